@@ -1,0 +1,78 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The kernels are compiled once per instruction set from the same sources (symbolic links);
+/// `CryoInference/KernelSet.swift` picks one at run time.
+func instructionSet(_ march: String) -> [SwiftSetting] {
+    [
+        .define("HAVE_FMA", .when(configuration: .release)),
+        .unsafeFlags(
+            ["-Ounchecked", "-Xcc", "-march=\(march)", "-Xcc", "-mprefer-vector-width=512"],
+            .when(configuration: .release)),
+    ]
+}
+
+#if arch(x86_64)
+    let kernelTargets: [Target] = [
+        .target(name: "CryoKernels", swiftSettings: [.unsafeFlags(["-Ounchecked"], .when(configuration: .release))]),
+        .target(name: "CryoKernelsAVX2", swiftSettings: instructionSet("x86-64-v3")),
+        .target(name: "CryoKernelsAVX512", swiftSettings: instructionSet("x86-64-v4")),
+    ]
+    let kernels: [Target.Dependency] = ["CCPU", "CryoKernels", "CryoKernelsAVX2", "CryoKernelsAVX512"]
+#else
+    let kernelTargets: [Target] = [
+        .target(
+            name: "CryoKernels",
+            swiftSettings: [
+                .define("HAVE_FMA"), .unsafeFlags(["-Ounchecked"], .when(configuration: .release)),
+            ])
+    ]
+    let kernels: [Target.Dependency] = ["CryoKernels"]
+#endif
+
+let package = Package(
+    name: "daybreak",
+    products: [
+        .executable(name: "daybreak", targets: ["daybreak"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
+    ],
+    targets: kernelTargets + [
+        .systemLibrary(name: "CFFTW", pkgConfig: "fftw3f", providers: [.apt(["libfftw3-dev"])]),
+        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+        .target(name: "CCPU"),
+        .target(name: "CryoCore"),
+        .target(name: "CryoFiles", dependencies: ["CryoCore", "CZlib"]),
+        .target(name: "CryoFourier", dependencies: ["CryoCore", "CFFTW"]),
+        .target(name: "CryoInference", dependencies: ["CryoFourier", "COpenBLAS"] + kernels),
+        .target(
+            name: "CryoReconstruction",
+            dependencies: ["CryoInference", "CryoFiles", .product(name: "Logging", package: "swift-log")]),
+        .target(name: "CryoReport", dependencies: ["CryoReconstruction", "CPNG"]),
+        .executableTarget(
+            name: "daybreak",
+            dependencies: [
+                "CryoReport", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        .target(
+            name: "CryoTestSupport",
+            dependencies: ["CryoInference", .product(name: "ComplexModule", package: "swift-numerics")],
+            path: "Tests/CryoTestSupport"),
+        .testTarget(name: "CryoCoreTests", dependencies: ["CryoCore"]),
+        .testTarget(
+            name: "CryoFilesTests", dependencies: ["CryoFiles"], resources: [.copy("Fixtures")]),
+        .testTarget(name: "CryoFourierTests", dependencies: ["CryoFourier", "CryoTestSupport"]),
+        .testTarget(name: "CryoInferenceTests", dependencies: ["CryoInference", "CryoTestSupport"]),
+        .testTarget(name: "CryoReconstructionTests", dependencies: ["CryoReconstruction", "CryoTestSupport"]),
+        .testTarget(name: "CryoReportTests", dependencies: ["CryoReport"], resources: [.copy("Fixtures")]),
+        .testTarget(name: "CommandLineTests", dependencies: ["daybreak", "CryoReport"]),
+    ],
+    swiftLanguageModes: [.v6],
+    cLanguageStandard: .gnu17
+)

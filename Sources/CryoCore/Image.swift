@@ -1,0 +1,31 @@
+/// A square real-space image.
+///
+/// Pixel (x, y) is `pixels[y · boxSize + x]`; the origin is the pixel (⌊n/2⌋, ⌊n/2⌋).
+public struct Image: Sendable, Equatable {
+    /// Pixels along an edge.
+    public let boxSize: Int
+    /// The distance of two pixels, in Å.
+    public var pixelSize: Double
+    /// The values; shape `[y][x]`.
+    public var pixels: [Float]
+
+    /// Makes an image; `pixels` must hold `boxSize²` values.
+    public init(boxSize: Int, pixelSize: Double, pixels: [Float]) {
+        precondition(pixels.count == boxSize * boxSize, "an image holds boxSize² pixels")
+        self.boxSize = boxSize
+        self.pixelSize = pixelSize
+        self.pixels = pixels
+    }
+
+    /// Makes an image of zeros.
+    public init(boxSize: Int, pixelSize: Double) {
+        self.init(
+            boxSize: boxSize, pixelSize: pixelSize, pixels: [Float](repeating: 0, count: boxSize * boxSize))
+    }
+
+    /// The value at a pixel.
+    public subscript(x: Int, y: Int) -> Float {
+        get { pixels[y * boxSize + x] }
+        set { pixels[y * boxSize + x] = newValue }
+    }
+}

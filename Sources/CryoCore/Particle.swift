@@ -1,0 +1,25 @@
+/// One particle as its metadata describe it; its pixels stay on disk.
+public struct Particle: Sendable, Equatable {
+    /// The image as the file names it, e.g. `000001@stack.mrcs`.
+    public var imageName: String
+    /// The optics of this image.
+    public var ctf: ContrastTransferFunction
+    /// The optics group, 1-based as in the file.
+    public var opticsGroup: Int
+    /// The pose that the file gave, if any.
+    public var pose: Pose?
+    /// The half set (1 or 2) that the file gave, if any.
+    public var halfSet: Int?
+
+    /// Makes a particle.
+    public init(
+        imageName: String, ctf: ContrastTransferFunction, opticsGroup: Int = 1, pose: Pose? = nil,
+        halfSet: Int? = nil
+    ) {
+        self.imageName = imageName
+        self.ctf = ctf
+        self.opticsGroup = opticsGroup
+        self.pose = pose
+        self.halfSet = halfSet
+    }
+}

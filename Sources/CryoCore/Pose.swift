@@ -1,0 +1,36 @@
+/// How a particle lies: its orientation and where its centre is.
+public struct Pose: Sendable, Equatable {
+    /// The orientation.
+    public var rotation: Rotation
+    /// Translating the image by +origin centres the particle (`rlnOriginXAngst`), in Å.
+    public var originX: Double
+    /// Translating the image by +origin centres the particle (`rlnOriginYAngst`), in Å.
+    public var originY: Double
+
+    /// Makes a pose; origins in Å.
+    public init(rotation: Rotation, originX: Double = 0, originY: Double = 0) {
+        self.rotation = rotation
+        self.originX = originX
+        self.originY = originY
+    }
+}
+
+/// What was learnt about one particle's pose.
+public struct PoseEstimate: Sendable, Equatable {
+    /// The most probable pose.
+    public var pose: Pose
+    /// Natural logarithm of the marginal likelihood relative to pure noise, in nats.
+    public var logEvidence: Double
+    /// The posterior probability of the most probable quadrature point, in (0, 1].
+    public var peakProbability: Double
+    /// 1 / Σ p², the number of poses that share the posterior.
+    public var effectivePoses: Double
+
+    /// Makes an estimate.
+    public init(pose: Pose, logEvidence: Double, peakProbability: Double, effectivePoses: Double) {
+        self.pose = pose
+        self.logEvidence = logEvidence
+        self.peakProbability = peakProbability
+        self.effectivePoses = effectivePoses
+    }
+}
