@@ -62,7 +62,7 @@ public struct Rotation: Sendable, Equatable {
         guard planar > 1e-9 else {
             // At the poles only rot ± psi is defined; all of it goes to psi.
             let psi = row2.z > 0 ? atan2(row0.y, row0.x) : atan2(row1.x, row1.y)
-            return (.zero, Angle(radians: tilt), Angle(radians: row2.z > 0 ? psi : psi))
+            return (.zero, Angle(radians: tilt), Angle(radians: psi))
         }
         return (
             Angle(radians: atan2(row2.y, row2.x)), Angle(radians: tilt),
