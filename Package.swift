@@ -46,7 +46,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
         .target(name: "CCPU"),
-        .target(name: "CryoCore"),
+        .target(name: "CryoCore", dependencies: ["CCPU"]),
         .target(name: "CryoFiles", dependencies: ["CryoCore", "CZlib"]),
         .target(name: "CryoFourier", dependencies: ["CryoCore", "CFFTW"]),
         .target(name: "CryoInference", dependencies: ["CryoFourier", "COpenBLAS"] + kernels),

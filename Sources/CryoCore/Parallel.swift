@@ -1,4 +1,4 @@
-import Glibc
+import CCPU
 import Dispatch
 import Synchronization
 
@@ -11,7 +11,7 @@ public struct Parallel: Sendable {
 
     /// Makes a loop of `threads` threads, or of one a CPU that this process may use.
     public init(threads: Int? = nil) {
-        self.threads = max(1, threads ?? ProcessorCount.allowed)
+        self.threads = max(1, threads ?? Int(cpu_allowed_count()))
     }
 
     /// Calls `body` once for each index in `0..<count`; indices are claimed one by one.
@@ -47,15 +47,5 @@ public struct Parallel: Sendable {
             slots.withLock { $0[index] = result }
         }
         return slots.withLock { $0.compactMap { $0 } }
-    }
-}
-
-/// The number of CPUs.
-public enum ProcessorCount {
-    /// The CPUs that this process may run on; libdispatch and `taskset` agree with it.
-    public static var allowed: Int {
-        var set = cpu_set_t()
-        guard sched_getaffinity(0, MemoryLayout<cpu_set_t>.size, &set) == 0 else { return 1 }
-        return withUnsafeBytes(of: &set) { bytes in bytes.reduce(0) { $0 + $1.nonzeroBitCount } }
     }
 }

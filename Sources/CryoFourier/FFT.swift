@@ -1,0 +1,95 @@
+import CFFTW
+import CryoCore
+import Synchronization
+
+/// A single-precision complex number: (real, imaginary).
+public typealias Complex = SIMD2<Float>
+
+/// The product of two complex numbers.
+@inline(__always) public func multiply(_ a: Complex, _ b: Complex) -> Complex {
+    [a.x * b.x - a.y * b.y, a.x * b.y + a.y * b.x]
+}
+
+/// The complex conjugate.
+@inline(__always) public func conjugate(_ a: Complex) -> Complex { [a.x, -a.y] }
+
+/// A real-to-complex transform of one shape and its inverse; the only place that knows FFTW.
+///
+///     forward:  X(k) = Σ_x f(x) exp(−2πi k·x/n)          inverse:  f(x) = Σ_k X(k) exp(+2πi k·x/n)
+///
+/// Neither direction is scaled. The last axis of the complex array is halved (k = 0 … n/2).
+/// Plans are made with `FFTW_ESTIMATE`: measured plans differ from run to run, and with them the last bits of
+/// every result, which would break "the same input gives the same bytes".
+public final class RealFFT: @unchecked Sendable {
+    /// The lengths of the axes, slowest first.
+    public let shape: [Int]
+    /// The number of real values.
+    public let realCount: Int
+    /// The number of complex values.
+    public let complexCount: Int
+    private let forwardPlan: fftwf_plan
+    private let inversePlan: fftwf_plan
+
+    private static let cache = Mutex<[[Int]: RealFFT]>([:])
+
+    /// The shared transform of a shape.
+    public static func ofShape(_ shape: [Int]) -> RealFFT {
+        cache.withLock { cache in
+            if let known = cache[shape] { return known }
+            let made = RealFFT(shape)
+            cache[shape] = made
+            return made
+        }
+    }
+
+    private init(_ shape: [Int]) {
+        self.shape = shape
+        let last = shape[shape.count - 1]
+        realCount = shape.reduce(1, *)
+        complexCount = realCount / last * (last / 2 + 1)
+        let lengths = shape.map { CInt($0) }
+        let real = AlignedBuffer<Float>(count: realCount, repeating: 0)
+        let complex = AlignedBuffer<Complex>(count: complexCount, repeating: .zero)
+        let complexPointer = UnsafeMutableRawPointer(complex.pointer).assumingMemoryBound(
+            to: fftwf_complex.self)
+        forwardPlan = fftwf_plan_dft_r2c(
+            CInt(lengths.count), lengths, real.pointer, complexPointer,
+            FFTW_ESTIMATE | UInt32(FFTW_DESTROY_INPUT))
+        inversePlan = fftwf_plan_dft_c2r(
+            CInt(lengths.count), lengths, complexPointer, real.pointer,
+            FFTW_ESTIMATE | UInt32(FFTW_DESTROY_INPUT))
+    }
+
+    /// Transforms `real` into `complex`; destroys `real`. Safe to call from any thread.
+    public func forward(_ real: AlignedBuffer<Float>, _ complex: AlignedBuffer<Complex>) {
+        precondition(real.count >= realCount && complex.count >= complexCount)
+        fftwf_execute_dft_r2c(
+            forwardPlan, real.pointer,
+            UnsafeMutableRawPointer(complex.pointer).assumingMemoryBound(to: fftwf_complex.self))
+    }
+
+    /// Transforms `complex` into `real`; destroys `complex`. Safe to call from any thread.
+    public func inverse(_ complex: AlignedBuffer<Complex>, _ real: AlignedBuffer<Float>) {
+        precondition(real.count >= realCount && complex.count >= complexCount)
+        fftwf_execute_dft_c2r(
+            inversePlan,
+            UnsafeMutableRawPointer(complex.pointer).assumingMemoryBound(to: fftwf_complex.self),
+            real.pointer)
+    }
+}
+
+/// Lengths that FFTW handles fast.
+public enum FastLength {
+    /// The smallest even number ≥ `minimum` whose prime factors are 2, 3 and 5.
+    public static func even(atLeast minimum: Int) -> Int {
+        var length = max(2, minimum + minimum % 2)
+        while !isSmooth(length) { length += 2 }
+        return length
+    }
+
+    private static func isSmooth(_ number: Int) -> Bool {
+        var rest = number
+        for factor in [2, 3, 5] { while rest % factor == 0 { rest /= factor } }
+        return rest == 1
+    }
+}

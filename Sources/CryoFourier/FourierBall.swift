@@ -1,0 +1,230 @@
+import CryoCore
+import Foundation
+
+/// The central part of a density's Fourier transform, sampled finely enough to interpolate slices from.
+///
+/// A density of box n is embedded in a box 2n, so samples lie at half-integer frequencies, and slices are read
+/// by trilinear interpolation. The density is divided beforehand by the transform of that kernel,
+/// g(x) = Π sinc²(x_i / 2n), so that what is read is the transform of the density itself:
+///
+///     T(ξ) = scale · Σ_x V(x) exp(−2πi ξ·x/n)
+///
+/// Three adjoint pairs live here: `init(_:radius:scale:)` and ``adjointVolume(boxSize:pixelSize:scale:)``,
+/// ``extract(_:at:into:)`` and ``insert(_:at:_:)``. Stored: kx ≥ 0, ky and kz centred; shape `[kz][ky][kx]`.
+public struct FourierBall: Sendable {
+    /// Samples per unit of 1/box.
+    public let padding: Int
+    /// The largest frequency that can be read, in units of 1/box.
+    public let radius: Double
+    /// The samples.
+    public var samples: [Complex]
+    /// Samples from the centre to the edge along ky and kz.
+    private let reach: Int
+
+    private var rowLength: Int { reach + 1 }
+    private var columnCount: Int { 2 * reach + 1 }
+
+    /// Makes a ball of zeros that serves frequencies up to `radius`, in units of 1/box.
+    public init(radius: Double, padding: Int = 2) {
+        self.radius = radius
+        self.padding = padding
+        reach = Int((radius * Double(padding)).rounded(.up)) + 1
+        let columns = 2 * reach + 1
+        samples = [Complex](repeating: .zero, count: (reach + 1) * columns * columns)
+    }
+
+    /// Transforms a density; samples are multiplied by `scale`.
+    public init(_ volume: Volume, radius: Double, scale: Float = 1) {
+        self.init(radius: radius)
+        var corrected = volume
+        GriddingCorrection(boxSize: volume.boxSize, padding: padding).divide(&corrected)
+        let transform = FourierVolume(corrected, padding: padding)
+        let limit = transform.boxSize / 2
+        forEachSample { ball, offset, kx, ky, kz in
+            guard kx <= limit, abs(ky) <= limit, abs(kz) <= limit else { return }
+            ball.samples[offset] = transform[kx, ky, kz] * scale
+        }
+    }
+
+    /// The adjoint of `init(_:radius:scale:)`, for values inserted on half a slice.
+    ///
+    ///     γ(x) = scale / g(x) · Σ_ξ G(ξ) exp(+2πi ξ·x/n)      over both halves of every slice
+    ///
+    /// If G = ∂ℓ/∂T* then γ = ∂ℓ/∂V.
+    public func adjointVolume(boxSize: Int, pixelSize: Double, scale: Float) -> Volume {
+        let completed = withCompleteCentralPlane()
+        let big = boxSize * padding
+        var transform = FourierVolume(boxSize: big, pixelSize: pixelSize)
+        let limit = (big - 1) / 2
+        for kz in -min(reach, limit)...min(reach, limit) {
+            for ky in -min(reach, limit)...min(reach, limit) {
+                let source = completed.offset(0, ky, kz)
+                let target = (((kz + big) % big) * big + (ky + big) % big) * transform.rowLength
+                for kx in 0...min(reach, limit) {
+                    transform.coefficients[target + kx] = completed.samples[source + kx]
+                }
+            }
+        }
+        var volume = transform.volume(boxSize: boxSize)
+        let factor = scale * Float(big) * Float(big) * Float(big)
+        for index in volume.voxels.indices { volume.voxels[index] *= factor }
+        GriddingCorrection(boxSize: boxSize, padding: padding).divide(&volume)
+        return volume
+    }
+
+    /// Reads the slice's values at the points x·row₀ + y·row₁; in units of 1/box.
+    ///
+    /// - Parameters:
+    ///   - rotation: The orientation of the slice.
+    ///   - points: Points (x, y) of the slice within ``radius``; shape `[point]`.
+    ///   - output: Overwritten; shape `[point]`.
+    public func extract(
+        _ rotation: Rotation, at points: [SIMD2<Float>], into output: UnsafeMutablePointer<Complex>
+    ) {
+        let (xAxis, yAxis) = axes(rotation)
+        let (row, plane) = (rowLength, rowLength * columnCount)
+        samples.withUnsafeBufferPointer { buffer in
+            guard let samples = buffer.baseAddress else { return }
+            for (index, point) in points.enumerated() {
+                let cell = Cell(xAxis * point.x + yAxis * point.y, reach: reach, row: row, plane: plane)
+                let (p, f) = (samples + cell.offset, cell.fraction)
+                let v00 = p[0] + (p[1] - p[0]) * f.x
+                let v01 = p[row] + (p[row + 1] - p[row]) * f.x
+                let v10 = p[plane] + (p[plane + 1] - p[plane]) * f.x
+                let v11 = p[plane + row] + (p[plane + row + 1] - p[plane + row]) * f.x
+                let lower = v00 + (v01 - v00) * f.y
+                let upper = v10 + (v11 - v10) * f.y
+                let value = lower + (upper - lower) * f.z
+                output[index] = cell.flipped ? conjugate(value) : value
+            }
+        }
+    }
+
+    /// The adjoint of ``extract(_:at:into:)``: adds each value to the samples it would be read from.
+    ///
+    /// Adjoint over the inner product Re Σ a b*, each stored sample counted once.
+    public mutating func insert(
+        _ rotation: Rotation, at points: [SIMD2<Float>], _ values: UnsafePointer<Complex>
+    ) {
+        let (xAxis, yAxis) = axes(rotation)
+        let (reach, row, plane) = (reach, rowLength, rowLength * columnCount)
+        samples.withUnsafeMutableBufferPointer { buffer in
+            guard let samples = buffer.baseAddress else { return }
+            for (index, point) in points.enumerated() {
+                let cell = Cell(xAxis * point.x + yAxis * point.y, reach: reach, row: row, plane: plane)
+                let (p, f) = (samples + cell.offset, cell.fraction)
+                let value = cell.flipped ? conjugate(values[index]) : values[index]
+                let upper = value * f.z
+                let lower = value - upper
+                let (v01, v11) = (lower * f.y, upper * f.y)
+                let (v00, v10) = (lower - v01, upper - v11)
+                p[1] += v00 * f.x
+                p[0] += v00 - v00 * f.x
+                p[row + 1] += v01 * f.x
+                p[row] += v01 - v01 * f.x
+                p[plane + 1] += v10 * f.x
+                p[plane] += v10 - v10 * f.x
+                p[plane + row + 1] += v11 * f.x
+                p[plane + row] += v11 - v11 * f.x
+            }
+        }
+    }
+
+    /// Adds another ball's samples to this one's.
+    public static func += (lhs: inout FourierBall, rhs: FourierBall) {
+        precondition(lhs.reach == rhs.reach, "balls of different radius cannot be added")
+        for index in lhs.samples.indices { lhs.samples[index] += rhs.samples[index] }
+    }
+
+    /// The ball with each sample of the plane kx = 0 added to its Friedel partner's conjugate.
+    ///
+    /// After half slices were inserted, a frequency and its partner share one stored sample, except on this
+    /// plane, where they are two.
+    public func withCompleteCentralPlane() -> FourierBall {
+        var result = self
+        for kz in -reach...reach {
+            for ky in -reach...reach {
+                let here = offset(0, ky, kz)
+                result.samples[here] = samples[here] + conjugate(samples[offset(0, -ky, -kz)])
+            }
+        }
+        return result
+    }
+
+    /// The sample at integer frequency indices, in units of 1/(padding · box); zero outside.
+    public subscript(kx: Int, ky: Int, kz: Int) -> Complex {
+        guard abs(kx) <= reach, abs(ky) <= reach, abs(kz) <= reach else { return .zero }
+        return kx >= 0 ? samples[offset(kx, ky, kz)] : conjugate(samples[offset(-kx, -ky, -kz)])
+    }
+
+    @inline(__always)
+    private func offset(_ kx: Int, _ ky: Int, _ kz: Int) -> Int {
+        ((kz + reach) * columnCount + ky + reach) * rowLength + kx
+    }
+
+    private func axes(_ rotation: Rotation) -> (SIMD3<Float>, SIMD3<Float>) {
+        let scale = Double(padding)
+        return (SIMD3<Float>(rotation.row0 * scale), SIMD3<Float>(rotation.row1 * scale))
+    }
+
+    private mutating func forEachSample(
+        _ body: (_ ball: inout FourierBall, _ offset: Int, _ kx: Int, _ ky: Int, _ kz: Int) -> Void
+    ) {
+        var offset = 0
+        for kz in -reach...reach {
+            for ky in -reach...reach {
+                for kx in 0...reach {
+                    body(&self, offset, kx, ky, kz)
+                    offset += 1
+                }
+            }
+        }
+    }
+
+    /// The cube of eight samples around a frequency; frequencies with kx < 0 are read at their partner.
+    private struct Cell {
+        let offset: Int
+        let fraction: SIMD3<Float>
+        let flipped: Bool
+
+        @inline(__always)
+        init(_ frequency: SIMD3<Float>, reach: Int, row: Int, plane: Int) {
+            flipped = frequency.x < 0
+            let k = (flipped ? -frequency : frequency) + SIMD3<Float>(0, Float(reach), Float(reach))
+            // All coordinates are positive, so truncation is the floor.
+            let (x, y, z) = (Int(k.x), Int(k.y), Int(k.z))
+            fraction = [k.x - Float(x), k.y - Float(y), k.z - Float(z)]
+            offset = z &* plane &+ y &* row &+ x
+        }
+    }
+}
+
+/// The real-space transform of the trilinear interpolation kernel of ``FourierBall``.
+///
+///     g(x) = Π_i sinc²(x_i / (padding · n))
+public struct GriddingCorrection: Sendable {
+    private let factors: [Float]
+
+    /// Works out the factors of one axis.
+    public init(boxSize n: Int, padding: Int) {
+        factors = (0..<n).map { index in
+            let u = Double.pi * Double(index - n / 2) / Double(padding * n)
+            let sinc = u == 0 ? 1 : sin(u) / u
+            return Float(1 / (sinc * sinc))
+        }
+    }
+
+    /// Divides a density by g.
+    public func divide(_ volume: inout Volume) {
+        let n = volume.boxSize
+        volume.voxels.withUnsafeMutableBufferPointer { voxels in
+            for z in 0..<n {
+                for y in 0..<n {
+                    let factor = factors[z] * factors[y]
+                    let row = (z * n + y) * n
+                    for x in 0..<n { voxels[row + x] *= factor * factors[x] }
+                }
+            }
+        }
+    }
+}
