@@ -3,9 +3,10 @@ import PackageDescription
 
 /// The kernels are compiled once per instruction set from the same sources (symbolic links);
 /// `CryoInference/KernelSet.swift` picks one at run time.
-func instructionSet(_ march: String) -> [SwiftSetting] {
+func instructionSet(_ march: String, lanes: Int) -> [SwiftSetting] {
     [
         .define("HAVE_FMA", .when(configuration: .release)),
+        .define("LANE_WIDTH_\(lanes)"),
         .unsafeFlags(
             ["-Ounchecked", "-Xcc", "-march=\(march)", "-Xcc", "-mprefer-vector-width=512"],
             .when(configuration: .release)),
@@ -14,20 +15,28 @@ func instructionSet(_ march: String) -> [SwiftSetting] {
 
 #if arch(x86_64)
     let kernelTargets: [Target] = [
-        .target(name: "CryoKernels", swiftSettings: [.unsafeFlags(["-Ounchecked"], .when(configuration: .release))]),
-        .target(name: "CryoKernelsAVX2", swiftSettings: instructionSet("x86-64-v3")),
-        .target(name: "CryoKernelsAVX512", swiftSettings: instructionSet("x86-64-v4")),
+        .target(
+            name: "CryoKernels", dependencies: ["CryoKernelInterface"],
+            swiftSettings: [.unsafeFlags(["-Ounchecked"], .when(configuration: .release))]),
+        .target(
+            name: "CryoKernelsAVX2", dependencies: ["CryoKernelInterface"],
+            swiftSettings: instructionSet("x86-64-v3", lanes: 8)),
+        .target(
+            name: "CryoKernelsAVX512", dependencies: ["CryoKernelInterface"],
+            swiftSettings: instructionSet("x86-64-v4", lanes: 16)),
     ]
-    let kernels: [Target.Dependency] = ["CCPU", "CryoKernels", "CryoKernelsAVX2", "CryoKernelsAVX512"]
+    let kernels: [Target.Dependency] = [
+        "CCPU", "CryoKernelInterface", "CryoKernels", "CryoKernelsAVX2", "CryoKernelsAVX512",
+    ]
 #else
     let kernelTargets: [Target] = [
         .target(
-            name: "CryoKernels",
+            name: "CryoKernels", dependencies: ["CryoKernelInterface"],
             swiftSettings: [
                 .define("HAVE_FMA"), .unsafeFlags(["-Ounchecked"], .when(configuration: .release)),
             ])
     ]
-    let kernels: [Target.Dependency] = ["CryoKernels"]
+    let kernels: [Target.Dependency] = ["CryoKernelInterface", "CryoKernels"]
 #endif
 
 let package = Package(
@@ -46,6 +55,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
         .target(name: "CCPU"),
+        .target(name: "CryoKernelInterface"),
         .target(name: "CryoCore", dependencies: ["CCPU"]),
         .target(name: "CryoFiles", dependencies: ["CryoCore", "CZlib"]),
         .target(name: "CryoFourier", dependencies: ["CryoCore", "CFFTW"]),
@@ -62,7 +72,7 @@ let package = Package(
             ]),
         .target(
             name: "CryoTestSupport",
-            dependencies: ["CryoInference", .product(name: "ComplexModule", package: "swift-numerics")],
+            dependencies: ["CryoInference", .product(name: "Numerics", package: "swift-numerics")],
             path: "Tests/CryoTestSupport"),
         .testTarget(name: "CryoCoreTests", dependencies: ["CryoCore"]),
         .testTarget(

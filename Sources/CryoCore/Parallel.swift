@@ -41,9 +41,16 @@ public struct Parallel: Sendable {
     public func map<Result: Sendable>(
         _ count: Int, _ body: @Sendable (_ index: Int) -> Result
     ) -> [Result] {
+        mapWorker(count) { _, index in body(index) }
+    }
+
+    /// The results of `body` for each index, in order; see ``forEachWorker(_:_:)``.
+    public func mapWorker<Result: Sendable>(
+        _ count: Int, _ body: @Sendable (_ worker: Int, _ index: Int) -> Result
+    ) -> [Result] {
         let slots = Mutex([Result?](repeating: nil, count: count))
-        forEach(count) { index in
-            let result = body(index)
+        forEachWorker(count) { worker, index in
+            let result = body(worker, index)
             slots.withLock { $0[index] = result }
         }
         return slots.withLock { $0.compactMap { $0 } }

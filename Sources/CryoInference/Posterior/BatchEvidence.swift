@@ -1,0 +1,56 @@
+import CryoCore
+import CryoKernelInterface
+import Foundation
+
+/// The evidence of a batch of images while it is being summed, block by block.
+struct BatchEvidence: Sendable {
+    let imageCount: Int
+    let blockCount: Int
+    let pairCount: Int
+    /// Each block's own sum; shape `[image][block]`.
+    let running: AlignedBuffer<RunningEvidence>
+    /// Logarithm of what each column holds; shape `[image][block][column]`.
+    let columnLogMass: AlignedBuffer<Float>
+
+    init(imageCount: Int, blockCount: Int, pairCount: Int) {
+        self.imageCount = imageCount
+        self.blockCount = blockCount
+        self.pairCount = pairCount
+        running = AlignedBuffer(count: imageCount * blockCount, repeating: RunningEvidence())
+        columnLogMass = AlignedBuffer(
+            count: imageCount * blockCount * 2 * pairCount, repeating: -Float.greatestFiniteMagnitude)
+    }
+
+    /// The sum over all blocks of one image.
+    struct Total: Sendable {
+        /// ln Σ exp x.
+        var logSum: Double
+        /// (Σ eˣ)² / Σ e²ˣ.
+        var effectivePoses: Double
+        /// The largest x.
+        var peak: Float
+        var bestBlock: Int
+        var bestPair: Int
+    }
+
+    /// Adds the blocks up, in their order and in double precision.
+    func totals() -> [Total] {
+        (0..<imageCount).map { image in
+            let blocks = (0..<blockCount).map { running[image * blockCount + $0] }
+            var best = 0
+            for block in 1..<max(1, blockCount) where blocks[block].peak > blocks[best].peak {
+                best = block
+            }
+            let peak = blocks[best].peak
+            var (sum, squares) = (0.0, 0.0)
+            for block in blocks {
+                let factor = exp(Double(block.peak) - Double(peak))
+                sum += Double(block.sum) * factor
+                squares += Double(block.squareSum) * factor * factor
+            }
+            return Total(
+                logSum: Double(peak) + log(sum), effectivePoses: sum * sum / squares, peak: peak,
+                bestBlock: best, bestPair: max(0, Int(blocks[best].bestPair)))
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import CryoCore
+import CryoFourier
+import CryoKernelInterface
+
+/// A gradient of the log-evidence with respect to the density, band-limited, with its curvature.
+public struct DensityGradient: Sendable {
+    /// ∂ℓ/∂T* inserted where the slices lie; see ``FourierBall/adjointVolume(boxSize:pixelSize:scale:)``.
+    public var gradient: FourierBall
+    /// Σ p w C² inserted at integer frequencies: the diagonal of the curvature.
+    public var curvature: FourierBall
+    /// Σ over images of the residual power of each whole ring.
+    public var residualPowers: [Double]
+    /// Images that contributed.
+    public var imageCount: Int
+
+    /// Adds another gradient.
+    public static func += (lhs: inout DensityGradient, rhs: DensityGradient) {
+        lhs.gradient += rhs.gradient
+        lhs.curvature += rhs.curvature
+        for ring in lhs.residualPowers.indices { lhs.residualPowers[ring] += rhs.residualPowers[ring] }
+        lhs.imageCount += rhs.imageCount
+    }
+}
+
+extension PosteriorEngine {
+    /// Directions are inserted in this many parts; a constant, so that sums keep their order.
+    private static let partCount = 4
+
+    /// Inserts a slice gradient into Fourier space, once for each operation of the symmetry.
+    public func densityGradient(
+        of gradient: SliceGradient, noiseVariance: [Double], symmetry: PointGroup = .c1
+    ) -> DensityGradient {
+        let blocks = directions.blockCount
+        let parts = parallel.map(Self.partCount) { part in
+            insert(
+                gradient, blocks: (part * blocks / Self.partCount)..<((part + 1) * blocks / Self.partCount),
+                symmetry: symmetry)
+        }
+        var total = parts[0]
+        for part in parts.dropFirst() { total += part }
+        for ring in total.residualPowers.indices {
+            let weight = grid.measure(ring: ring + 1) / noiseVariance[ring]
+            total.residualPowers[ring] =
+                gradient.imagePower(ring: ring) - total.residualPowers[ring] / weight
+        }
+        total.imageCount = gradient.imageCount
+        return total
+    }
+
+    private func insert(
+        _ gradient: SliceGradient, blocks: Range<Int>, symmetry: PointGroup
+    ) -> DensityGradient {
+        let radius = Double(grid.ringCount) + 0.01
+        var result = DensityGradient(
+            gradient: FourierBall(radius: radius), curvature: FourierBall(radius: radius, padding: 1),
+            residualPowers: [Double](repeating: 0, count: grid.ringCount), imageCount: 0)
+        let scratch = WorkerScratch(
+            plan: LaneFFTPlan(count: grid.angleCount), normOrderCount: layout.normOrderCount, imageCount: 1)
+        let points = grid.points
+        for block in blocks {
+            let received = gradient.slices(
+                block: block, of: slices, scratch: scratch, kernels: kernels)
+            for (lane, slice) in received.enumerated() {
+                let index = block * PoseKernels.laneCount + lane
+                guard directions.laneWeights[index] > 0 else { continue }
+                for operation in symmetry.operations {
+                    // The density is the same seen from A·g for every operation g.
+                    let rotation = directions.rotations[index] * operation
+                    result.gradient.insert(rotation, at: points, slice.gradient)
+                    result.curvature.insert(rotation, at: points, slice.weight)
+                }
+                for ring in result.residualPowers.indices {
+                    result.residualPowers[ring] += slice.explained[ring]
+                }
+            }
+        }
+        return result
+    }
+}

@@ -1,0 +1,59 @@
+import CryoCore
+import CryoKernelInterface
+import Foundation
+
+/// The factors and twiddles of a transform over 16 lanes; shared by all workers.
+struct LaneFFTPlan: Sendable {
+    /// The length of the transform.
+    let count: Int
+    private let radices: AlignedBuffer<Int32>
+    private let twiddles: AlignedBuffer<Float>
+
+    /// Plans a length, which must be a product of 2s and 3s.
+    init(count: Int) {
+        self.count = count
+        var (factors, rest) = ([Int32](), count)
+        for radix in [4, 3, 2] {
+            while rest % radix == 0 {
+                factors.append(Int32(radix))
+                rest /= radix
+            }
+        }
+        precondition(rest == 1, "lane transforms have lengths that are products of 2 and 3")
+        radices = AlignedBuffer(count: factors.count, repeating: 0)
+        var values = [Float]()
+        var length = count
+        for (index, radix) in factors.enumerated() {
+            radices[index] = radix
+            let size = length / Int(radix)
+            for p in 0..<size {
+                for j in 1..<Int(radix) {
+                    let angle = -2 * Double.pi * Double(j * p) / Double(length)
+                    values.append(Float(cos(angle)))
+                    values.append(Float(sin(angle)))
+                }
+            }
+            length = size
+        }
+        twiddles = AlignedBuffer(count: values.count, repeating: 0)
+        for (index, value) in values.enumerated() { twiddles[index] = value }
+    }
+
+    /// The smallest even length ≥ `minimum` that can be planned.
+    static func length(atLeast minimum: Int) -> Int {
+        var length = minimum + minimum % 2
+        while true {
+            var rest = length
+            for radix in [2, 3] { while rest % radix == 0 { rest /= radix } }
+            if rest == 1 { return length }
+            length += 2
+        }
+    }
+
+    /// The kernel's view of this plan; `scratch` holds `32 · count` floats and belongs to one worker.
+    func transform(scratch: AlignedBuffer<Float>, isInverse: Bool) -> LaneTransform {
+        LaneTransform(
+            count: count, radices: radices.pointer, passCount: radices.count, twiddles: twiddles.pointer,
+            scratch: scratch.pointer, isInverse: isInverse)
+    }
+}

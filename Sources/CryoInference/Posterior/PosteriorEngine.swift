@@ -1,0 +1,262 @@
+import CryoCore
+import CryoFourier
+import CryoKernelInterface
+import Foundation
+
+/// The marginal likelihood of images over all poses, and its gradient with respect to the density.
+///
+/// Two passes over blocks of 16 direction pairs. The first sums the evidence of each image, the second adds what
+/// matters of the posterior to the gradient. Each block belongs to one worker at a time and meets the images in
+/// order, so results do not depend on the number of threads. See `PoseKernels` for the algebra.
+public final class PosteriorEngine: @unchecked Sendable {
+    /// The directions.
+    public let directions: DirectionGrid
+    /// The shifts.
+    public let shifts: ShiftGrid
+    /// The polar grid of slices and images.
+    public var grid: PolarGrid { layout.grid }
+    /// Points of the full product: directions × in-plane angles × shifts.
+    public var poseCount: Int { directions.directionCount * grid.angleCount * shifts.offsets.count }
+    /// The part of the posterior's mass that the gradient may leave out.
+    public static let neglectedMass = 1e-4
+
+    /// Images that are held as columns at once; a constant, so that sums keep their order.
+    private static let batchSize = 32
+
+    let layout: AngularLayout
+    let boxLength: Double
+    let parallel: Parallel
+    let kernels: PoseKernels
+    let slices: SliceBlocks
+    private let columns: ColumnBlocks
+    private let scratch: [WorkerScratch]
+    private let points: [SIMD2<Float>]
+
+    /// Prepares an engine.
+    ///
+    /// - Parameters:
+    ///   - ringCount: The frequency limit ω in rings: ω · box edge.
+    ///   - boxLength: The box edge, in Å.
+    ///   - radius: The density's radius, in Å.
+    ///   - normOrderCount: Even orders that the squared CTFs need.
+    ///   - directions: The nodes on the sphere.
+    ///   - shifts: The nodes in the plane.
+    ///   - parallel: The workers.
+    ///   - kernels: The instruction set.
+    public init(
+        ringCount: Int, boxLength: Double, radius: Double, normOrderCount: Int,
+        directions: DirectionGrid, shifts: ShiftGrid, parallel: Parallel,
+        kernels: PoseKernels = KernelSet.best
+    ) {
+        _ = NormTerms.useOneThread
+        layout = AngularLayout(
+            ringCount: ringCount, radiusFraction: radius / boxLength, normOrderCount: normOrderCount)
+        self.boxLength = boxLength
+        self.directions = directions
+        self.shifts = shifts
+        self.parallel = parallel
+        self.kernels = kernels
+        points = layout.grid.points
+        slices = SliceBlocks(layout: layout, blockCount: directions.blockCount)
+        columns = ColumnBlocks(
+            layout: layout, shifts: shifts, boxLength: boxLength, capacity: Self.batchSize)
+        let plan = LaneFFTPlan(count: layout.grid.angleCount)
+        let layout = layout
+        scratch = (0..<parallel.threads).map { _ in
+            WorkerScratch(
+                plan: plan, normOrderCount: layout.normOrderCount, imageCount: Self.batchSize)
+        }
+    }
+
+    /// Even orders that the squared CTFs of these particles need up to a frequency in Å⁻¹.
+    public static func normOrderCount(
+        for ctfs: some Sequence<ContrastTransferFunction>, frequency: Double
+    ) -> Int {
+        AngularLayout.normOrderCount(for: ctfs, frequency: frequency)
+    }
+
+    /// The grid that an engine of this frequency limit works on.
+    public static func grid(ringCount: Int, radiusFraction: Double) -> PolarGrid {
+        AngularLayout(ringCount: ringCount, radiusFraction: radiusFraction, normOrderCount: 1).grid
+    }
+
+    /// Reads the slices of a density; every later call refers to it.
+    public func setDensity(_ ball: FourierBall) {
+        let lanes = PoseKernels.laneCount
+        parallel.forEachWorker(directions.blockCount) { worker, block in
+            slices.fill(
+                block: block, from: ball,
+                rotations: directions.rotations[(block * lanes)..<((block + 1) * lanes)], points: points,
+                scratch: scratch[worker], kernels: kernels)
+        }
+    }
+
+    /// The posterior of images; adds its gradient to `gradient` if given.
+    ///
+    /// - Parameters:
+    ///   - images: The images.
+    ///   - noiseVariance: σ_k² of a Fourier coefficient on each ring.
+    ///   - beta: The inverse temperature of the likelihood; 1 for the model itself.
+    ///   - gradient: Where the gradient goes.
+    public func posterior(
+        of images: [PolarImage], noiseVariance: [Double], beta: Double = 1,
+        gradient: SliceGradient? = nil
+    ) -> [ImagePosterior] {
+        let weights = (1...grid.ringCount).map { grid.measure(ring: $0) / noiseVariance[$0 - 1] }
+        var results = [ImagePosterior]()
+        for start in stride(from: 0, to: images.count, by: Self.batchSize) {
+            let batch = Array(images[start..<min(start + Self.batchSize, images.count)])
+            results += posterior(ofBatch: batch, ringWeights: weights, beta: beta, gradient: gradient)
+        }
+        return results
+    }
+
+    private func posterior(
+        ofBatch images: [PolarImage], ringWeights: [Double], beta: Double, gradient: SliceGradient?
+    ) -> [ImagePosterior] {
+        parallel.forEachWorker(images.count) { worker, slot in
+            columns.fill(
+                slot: slot, image: images[slot], ringWeights: ringWeights, scratch: scratch[worker],
+                kernels: kernels)
+        }
+        let logPriors = images.map { shifts.logWeights(around: $0.centre) }
+        let evidence = BatchEvidence(
+            imageCount: images.count, blockCount: directions.blockCount, pairCount: columns.pairCount)
+        parallel.forEachWorker(directions.blockCount) { worker, block in
+            sumEvidence(
+                block: block, evidence: evidence, logPriors: logPriors, beta: Float(beta),
+                scratch: scratch[worker])
+        }
+        let totals = evidence.totals()
+        if let gradient {
+            parallel.forEachWorker(directions.blockCount) { worker, block in
+                addGradient(
+                    block: block, evidence: evidence, totals: totals, logPriors: logPriors,
+                    beta: Float(beta), gradient: gradient, scratch: scratch[worker])
+            }
+            gradient.addImagePowers(columns.imagePowers, imageCount: images.count)
+        }
+        let logNodes = log(Double(directions.directionCount * grid.angleCount))
+        let peaks = parallel.mapWorker(images.count) { worker, slot in
+            peak(
+                slot: slot, total: totals[slot], logPriors: logPriors[slot], beta: Float(beta),
+                scratch: scratch[worker])
+        }
+        return images.indices.map { slot in
+            let total = totals[slot]
+            let node = peaks[slot]
+            return ImagePosterior(
+                logEvidence: total.logSum - logNodes, effectivePoses: total.effectivePoses,
+                peakProbability: exp(Double(total.peak) - total.logSum),
+                pose: pose(of: node, centre: images[slot].centre), node: node)
+        }
+    }
+
+    /// One image's column pair against one block.
+    private func columnPair(
+        block: Int, slot: Int, pair: Int, logPriors: [Float], beta: Float, scratch: WorkerScratch
+    ) -> ColumnPair {
+        let width = min(2, logPriors.count - 2 * pair)
+        let normStride = layout.normOrderCount * 4 * PoseKernels.laneCount
+        return ColumnPair(
+            slices: slices.coefficients.pointer + block * SliceBlocks.stride(layout),
+            columns: columns.coefficients.pointer + slot * columns.imageStride
+                + pair * layout.entryCount * 4,
+            orders: layout.spans.pointer, orderCount: layout.orderCount,
+            norms: scratch.norms.pointer + slot * normStride, normOrderCount: layout.normOrderCount,
+            width: width, beta: beta,
+            logPrior: (logPriors[2 * pair], width > 1 ? logPriors[2 * pair + 1] : 0),
+            transform: scratch.transform(isInverse: true), workspace: scratch.workspace.pointer)
+    }
+
+    private func fillNorms(block: Int, images: Range<Int>, scratch: WorkerScratch) {
+        NormTerms.fill(
+            scratch.norms, slices: slices, block: block, columns: columns, layout: layout,
+            images: images, capacity: Self.batchSize)
+    }
+
+    private func sumEvidence(
+        block: Int, evidence: BatchEvidence, logPriors: [[Float]], beta: Float, scratch: WorkerScratch
+    ) {
+        fillNorms(block: block, images: logPriors.indices, scratch: scratch)
+        let laneWeights = directions.laneWeights.pointer + block * PoseKernels.laneCount
+        for slot in logPriors.indices {
+            let running = evidence.running.pointer + slot * evidence.blockCount + block
+            let masses =
+                evidence.columnLogMass.pointer
+                + (slot * evidence.blockCount + block) * 2 * evidence.pairCount
+            for pair in 0..<evidence.pairCount {
+                running.pointee.currentPair = Int32(pair)
+                kernels.accumulateEvidence(
+                    columnPair(
+                        block: block, slot: slot, pair: pair, logPriors: logPriors[slot], beta: beta,
+                        scratch: scratch),
+                    EvidenceSettings(columnLogMass: masses + 2 * pair, laneWeights: laneWeights), running)
+            }
+        }
+    }
+
+    private func addGradient(
+        block: Int, evidence: BatchEvidence, totals: [BatchEvidence.Total], logPriors: [[Float]],
+        beta: Float, gradient: SliceGradient, scratch: WorkerScratch
+    ) {
+        let lanes = PoseKernels.laneCount
+        var normsAreFilled = false
+        // What a column pair may hold and still be left out, so that all of them together stay negligible.
+        let cut = Float(log(Self.neglectedMass / Double(directions.blockCount * evidence.pairCount)))
+        for slot in logPriors.indices {
+            let masses =
+                evidence.columnLogMass.pointer
+                + (slot * evidence.blockCount + block) * 2 * evidence.pairCount
+            var isTouched = false
+            for pair in 0..<evidence.pairCount {
+                let width = min(2, logPriors[slot].count - 2 * pair)
+                let mass = width > 1 ? max(masses[2 * pair], masses[2 * pair + 1]) : masses[2 * pair]
+                guard mass - Float(totals[slot].logSum) > cut else { continue }
+                if !normsAreFilled {
+                    fillNorms(block: block, images: logPriors.indices, scratch: scratch)
+                    normsAreFilled = true
+                }
+                if !isTouched { scratch.masses.fill(0) }
+                isTouched = true
+                kernels.accumulateGradient(
+                    columnPair(
+                        block: block, slot: slot, pair: pair, logPriors: logPriors[slot], beta: beta,
+                        scratch: scratch),
+                    GradientTarget(
+                        logEvidence: Float(totals[slot].logSum),
+                        laneWeights: directions.laneWeights.pointer + block * lanes,
+                        gradient: gradient.data.pointer + block * SliceBlocks.stride(layout),
+                        masses: scratch.masses.pointer))
+            }
+            if isTouched {
+                gradient.addMasses(scratch.masses, block: block, slot: slot, columns: columns)
+            }
+        }
+    }
+
+    /// The most probable node of an image, found again in the block and column pair that held it.
+    private func peak(
+        slot: Int, total: BatchEvidence.Total, logPriors: [Float], beta: Float, scratch: WorkerScratch
+    ) -> PoseNode {
+        fillNorms(block: total.bestBlock, images: slot..<(slot + 1), scratch: scratch)
+        let peak = kernels.findPeak(
+            columnPair(
+                block: total.bestBlock, slot: slot, pair: total.bestPair, logPriors: logPriors,
+                beta: beta, scratch: scratch))
+        return PoseNode(
+            direction: total.bestBlock * PoseKernels.laneCount + Int(peak.lane),
+            isOpposite: peak.isOpposite, shift: 2 * total.bestPair + Int(peak.column),
+            angle: Int(peak.angle))
+    }
+
+    /// The pose of a node, for an image whose centre stands at `centre`.
+    public func pose(of node: PoseNode, centre: SIMD2<Double>) -> Pose {
+        let psi = Angle(radians: 2 * .pi * Double(node.angle) / Double(grid.angleCount))
+        let origin = centre + shifts.offsets[node.shift]
+        return Pose(
+            rotation: directions.rotation(node.direction, isOpposite: node.isOpposite)
+                .turnedInPlane(by: psi),
+            originX: origin.x, originY: origin.y)
+    }
+}

@@ -1,0 +1,147 @@
+import CryoCore
+import CryoFourier
+import CryoKernelInterface
+import Foundation
+
+/// The gradient of the log-evidence with respect to the slices, while it is being summed over images.
+///
+/// For each slice T of a direction, with responsibilities p over in-plane angle and shift:
+///
+///     data(θ) = Σ p · w C X shifted and turned        weight(θ) = Σ p · w C² turned
+///     ∂ℓ/∂T*  = data − weight · T
+public final class SliceGradient: @unchecked Sendable {
+    /// Angular coefficients of `data`; shape `[block][entry][re, im][16]`.
+    let data: AlignedBuffer<Float>
+    /// Even angular coefficients of −½ `weight`/N_ψ; shape `[block][order][ring][re, im][16]`.
+    private let weights: AlignedBuffer<Float>
+    /// Σ ‖X_k‖² over whole rings.
+    private var imagePowers: [Double]
+    /// Images added.
+    public private(set) var imageCount = 0
+    private let layout: AngularLayout
+
+    /// An empty gradient for the slices of an engine.
+    public convenience init(engine: PosteriorEngine) {
+        self.init(layout: engine.layout, blockCount: engine.directions.blockCount)
+    }
+
+    init(layout: AngularLayout, blockCount: Int) {
+        self.layout = layout
+        data = AlignedBuffer(count: blockCount * SliceBlocks.stride(layout), repeating: 0)
+        weights = AlignedBuffer(count: blockCount * SliceBlocks.powerStride(layout), repeating: 0)
+        imagePowers = [Double](repeating: 0, count: layout.grid.ringCount)
+    }
+
+    func addImagePowers(_ powers: AlignedBuffer<Float>, imageCount count: Int) {
+        for image in 0..<count {
+            for ring in imagePowers.indices {
+                imagePowers[ring] += Double(powers[image * imagePowers.count + ring])
+            }
+        }
+        imageCount += count
+    }
+
+    /// Adds c·P + conj(c·P′) for each even order, where c are the image's −½wC²/N_ψ.
+    func addMasses(_ masses: AlignedBuffer<Float>, block: Int, slot: Int, columns: ColumnBlocks) {
+        let (lanes, rings) = (PoseKernels.laneCount, layout.grid.ringCount)
+        let capacity = columns.ctfPowers.count / (layout.normOrderCount * 2 * rings)
+        for order in 0..<layout.normOrderCount {
+            let mass = masses.pointer + order * 4 * lanes
+            let real = columns.ctfPowers.pointer + ((2 * order) * capacity + slot) * rings
+            let imaginary = real + capacity * rings
+            for ring in 0..<rings {
+                let (c, s) = (real[ring], imaginary[ring])
+                let target =
+                    weights.pointer + block * SliceBlocks.powerStride(layout)
+                    + (order * rings + ring) * 2 * lanes
+                for lane in 0..<lanes {
+                    let (x, y) = (mass[lane], mass[lane + lanes])
+                    let (xOpposite, yOpposite) = (mass[lane + 2 * lanes], mass[lane + 3 * lanes])
+                    target[lane] += c * (x + xOpposite) - s * (y + yOpposite)
+                    target[lane + lanes] += c * (y - yOpposite) + s * (x - xOpposite)
+                }
+            }
+        }
+    }
+
+    /// What one slice received, on the half grid.
+    struct Slice {
+        /// ∂ℓ/∂T*; shape `[point]`.
+        var gradient: [Complex]
+        /// Σ p w C²; shape `[point]`.
+        var weight: [Complex]
+        /// Σ over each whole ring of 2 Re conj(T)·data − weight·|T|²: what the model explains of the power.
+        var explained: [Double]
+    }
+
+    /// Works out the 16 slices of a block.
+    func slices(block: Int, of density: SliceBlocks, scratch: WorkerScratch, kernels: PoseKernels) -> [Slice] {
+        let (lanes, grid) = (PoseKernels.laneCount, layout.grid)
+        let empty = Slice(
+            gradient: [Complex](repeating: .zero, count: grid.pointCount),
+            weight: [Complex](repeating: .zero, count: grid.pointCount),
+            explained: [Double](repeating: 0, count: grid.ringCount))
+        var result = [Slice](repeating: empty, count: lanes)
+        let work = scratch.workspace.pointer
+        let transform = scratch.transform(isInverse: true)
+        for ring in 0..<grid.ringCount {
+            loadRing(block: block, ring: ring, work)
+            kernels.transform(transform, work)
+            for lane in 0..<lanes {
+                let source =
+                    density.halfSlices.pointer + (block * lanes + lane) * grid.pointCount
+                    + ring * grid.halfCount
+                var explained = 0.0
+                for angle in 0..<grid.halfCount {
+                    let point = ring * grid.halfCount + angle
+                    let value = source[angle]
+                    let weight = weightValue(block: block, ring: ring, angle: angle, lane: lane)
+                    let received = Complex(
+                        work[angle * 2 * lanes + lane], work[angle * 2 * lanes + lanes + lane])
+                    result[lane].weight[point] = [weight, 0]
+                    result[lane].gradient[point] = received - value * weight
+                    explained += Double(2 * (value * received).sum() - weight * (value * value).sum())
+                }
+                // The half ring stands for the whole.
+                result[lane].explained[ring] = 2 * explained
+            }
+        }
+        return result
+    }
+
+    /// Lays out the coefficients of `data` of one ring; negative orders by (−1)^m conj.
+    private func loadRing(block: Int, ring: Int, _ work: UnsafeMutablePointer<Float>) {
+        let (lanes, count) = (PoseKernels.laneCount, layout.grid.angleCount)
+        for index in 0..<count * 2 * lanes { work[index] = 0 }
+        let base = data.pointer + block * SliceBlocks.stride(layout)
+        for order in 0..<layout.orderCount {
+            let (offset, rings) = layout.entries(ofOrder: order)
+            guard ring >= rings.lowerBound else { continue }
+            let source = base + (offset + ring - rings.lowerBound) * 2 * lanes
+            let plus = work + order * 2 * lanes
+            plus.update(from: source, count: 2 * lanes)
+            guard order > 0 else { continue }
+            let minus = work + (count - order) * 2 * lanes
+            let sign: Float = order % 2 == 0 ? 1 : -1
+            for lane in 0..<lanes {
+                minus[lane] = sign * source[lane]
+                minus[lane + lanes] = -sign * source[lane + lanes]
+            }
+        }
+    }
+
+    private func weightValue(block: Int, ring: Int, angle: Int, lane: Int) -> Float {
+        let (lanes, grid) = (PoseKernels.laneCount, layout.grid)
+        let base = weights.pointer + block * SliceBlocks.powerStride(layout)
+        var value = base[ring * 2 * lanes + lane]
+        for order in 1..<max(1, layout.normOrderCount) {
+            let entry = base + (order * grid.ringCount + ring) * 2 * lanes + lane
+            let turn = layout.unitCircle[2 * order * angle % grid.angleCount]
+            value += 2 * (entry[0] * turn.x - entry[lanes] * turn.y)
+        }
+        return -2 * value
+    }
+
+    /// Σ ‖X_k‖² of a whole ring over the images added.
+    func imagePower(ring: Int) -> Double { imagePowers[ring] }
+}

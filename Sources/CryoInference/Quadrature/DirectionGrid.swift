@@ -1,0 +1,66 @@
+import CryoCore
+import CryoKernelInterface
+import Foundation
+
+/// Quadrature nodes on the sphere of viewing directions, as pairs (d, −d) in blocks of 16 neighbours.
+///
+/// The nodes are a Fibonacci spiral on the hemisphere z ≥ 0, cut to the symmetry's asymmetric unit; all weigh the
+/// same. The last block is padded by repeating its last direction with weight 0.
+public struct DirectionGrid: Sendable {
+    /// The viewing direction d of each lane, padded; shape `[block][16]`.
+    public let rotations: [Rotation]
+    /// 1 for a node, 0 for padding; shape `[block][16]`.
+    let laneWeights: AlignedBuffer<Float>
+    /// The number of direction pairs.
+    public let pairCount: Int
+    /// The number of blocks.
+    public var blockCount: Int { rotations.count / PoseKernels.laneCount }
+    /// The number of directions, both of each pair.
+    public var directionCount: Int { 2 * pairCount }
+
+    /// Makes a grid whose neighbours are about `spacing` radians apart.
+    public init(spacing: Double, symmetry: PointGroup = .c1) {
+        let hemisphere = max(16, Int((2 * Double.pi / (spacing * spacing)).rounded(.up)))
+        let golden = Double.pi * (3 - 5.0.squareRoot())
+        var directions = [SIMD3<Double>]()
+        for index in 0..<hemisphere {
+            let z = 1 - (Double(index) + 0.5) / Double(hemisphere)
+            let planar = (1 - z * z).squareRoot()
+            let azimuth = golden * Double(index)
+            let direction = SIMD3<Double>(planar * cos(azimuth), planar * sin(azimuth), z)
+            if symmetry.order == 1 || symmetry.containsInAsymmetricUnit(direction) {
+                directions.append(direction)
+            }
+        }
+        let lanes = PoseKernels.laneCount
+        pairCount = directions.count
+        directions = Self.clustered(directions, size: lanes)
+        laneWeights = AlignedBuffer(count: (pairCount + lanes - 1) / lanes * lanes, repeating: 0)
+        for index in 0..<pairCount { laneWeights[index] = 1 }
+        if let last = directions.last {
+            directions += [SIMD3<Double>](repeating: last, count: laneWeights.count - pairCount)
+        }
+        rotations = directions.map { Rotation(direction: $0) }
+    }
+
+    /// Orders points so that each run of `size` is compact: halves along the longest axis, recursively.
+    private static func clustered(_ points: [SIMD3<Double>], size: Int) -> [SIMD3<Double>] {
+        guard points.count > size else { return points }
+        let axis = (0..<3).max { extent(points, $0) < extent(points, $1) } ?? 0
+        let sorted = points.sorted { $0[axis] < $1[axis] }
+        let blocks = (points.count + size - 1) / size
+        let cut = (blocks + 1) / 2 * size
+        return clustered(Array(sorted[..<cut]), size: size) + clustered(Array(sorted[cut...]), size: size)
+    }
+
+    private static func extent(_ points: [SIMD3<Double>], _ axis: Int) -> Double {
+        let values = points.map { $0[axis] }
+        return (values.max() ?? 0) - (values.min() ?? 0)
+    }
+
+    /// The rotation of a node; the opposite direction is the image mirrored about its x axis.
+    public func rotation(_ index: Int, isOpposite: Bool) -> Rotation {
+        let r = rotations[index]
+        return isOpposite ? Rotation(rows: r.row0, -r.row1, -r.row2) : r
+    }
+}

@@ -1,0 +1,47 @@
+import CryoCore
+import Foundation
+
+/// Quadrature nodes for the shift of a particle: a square grid cut by a circle, in Å.
+public struct ShiftGrid: Sendable, Equatable {
+    /// The nodes, relative to the particle's present centre, in Å; nearest first.
+    public let offsets: [SIMD2<Double>]
+    /// The distance of neighbouring nodes, in Å.
+    public let spacing: Double
+    /// The standard deviation of the Gaussian prior on a particle's whole shift, in Å.
+    public let priorSigma: Double
+
+    /// Makes a grid.
+    ///
+    /// - Parameters:
+    ///   - extent: The largest shift, in Å.
+    ///   - spacing: The distance of neighbouring nodes, in Å.
+    ///   - priorSigma: See ``priorSigma``.
+    public init(extent: Double, spacing: Double, priorSigma: Double) {
+        self.spacing = spacing
+        self.priorSigma = priorSigma
+        let reach = Int((extent / spacing).rounded(.down))
+        var nodes = [SIMD2<Double>]()
+        for y in -reach...reach {
+            for x in -reach...reach where Double(x * x + y * y) <= pow(extent / spacing, 2) + 1e-9 {
+                nodes.append([Double(x) * spacing, Double(y) * spacing])
+            }
+        }
+        offsets = nodes.sorted { a, b in
+            let (ra, rb) = ((a * a).sum(), (b * b).sum())
+            return (ra, a.y, a.x) < (rb, b.y, b.x)
+        }
+    }
+
+    /// Logarithms of the nodes' prior weights around a centre (Å), normalised to sum to one.
+    ///
+    ///     w_j ∝ exp(−|centre + offset_j|² / 2σ²)
+    public func logWeights(around centre: SIMD2<Double>) -> [Float] {
+        let raw = offsets.map { offset -> Double in
+            let shift = centre + offset
+            return -(shift * shift).sum() / (2 * priorSigma * priorSigma)
+        }
+        let peak = raw.max() ?? 0
+        let norm = peak + log(raw.reduce(0) { $0 + exp($1 - peak) })
+        return raw.map { Float($0 - norm) }
+    }
+}
