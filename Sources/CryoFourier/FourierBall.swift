@@ -46,6 +46,30 @@ public struct FourierBall: Sendable {
         }
     }
 
+    /// Copies the integer frequencies of a transform up to `radius`, multiplied by `scale`.
+    public init(samplesOf transform: FourierVolume, radius: Double, scale: Float = 1) {
+        self.init(radius: radius, padding: 1)
+        let limit = (transform.boxSize - 1) / 2
+        forEachSample { ball, offset, kx, ky, kz in
+            guard Double(kx * kx + ky * ky + kz * kz) <= radius * radius + 1e-6 else { return }
+            guard kx <= limit, abs(ky) <= limit, abs(kz) <= limit else { return }
+            ball.samples[offset] = transform[kx, ky, kz] * scale
+        }
+    }
+
+    /// Calls `body` with the offset and the frequency indices of each sample.
+    public func forEachFrequency(_ body: (_ offset: Int, _ kx: Int, _ ky: Int, _ kz: Int) -> Void) {
+        var offset = 0
+        for kz in -reach...reach {
+            for ky in -reach...reach {
+                for kx in 0...reach {
+                    body(offset, kx, ky, kz)
+                    offset += 1
+                }
+            }
+        }
+    }
+
     /// The adjoint of `init(_:radius:scale:)`, for values inserted on half a slice.
     ///
     ///     γ(x) = scale / g(x) · Σ_ξ G(ξ) exp(+2πi ξ·x/n)      over both halves of every slice

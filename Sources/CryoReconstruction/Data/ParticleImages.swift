@@ -1,0 +1,79 @@
+import CryoCore
+import CryoFourier
+import CryoInference
+import Foundation
+import Synchronization
+
+/// The images of a run as the posterior wants them: read when needed, normalised, masked, on a polar grid.
+///
+/// A particle that cannot be used is set aside with the reason and never comes back.
+public final class ParticleImages: Sendable {
+    /// Where the particles come from.
+    public let source: any ParticleSource
+    /// The radius beyond which an image is background, in Å.
+    public let radius: Double
+    private let normalization: BackgroundNormalization
+    private let state: Mutex<State>
+
+    private struct State {
+        var centres: [SIMD2<Double>]
+        var setAside: [Int: String] = [:]
+        var sign: Float = 1
+    }
+
+    /// Prepares the images of a source; `radius` in Å.
+    public init(source: any ParticleSource, radius: Double) {
+        self.source = source
+        self.radius = radius
+        normalization = BackgroundNormalization(
+            boxSize: source.boxSize, radius: radius / source.pixelSize)
+        state = Mutex(State(centres: [SIMD2<Double>](repeating: .zero, count: source.particles.count)))
+    }
+
+    /// +1 if protein is white in the images, −1 if it is black.
+    public var sign: Float {
+        get { state.withLock { $0.sign } }
+        set { state.withLock { $0.sign = newValue } }
+    }
+
+    /// The particles set aside so far, and why.
+    public var setAside: [Int: String] { state.withLock { $0.setAside } }
+
+    /// Moves the centre about which a particle's shifts are searched; an origin, in Å.
+    public func recentre(_ index: Int, at origin: SIMD2<Double>) {
+        state.withLock { $0.centres[index] = origin }
+    }
+
+    /// Reads and normalises an image; nil if it is, or is hereby, set aside.
+    public func normalizedImage(_ index: Int) -> Image? {
+        if state.withLock({ $0.setAside[index] != nil }) { return nil }
+        do {
+            var image = try source.image(index)
+            if normalization.apply(to: &image) != nil { return image }
+            state.withLock { $0.setAside[index] = "pixels are constant or not finite" }
+        } catch {
+            state.withLock { $0.setAside[index] = "\(error)" }
+        }
+        return nil
+    }
+
+    /// The polar images of some particles, in their order; those set aside are left out.
+    public func polarImages(
+        _ indices: [Int], preparation: ImagePreparation, parallel: Parallel
+    ) -> (indices: [Int], images: [PolarImage]) {
+        let (sign, centres) = state.withLock { ($0.sign, $0.centres) }
+        let made = parallel.map(indices.count) { place -> PolarImage? in
+            let index = indices[place]
+            guard let image = self.normalizedImage(index) else { return nil }
+            return preparation.prepare(
+                image, ctf: self.source.particles[index].ctf, sign: sign, centre: centres[index])
+        }
+        var (kept, images) = ([Int](), [PolarImage]())
+        for (index, image) in zip(indices, made) {
+            guard let image else { continue }
+            kept.append(index)
+            images.append(image)
+        }
+        return (kept, images)
+    }
+}

@@ -1,0 +1,18 @@
+import CryoCore
+
+/// Where particles come from: metadata in memory, pixels on demand.
+public protocol ParticleSource: Sendable {
+    /// The particles' metadata.
+    var particles: [Particle] { get }
+    /// Pixels along an edge of every image.
+    var boxSize: Int { get }
+    /// The pixel size, in Å.
+    var pixelSize: Double { get }
+    /// Reads one image; called from several threads.
+    func image(_ index: Int) throws -> Image
+}
+
+extension ParticleSource {
+    /// The edge of the box, in Å.
+    public var boxLength: Double { Double(boxSize) * pixelSize }
+}

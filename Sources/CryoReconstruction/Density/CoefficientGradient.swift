@@ -1,0 +1,48 @@
+import CryoCore
+import CryoFourier
+import CryoInference
+
+/// A gradient in the density's Fourier coefficients c(k) = s·V̂(k), band-limited (only |k| ≤ r is held).
+///
+/// At integer frequencies c is what a slice through k reads, so the curvature's diagonal is Σ p w C² itself.
+/// Written with G = ∂ℓ/∂c*, averaged over images.
+public struct CoefficientGradient: Sendable {
+    /// ∂ℓ/∂c* per image.
+    public var gradient: FourierBall
+    /// Σ p w C² per image.
+    public var curvature: FourierBall
+    /// The frame it belongs to.
+    public let frame: DensityFrame
+
+    /// Takes a gradient of slices to coefficients; see ``FourierBall`` for the chain of adjoints.
+    public init(_ density: DensityGradient, frame: DensityFrame) {
+        self.frame = frame
+        let volume = density.gradient.adjointVolume(
+            boxSize: frame.gridSize, pixelSize: frame.pixelSize, scale: frame.sliceScale)
+        let size = Float(frame.gridSize)
+        let perImage = 1 / Float(max(1, density.imageCount))
+        // ∂ℓ/∂c* = F(∂ℓ/∂V) / (s m³), since V = F⁻¹(c) / s.
+        let scale = perImage / (frame.sliceScale * size * size * size)
+        gradient = FourierBall(
+            samplesOf: FourierVolume(volume), radius: Double(frame.ringCount), scale: scale)
+        curvature = density.curvature.withCompleteCentralPlane()
+        for index in curvature.samples.indices { curvature.samples[index] *= perImage }
+    }
+
+    /// The density whose coefficients are those of `ball`.
+    public static func density(of ball: FourierBall, frame: DensityFrame) -> Volume {
+        var transform = FourierVolume(boxSize: frame.gridSize, pixelSize: frame.pixelSize)
+        let limit = frame.ringCount
+        transform.forEachFrequency { offset, kx, ky, kz in
+            guard kx * kx + ky * ky + kz * kz <= limit * limit else { return }
+            transform.coefficients[offset] = ball[kx, ky, kz] * (1 / frame.sliceScale)
+        }
+        return transform.volume()
+    }
+
+    /// The coefficients of a density.
+    public static func coefficients(of density: Volume, frame: DensityFrame) -> FourierBall {
+        FourierBall(
+            samplesOf: FourierVolume(density), radius: Double(frame.ringCount), scale: frame.sliceScale)
+    }
+}

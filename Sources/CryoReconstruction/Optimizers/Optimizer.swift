@@ -1,0 +1,40 @@
+import CryoCore
+import CryoFourier
+
+/// A rule that takes the density one step up the log-posterior.
+public protocol Optimizer {
+    /// Proposes the next density; constraints are applied by the caller.
+    mutating func step(_ situation: OptimizerSituation) -> Volume
+}
+
+/// What an optimizer may know when it takes a step.
+public struct OptimizerSituation {
+    /// The present density.
+    public var density: Volume
+    /// The minibatch's gradient and curvature of the log-likelihood, per image.
+    public var gradient: CoefficientGradient
+    /// The minibatch's number; visits of the same images carry the same number.
+    public var batch: Int
+    /// Minibatches in an epoch.
+    public var batchCount: Int
+    /// Images in the minibatch.
+    public var batchSize: Int
+    /// Images in the set.
+    public var particleCount: Int
+    /// The iteration, from 0.
+    public var iteration: Int
+    /// The weight of this minibatch in a running average, in (0, 1].
+    public var weight: Double
+    /// The prior on the density.
+    public var prior: any DensityPrior
+    /// The negative log-posterior of a density per image, over this minibatch.
+    public var objective: (Volume) -> Double
+}
+
+/// A prior on the density, as its negative logarithm.
+public protocol DensityPrior: Sendable {
+    /// −ln p(V), up to a constant.
+    func negativeLog(_ density: Volume) -> Double
+    /// ∂(−ln p)/∂V of every voxel.
+    func gradient(_ density: Volume) -> Volume
+}

@@ -1,0 +1,21 @@
+/// Why a reconstruction cannot begin.
+public enum ReconstructionError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The point group has no such name.
+    case unknownSymmetry(String)
+    /// The diameter (Å) does not fit the box (Å).
+    case diameterOutOfRange(Double, box: Double)
+    /// All images that were looked at, so many, had to be set aside.
+    case noUsableImages(Int)
+
+    /// One line: what was found, what was expected, what to do.
+    public var description: String {
+        switch self {
+        case .unknownSymmetry(let name):
+            "symmetry '\(name)' is unknown; expected C<n>, D<n>, T, O or I, e.g. --symmetry D2"
+        case .diameterOutOfRange(let diameter, let box):
+            "diameter \(diameter) Å does not fit a box of \(box) Å; give --diameter in Å, at most the box"
+        case .noUsableImages(let count):
+            "none of the \(count) images looked at can be used (pixels are constant or not finite); check the stack"
+        }
+    }
+}

@@ -1,0 +1,113 @@
+import Foundation
+
+/// What one iteration does.
+public struct IterationPlan: Sendable, Equatable {
+    /// The parts of a run.
+    public enum Phase: String, Sendable, Codable {
+        /// The likelihood is tempered.
+        case anneal
+        /// Resolution rises.
+        case march
+        /// All particles at the final resolution.
+        case final
+    }
+
+    /// The part of the run.
+    public var phase: Phase
+    /// The frequency limit, in units of 1/box.
+    public var ringCount: Int
+    /// Images in the minibatch.
+    public var batchSize: Int
+    /// The weight of the minibatch in the running average.
+    public var weight: Double
+    /// How far the anneal has come, from 0 to 1; nil for an untempered likelihood.
+    public var annealProgress: Double?
+}
+
+/// The plan of a whole run, worked out before it starts.
+public enum IterationSchedule {
+    /// The plan of each iteration.
+    ///
+    /// - Parameters:
+    ///   - parameters: The settings.
+    ///   - particleCount: Particles in the set.
+    ///   - boxLength: The edge of the box, in Å.
+    ///   - boxSize: Pixels along it.
+    ///   - diameter: The particle's diameter, in Å.
+    public static func plans(
+        _ parameters: ReconstructionParameters, particleCount: Int, boxLength: Double, boxSize: Int,
+        diameter: Double
+    ) -> [IterationPlan] {
+        let highest = (boxSize - 1) / 2
+        func rings(_ resolution: Double) -> Int { min(highest, max(3, Int(boxLength / resolution + 1e-6))) }
+        let limit = rings(parameters.maxResolution ?? defaultResolution(boxLength: boxLength, boxSize: boxSize))
+        let plans =
+            switch parameters.schedule {
+            case .annealed:
+                annealed(
+                    parameters, particleCount: particleCount, limit: limit,
+                    first: min(limit, rings(parameters.annealResolution ?? diameter / 6)))
+            case .frequencyMarching:
+                marching(
+                    parameters, particleCount: particleCount, limit: limit, boxLength: boxLength)
+            }
+        guard let cap = parameters.maxIterations else { return plans }
+        return Array(plans.prefix(max(1, cap)))
+    }
+
+    /// Five pixels: 2.5 times the Nyquist resolution.
+    static func defaultResolution(boxLength: Double, boxSize: Int) -> Double {
+        5 * boxLength / Double(boxSize)
+    }
+
+    private static func annealed(
+        _ parameters: ReconstructionParameters, particleCount: Int, limit: Int, first: Int
+    ) -> [IterationPlan] {
+        var plans = (0..<parameters.annealIterations).map { iteration in
+            IterationPlan(
+                phase: .anneal, ringCount: first, batchSize: min(parameters.annealBatch, particleCount),
+                weight: parameters.annealWeight,
+                annealProgress: Double(iteration) / Double(max(1, parameters.annealIterations - 1)))
+        }
+        let batch = min(parameters.marchBatch, particleCount)
+        let steps = max(1, Int((parameters.marchEpochs * Double(particleCount) / Double(batch)).rounded()))
+        for ring in stride(from: first + 1, through: limit, by: 1) {
+            plans += (0..<steps).map { _ in
+                IterationPlan(
+                    phase: .march, ringCount: ring, batchSize: batch, weight: parameters.marchWeight)
+            }
+        }
+        plans += (0..<parameters.finalEpochs).map { _ in
+            IterationPlan(phase: .final, ringCount: limit, batchSize: particleCount, weight: 1)
+        }
+        return plans
+    }
+
+    /// The paper's clock: 1/50 Å⁻¹ for the first n₀ iterations, 1/40 for the next, then 0.005 Å⁻¹ more every 150.
+    private static func marching(
+        _ parameters: ReconstructionParameters, particleCount: Int, limit: Int, boxLength: Double
+    ) -> [IterationPlan] {
+        let batch = min(parameters.marchBatch, particleCount)
+        let batchCount = max(1, particleCount / batch)
+        let start = max(150, 50 * ((batchCount + 49) / 50))
+        var plans = [IterationPlan]()
+        var iteration = 0
+        while true {
+            let frequency =
+                iteration < start
+                ? 0.020
+                : iteration < 2 * start ? 0.025 : 0.020 + 0.005 * Double(2 + (iteration - 2 * start) / 150)
+            let ring = max(3, Int(frequency * boxLength + 1e-6))
+            if ring > limit { break }
+            plans.append(
+                IterationPlan(phase: .march, ringCount: ring, batchSize: batch, weight: 1))
+            iteration += 1
+        }
+        if plans.isEmpty {
+            plans = [IterationPlan(phase: .march, ringCount: limit, batchSize: batch, weight: 1)]
+        }
+        return plans + [
+            IterationPlan(phase: .final, ringCount: plans.last?.ringCount ?? limit, batchSize: particleCount, weight: 1)
+        ]
+    }
+}

@@ -1,0 +1,103 @@
+import Foundation
+
+/// Every setting of a reconstruction; written to `run.json` and readable back from JSON.
+///
+/// Lengths in Å, frequencies as resolutions in Å.
+public struct ReconstructionParameters: Codable, Sendable, Equatable {
+    /// How the density is moved.
+    public enum OptimizerKind: String, Codable, Sendable, CaseIterable {
+        /// A stochastic gradient step divided by the curvature's diagonal.
+        case preconditionedSGD
+        /// Stochastic average gradient descent, as in the paper.
+        case sagd
+    }
+
+    /// How resolution and temperature evolve.
+    public enum ScheduleKind: String, Codable, Sendable, CaseIterable {
+        /// The likelihood is annealed by the effective number of poses, then resolution rises.
+        case annealed
+        /// Resolution rises with the iteration alone, as in the paper.
+        case frequencyMarching
+    }
+
+    /// The name of the preset these settings began as.
+    public var preset = "default"
+    /// The seed of everything random.
+    public var seed: UInt64 = 1
+    /// The point group, e.g. `C1`.
+    public var symmetry = "C1"
+    /// The particle's diameter, in Å; nil for 0.8 of the box.
+    public var diameter: Double?
+    /// The finest resolution to reach, in Å; nil for the schedule's own choice.
+    public var maxResolution: Double?
+    /// A cap on the number of iterations.
+    public var maxIterations: Int?
+    /// +1 for white protein, −1 for black; nil to find out.
+    public var contrast: Int?
+    /// The optimizer.
+    public var optimizer = OptimizerKind.preconditionedSGD
+    /// The schedule.
+    public var schedule = ScheduleKind.annealed
+    /// Whether noise is modelled per Fourier shell; otherwise white.
+    public var hasColouredNoise = true
+    /// The rate λ of the exponential prior; 0 for none.
+    public var exponentialRate = 0.0
+    /// Whether the density is kept ≥ 0.
+    public var isPositive = true
+    /// The standard deviation of the shift prior, in Å.
+    public var shiftSigma = 10.0
+    /// The largest shift that is searched, in Å.
+    public var shiftExtent = 30.0
+    /// The distance of shift nodes, in units of the resolution.
+    public var shiftStep = 0.25
+    /// The distance of direction nodes, in units of the resolution over the particle's diameter.
+    public var angularStep = 1.0
+    /// The resolution at which the likelihood is annealed, in Å; nil for a sixth of the diameter.
+    public var annealResolution: Double?
+    /// Iterations of the anneal.
+    public var annealIterations = 160
+    /// Images in a minibatch of the anneal.
+    public var annealBatch = 80
+    /// The weight of a minibatch in the running average during the anneal.
+    public var annealWeight = 0.3
+    /// The effective number of poses at the start of the anneal, as a fraction of all poses.
+    public var annealStart = 0.01
+    /// The effective number of poses at the end of the anneal.
+    public var annealEnd = 10.0
+    /// Images in a minibatch while resolution rises.
+    public var marchBatch = 200
+    /// Passes through the particles for each ring that resolution rises by.
+    public var marchEpochs = 0.4
+    /// The weight of a minibatch while resolution rises.
+    public var marchWeight = 0.2
+    /// Passes over all particles at the end.
+    public var finalEpochs = 1
+
+    /// Our own settings.
+    public init() {}
+
+    /// The default settings.
+    public static let standard = ReconstructionParameters()
+
+    /// The settings of the paper: SAGD, resolution by the clock, no temperature, an exponential prior.
+    public static let paper: ReconstructionParameters = {
+        var parameters = ReconstructionParameters()
+        parameters.preset = "paper"
+        parameters.optimizer = .sagd
+        parameters.schedule = .frequencyMarching
+        parameters.hasColouredNoise = false
+        parameters.exponentialRate = 0.9
+        parameters.shiftExtent = 60
+        parameters.marchBatch = 200
+        return parameters
+    }()
+
+    /// The preset of a name, if there is one.
+    public static func preset(named name: String) -> ReconstructionParameters? {
+        switch name {
+        case "default": standard
+        case "paper": paper
+        default: nil
+        }
+    }
+}
