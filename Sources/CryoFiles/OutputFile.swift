@@ -1,0 +1,71 @@
+import Glibc
+import Synchronization
+
+/// A file that appears under its name only when it is complete.
+///
+/// Bytes go to a temporary file in the same folder; ``commit()`` flushes it to disk and renames it, so neither a
+/// crash nor a full disk leaves half a file under the final name. Without a commit the temporary file is removed.
+final class OutputFile {
+    let path: String
+    private let temporaryPath: String
+    private var descriptor: Int32
+    private static let counter = Atomic<Int>(0)
+
+    init(path: String) throws(FileError) {
+        let number = Self.counter.wrappingAdd(1, ordering: .relaxed).oldValue
+        temporaryPath = "\(path).partial-\(getpid())-\(number)"
+        self.path = path
+        descriptor = open(temporaryPath, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else {
+            throw .unwritable(
+                path: path, found: SystemMessage.text(errno), advice: "check that its folder exists and is writable")
+        }
+    }
+
+    deinit {
+        guard descriptor >= 0 else { return }
+        close(descriptor)
+        unlink(temporaryPath)
+    }
+
+    /// Appends bytes.
+    func write(_ bytes: [UInt8]) throws(FileError) {
+        if let failure = bytes.withUnsafeBytes({ append($0) }) { throw failure }
+    }
+
+    /// Appends numbers in the byte order of this machine.
+    func write(_ values: [Float]) throws(FileError) {
+        if let failure = values.withUnsafeBytes({ append($0) }) { throw failure }
+    }
+
+    /// Replaces the first bytes of the file.
+    func overwriteStart(with bytes: [UInt8]) throws(FileError) {
+        let count = bytes.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
+        guard count == bytes.count else { throw failure() }
+    }
+
+    /// Makes the file appear under its name.
+    func commit() throws(FileError) {
+        guard fsync(descriptor) == 0, rename(temporaryPath, path) == 0 else { throw failure() }
+        close(descriptor)
+        descriptor = -1
+    }
+
+    private func append(_ buffer: UnsafeRawBufferPointer) -> FileError? {
+        guard let base = buffer.baseAddress else { return nil }
+        var done = 0
+        while done < buffer.count {
+            let count = Glibc.write(descriptor, base + done, buffer.count - done)
+            if count >= 0 {
+                done += count
+            } else if errno != EINTR {
+                return failure()
+            }
+        }
+        return nil
+    }
+
+    private func failure() -> FileError {
+        .unwritable(path: path, found: SystemMessage.text(errno), advice: "check the free space and permissions")
+    }
+}
