@@ -2,8 +2,9 @@ import Glibc
 
 /// Finds the image files that a STAR file names.
 ///
-/// RELION resolves names from the project folder, in which it is started; users start programs elsewhere. Tried in
-/// this order: the root that the user gave, the working directory, the STAR file's folder, and the folders above it.
+/// RELION resolves names from the project folder, in which it is started; users start programs elsewhere.
+/// Tried in this order: the root that the user gave, the working directory, the STAR file's folder, and the
+/// folders above it.
 struct ImageLocator {
     /// The folders to look in, in order; the empty string is the working directory.
     let folders: [String]

@@ -7,8 +7,8 @@ public struct ImageName: Sendable, Equatable {
 
     /// Takes a name apart; nil if the number is not a positive integer or there is no path.
     ///
-    /// An `@` counts only if digits alone stand before it, because folders may contain one. A type override, as in
-    /// `image.dat:mrcs`, is dropped.
+    /// An `@` counts only if digits alone stand before it, because folders may contain one. A type override,
+    /// as in `image.dat:mrcs`, is dropped.
     public init?(_ name: String) {
         let bytes = name.utf8
         var path = Substring(name)

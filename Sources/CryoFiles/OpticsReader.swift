@@ -32,7 +32,8 @@ struct OpticsReader {
         guard missing.isEmpty else {
             throw .malformed(
                 path: metadata.path, place: .whole,
-                found: "no \(missing.joined(separator: ", "))\(metadata.optics == nil ? " and no data_optics" : "")",
+                found:
+                    "no \(missing.joined(separator: ", "))\(metadata.optics == nil ? " and no data_optics" : "")",
                 expected: "the whole CTF of each particle",
                 advice: "add the columns; they are never assumed (a wrong CTF gives a wrong map)")
         }
@@ -58,11 +59,13 @@ struct OpticsReader {
             phaseShift: Angle(degrees: try metadata.number(phaseShift, row) ?? 0),
             bFactor: try metadata.number(bFactor, row) ?? 0, scale: try metadata.number(scale, row) ?? 1)
         let isZero =
-            abs(result.defocusU) < 1e-6 && abs(result.defocusV) < 1e-6 && abs(result.sphericalAberration) < 1e-6
+            abs(result.defocusU) < 1e-6 && abs(result.defocusV) < 1e-6
+            && abs(result.sphericalAberration) < 1e-6
             && contrast < 1e-6 && abs(result.phaseShift.radians) < 1e-6
         guard !isZero, result.scale != 0 else {
             throw .malformed(
-                path: metadata.path, place: metadata.place(defocusU, row), found: "a CTF that is zero everywhere",
+                path: metadata.path, place: metadata.place(defocusU, row),
+                found: "a CTF that is zero everywhere",
                 expected: "a defocus", advice: "remove the particle or estimate its CTF again")
         }
         return result
@@ -92,8 +95,10 @@ struct OpticsReader {
             for row in 0..<metadata.particles.rowCount {
                 guard let value = try metadata.number(field, row), value != 0 else { continue }
                 throw .unsupported(
-                    path: metadata.path, place: metadata.place(field, row), found: "\(meaning) (_\(label) is 1)",
-                    expected: "images as extracted", advice: "extract the particles again without this option")
+                    path: metadata.path, place: metadata.place(field, row),
+                    found: "\(meaning) (_\(label) is 1)",
+                    expected: "images as extracted", advice: "extract the particles again without this option"
+                )
             }
         }
     }

@@ -39,14 +39,20 @@ struct OpticsTable {
     }
 
     /// The groups of a file that has them, with the labels that RELION requires added where they are missing.
-    init(completing optics: StarTable, metadata: ParticleMetadata, particles: [Particle], boxSize: Int, pixelSize: Double) {
+    init(
+        completing optics: StarTable, metadata: ParticleMetadata, particles: [Particle], boxSize: Int,
+        pixelSize: Double
+    ) {
         table = optics
         groups = metadata.opticsGroups
         // A particle's own value stands for its group's, if only particles have it.
         var members = [Int?](repeating: nil, count: optics.rowCount)
-        for (particle, row) in metadata.opticsRows.enumerated() where members[row] == nil { members[row] = particle }
+        for (particle, row) in metadata.opticsRows.enumerated() where members[row] == nil {
+            members[row] = particle
+        }
         let own: [(label: String, value: (ContrastTransferFunction) -> Double)] = [
-            ("rlnVoltage", { $0.voltage / 1e3 }), ("rlnSphericalAberration", { $0.sphericalAberration / 1e7 }),
+            ("rlnVoltage", { $0.voltage / 1e3 }),
+            ("rlnSphericalAberration", { $0.sphericalAberration / 1e7 }),
             ("rlnAmplitudeContrast", { $0.amplitudeContrast }),
         ]
         for (label, value) in own where optics.column(label) == nil {
@@ -62,7 +68,8 @@ struct OpticsTable {
     /// The groups of particles made in memory.
     init(particles: [Particle], boxSize: Int, pixelSize: Double) {
         table = StarTable(labels: [
-            "rlnOpticsGroupName", "rlnOpticsGroup", "rlnVoltage", "rlnSphericalAberration", "rlnAmplitudeContrast",
+            "rlnOpticsGroupName", "rlnOpticsGroup", "rlnVoltage", "rlnSphericalAberration",
+            "rlnAmplitudeContrast",
         ])
         groups = particles.map(\.opticsGroup)
         var seen: Set<Int> = []
@@ -70,7 +77,8 @@ struct OpticsTable {
             let ctf = particle.ctf
             let values = [ctf.voltage / 1e3, ctf.sphericalAberration / 1e7, ctf.amplitudeContrast]
             table.append(
-                ["opticsGroup\(particle.opticsGroup)", "\(particle.opticsGroup)"] + values.map(DecimalText.fixed))
+                ["opticsGroup\(particle.opticsGroup)", "\(particle.opticsGroup)"]
+                    + values.map(DecimalText.fixed))
         }
         complete(boxSize: boxSize, pixelSize: pixelSize)
     }

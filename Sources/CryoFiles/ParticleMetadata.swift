@@ -18,12 +18,15 @@ struct ParticleMetadata {
     init(document: StarDocument, path: String) throws(FileError) {
         self.path = path
         let tables = document.blocks.map(\.table)
-        let named = document.blocks.firstIndex { $0.name == "particles" && $0.table.column("rlnImageName") != nil }
+        let named = document.blocks.firstIndex {
+            $0.name == "particles" && $0.table.column("rlnImageName") != nil
+        }
         guard let block = named ?? tables.firstIndex(where: { $0.column("rlnImageName") != nil }) else {
             let names = document.blocks.map { "data_\($0.name)" }.joined(separator: ", ")
             throw .malformed(
                 path: path, place: .whole, found: "no column _rlnImageName in \(names.excerpt)",
-                expected: "a table of particles", advice: "give a STAR file of particles, not of micrographs or jobs")
+                expected: "a table of particles",
+                advice: "give a STAR file of particles, not of micrographs or jobs")
         }
         particleBlock = block
         particles = tables[block]
@@ -56,7 +59,8 @@ struct ParticleMetadata {
             let text = optics.column("rlnOpticsGroup").map { optics[row, $0] }
             guard let number = text.map({ Int($0) }) ?? (row + 1), rowOfGroup[number] == nil else {
                 throw .malformed(
-                    path: path, place: place(optics, row), found: "the optics group '\((text ?? "").excerpt)'",
+                    path: path, place: place(optics, row),
+                    found: "the optics group '\((text ?? "").excerpt)'",
                     expected: "an integer that no other row has", advice: "number the groups from 1")
             }
             rowOfGroup[number] = row
@@ -65,7 +69,8 @@ struct ParticleMetadata {
             guard optics.rowCount == 1, let only = rowOfGroup.first else {
                 throw .malformed(
                     path: path, place: .part("data_particles"), found: "no column _rlnOpticsGroup",
-                    expected: "one, since there are \(optics.rowCount) optics groups", advice: "export the file again")
+                    expected: "one, since there are \(optics.rowCount) optics groups",
+                    advice: "export the file again")
             }
             warnings.append("particles have no _rlnOpticsGroup; all are in the only group")
             opticsGroups = [Int](repeating: only.key, count: count)
@@ -78,7 +83,8 @@ struct ParticleMetadata {
             guard let opticsRow = rowOfGroup[group] else {
                 throw .malformed(
                     path: path, place: place(particles, row), found: "optics group \(group)",
-                    expected: "one of \(rowOfGroup.keys.sorted().map(String.init).joined(separator: ", ").excerpt)",
+                    expected:
+                        "one of \(rowOfGroup.keys.sorted().map(String.init).joined(separator: ", ").excerpt)",
                     advice: "add the group to data_optics")
             }
             opticsGroups.append(group)
@@ -95,7 +101,8 @@ struct ParticleMetadata {
 
     /// Where a label's values are.
     func field(_ label: String) -> MetadataField {
-        MetadataField(label: label, particleColumn: particles.column(label), opticsColumn: optics?.column(label))
+        MetadataField(
+            label: label, particleColumn: particles.column(label), opticsColumn: optics?.column(label))
     }
 
     /// The text of a field; nil if the file has no such label.
@@ -109,14 +116,18 @@ struct ParticleMetadata {
     func number(_ field: MetadataField, _ row: Int) throws(FileError) -> Double? {
         guard let text = text(field, row) else { return nil }
         if let value = Double(text), value.isFinite { return value }
-        if let column = field.particleColumn { throw notANumber(particles, row, column, expected: "a finite number") }
+        if let column = field.particleColumn {
+            throw notANumber(particles, row, column, expected: "a finite number")
+        }
         guard let optics, let column = field.opticsColumn else { return nil }
         throw notANumber(optics, opticsRows[row], column, expected: "a finite number")
     }
 
     /// The place of a particle's value, for messages.
     func place(_ field: MetadataField, _ row: Int) -> FilePlace {
-        if field.particleColumn == nil, field.opticsColumn != nil, let optics { return place(optics, opticsRows[row]) }
+        if field.particleColumn == nil, field.opticsColumn != nil, let optics {
+            return place(optics, opticsRows[row])
+        }
         return place(particles, row)
     }
 

@@ -19,7 +19,8 @@ struct ParticleReader {
         return try (0..<metadata.particles.rowCount).mapThrowing { row throws(FileError) in
             Particle(
                 imageName: metadata.text(names, row) ?? "", ctf: try optics.contrastTransferFunction(row),
-                opticsGroup: metadata.opticsGroups[row], pose: try pose.pose(metadata, row, pixelSize: pixelSize),
+                opticsGroup: metadata.opticsGroups[row],
+                pose: try pose.pose(metadata, row, pixelSize: pixelSize),
                 halfSet: try halfSet(subset, row))
         }
     }
@@ -39,7 +40,8 @@ struct ParticleReader {
     /// Aberrations of higher order matter beyond the resolution of an initial model.
     private func aberrationWarnings() -> [String] {
         let neutral: [(label: String, value: Double)] = [
-            ("rlnBeamTiltX", 0), ("rlnBeamTiltY", 0), ("rlnMagMat00", 1), ("rlnMagMat01", 0), ("rlnMagMat10", 0),
+            ("rlnBeamTiltX", 0), ("rlnBeamTiltY", 0), ("rlnMagMat00", 1), ("rlnMagMat01", 0),
+            ("rlnMagMat10", 0),
             ("rlnMagMat11", 1),
         ]
         var ignored: [String] = []
@@ -50,7 +52,8 @@ struct ParticleReader {
         for label in ["rlnOddZernike", "rlnEvenZernike"] where metadata.field(label).isPresent {
             ignored.append("_\(label)")
         }
-        return ignored.isEmpty ? [] : ["\(ignored.joined(separator: ", ")) ignored; this matters only at high resolution"]
+        return ignored.isEmpty
+            ? [] : ["\(ignored.joined(separator: ", ")) ignored; this matters only at high resolution"]
     }
 }
 
@@ -80,7 +83,9 @@ private struct PoseFields {
         else { return nil }
         let unit = isInPixels ? pixelSize : 1
         return Pose(
-            rotation: Rotation(rot: Angle(degrees: rot), tilt: Angle(degrees: tilt), psi: Angle(degrees: psi)),
-            originX: (try metadata.number(x, row) ?? 0) * unit, originY: (try metadata.number(y, row) ?? 0) * unit)
+            rotation: Rotation(
+                rot: Angle(degrees: rot), tilt: Angle(degrees: tilt), psi: Angle(degrees: psi)),
+            originX: (try metadata.number(x, row) ?? 0) * unit,
+            originY: (try metadata.number(y, row) ?? 0) * unit)
     }
 }

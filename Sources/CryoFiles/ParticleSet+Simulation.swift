@@ -3,8 +3,8 @@ import CryoCore
 extension ParticleSet {
     /// Writes particles made in memory as a STAR file of RELION 3.1.
     ///
-    /// Poses and half sets are written if every particle has them. The images' names are written as they are; the
-    /// stack stands for the micrograph, which RELION wants to know.
+    /// Poses and half sets are written if every particle has them. The images' names are written as they are;
+    /// the stack stands for the micrograph, which RELION wants to know.
     /// - Parameters:
     ///   - particles: At least one; those of an optics group share voltage, Cs and amplitude contrast.
     ///   - boxSize: Pixels along an edge.
@@ -27,7 +27,8 @@ extension ParticleSet {
             ("rlnMicrographName", particles.map { ImageName($0.imageName)?.path ?? $0.imageName }),
             ("rlnOpticsGroup", optics.groups.map { "\($0)" }),
             ("rlnDefocusU", text { $0.defocusU }), ("rlnDefocusV", text { $0.defocusV }),
-            ("rlnDefocusAngle", text { $0.defocusAngle.degrees }), ("rlnPhaseShift", text { $0.phaseShift.degrees }),
+            ("rlnDefocusAngle", text { $0.defocusAngle.degrees }),
+            ("rlnPhaseShift", text { $0.phaseShift.degrees }),
             ("rlnCtfBfactor", text { $0.bFactor }), ("rlnCtfScalefactor", text { $0.scale }),
         ]
         let poses = particles.compactMap(\.pose)

@@ -3,9 +3,9 @@ import CryoCore
 extension ParticleSet {
     /// Writes what was learnt about the particles as a STAR file of RELION 3.1.
     ///
-    /// Every column of the input is kept. A file of RELION 3.0 is upgraded: what belongs to the optics moves to
-    /// `data_optics`, and origins change from pixels to Å. Image names stay as they are, so they resolve from where
-    /// the input's did.
+    /// Every column of the input is kept. A file of RELION 3.0 is upgraded: what belongs to the optics moves
+    /// to `data_optics`, and origins change from pixels to Å. Image names stay as they are, so they resolve
+    /// from where the input's did.
     /// - Parameters:
     ///   - path: The file to write; it appears when it is complete.
     ///   - estimates: One for each particle; particles without one are left out.
@@ -18,7 +18,8 @@ extension ParticleSet {
         precondition((halfSets?.count ?? count) == count, "there is a half set for each particle")
         let rows = estimates.indices.filter { estimates[$0] != nil }
         guard !rows.isEmpty else {
-            throw .unwritable(path: path, found: "no particle with a pose", advice: "nothing was learnt; see the run's log")
+            throw .unwritable(
+                path: path, found: "no particle with a pose", advice: "nothing was learnt; see the run's log")
         }
         let optics = opticsTable
         var table = metadata.particles
@@ -39,7 +40,8 @@ extension ParticleSet {
             return OpticsTable(upgrading: metadata, boxSize: boxSize, pixelSize: pixelSize)
         }
         return OpticsTable(
-            completing: optics, metadata: metadata, particles: particles, boxSize: boxSize, pixelSize: pixelSize)
+            completing: optics, metadata: metadata, particles: particles, boxSize: boxSize,
+            pixelSize: pixelSize)
     }
 
     /// The document with its particles and optics replaced; other blocks stay.
@@ -64,20 +66,27 @@ extension ParticleSet {
         let labels = ["rlnOriginX", "rlnOriginY", "rlnOriginXPrior", "rlnOriginYPrior"]
         for label in labels {
             guard let values = table.values(of: label) else { continue }
-            result.setColumn("\(label)Angst", to: values.map { text in
-                Double(text).map { DecimalText.fixed($0 * pixelSize) } ?? text
-            })
+            result.setColumn(
+                "\(label)Angst",
+                to: values.map { text in
+                    Double(text).map { DecimalText.fixed($0 * pixelSize) } ?? text
+                })
         }
         result.removeColumns(Set(labels))
         return result
     }
 
     private static func columns(of estimates: [PoseEstimate]) -> [(label: String, values: [String])] {
-        func text(_ value: (PoseEstimate) -> Double) -> [String] { estimates.map { DecimalText.fixed(value($0)) } }
+        func text(_ value: (PoseEstimate) -> Double) -> [String] {
+            estimates.map { DecimalText.fixed(value($0)) }
+        }
         return poseColumns(of: estimates.map(\.pose)) + [
             ("rlnLogLikeliContribution", text { $0.logEvidence }),
             ("rlnMaxValueProbDistribution", text { $0.peakProbability }),
-            ("rlnNrOfSignificantSamples", estimates.map { "\(Int(exactly: $0.effectivePoses.rounded()) ?? 0)" }),
+            (
+                "rlnNrOfSignificantSamples",
+                estimates.map { "\(Int(exactly: $0.effectivePoses.rounded()) ?? 0)" }
+            ),
         ]
     }
 

@@ -2,8 +2,8 @@ import CryoCore
 
 /// The particles of a STAR file: their metadata in memory, their pixels on disk.
 ///
-/// Making one checks everything that can be checked without reading pixels, so that a run does not fail hours later:
-/// each stack exists, is whole and has the images that are asked of it.
+/// Making one checks everything that can be checked without reading pixels, so that a run does not fail hours
+/// later: each stack exists, is whole and has the images that are asked of it.
 public struct ParticleSet: Sendable {
     /// The STAR file's path.
     public let path: String
@@ -57,15 +57,18 @@ public struct ParticleSet: Sendable {
     public func readImage(_ index: Int) throws(FileError) -> Image {
         guard locations.indices.contains(index) else {
             throw .malformed(
-                path: path, place: .whole, found: "a request for particle \(index + 1)", expected: "1 to \(count)",
+                path: path, place: .whole, found: "a request for particle \(index + 1)",
+                expected: "1 to \(count)",
                 advice: "this is a mistake in the program; please report it")
         }
         let location = locations[index]
         var image = try pool.stack(Int(location.stack)).readImage(Int(location.image))
         guard image.boxSize == boxSize else {
             throw .malformed(
-                path: pool.paths[Int(location.stack)], place: .byte(0), found: "images of \(image.boxSize)² pixels",
-                expected: "\(boxSize)² as before", advice: "the stack changed while it was in use; start again")
+                path: pool.paths[Int(location.stack)], place: .byte(0),
+                found: "images of \(image.boxSize)² pixels",
+                expected: "\(boxSize)² as before",
+                advice: "the stack changed while it was in use; start again")
         }
         image.pixelSize = pixelSize
         return image

@@ -5,8 +5,8 @@ enum PixelSizeReader {
 
     /// The pixel size of all particles.
     ///
-    /// Of the labels of RELION 3.1 the most specific is taken; files of RELION 3.0 give the detector's pixel in µm
-    /// and the magnification.
+    /// Of the labels of RELION 3.1 the most specific is taken; files of RELION 3.0 give the detector's pixel
+    /// in µm and the magnification.
     static func pixelSize(
         of metadata: ParticleMetadata, warnings: inout [String]
     ) throws(FileError) -> Double {
@@ -15,7 +15,8 @@ enum PixelSizeReader {
         let detector = metadata.field("rlnDetectorPixelSize")
         let magnification = metadata.field("rlnMagnification")
         if let direct, direct.label == "rlnMicrographOriginalPixelSize" {
-            warnings.append("the pixel size is _rlnMicrographOriginalPixelSize, which is wrong for binned images")
+            warnings.append(
+                "the pixel size is _rlnMicrographOriginalPixelSize, which is wrong for binned images")
         }
         guard let field = direct ?? (detector.isPresent && magnification.isPresent ? detector : nil) else {
             throw .malformed(
@@ -29,7 +30,8 @@ enum PixelSizeReader {
             if direct == nil { size *= 1e4 / (try metadata.number(magnification, row) ?? .nan) }
             guard size.isFinite, size > 1e-3, size < 1e4 else {
                 throw .malformed(
-                    path: metadata.path, place: metadata.place(field, row), found: "a pixel size of \(size) Å",
+                    path: metadata.path, place: metadata.place(field, row),
+                    found: "a pixel size of \(size) Å",
                     expected: "a positive number of Å", advice: "correct _\(field.label)")
             }
             if let result, abs(size - result) > tolerance * result {

@@ -2,8 +2,8 @@ import Synchronization
 
 /// Opened stacks, of which only the most recently used keep a descriptor.
 ///
-/// Data sets have a stack for each of ten thousand micrographs; a process may open about a thousand files. A reader
-/// holds its own copy of a stack, so closing one here never interrupts it.
+/// Data sets have a stack for each of ten thousand micrographs; a process may open about a thousand files. A
+/// reader holds its own copy of a stack, so closing one here never interrupts it.
 final class StackPool: Sendable {
     /// The stacks' paths.
     let paths: [String]
@@ -36,7 +36,9 @@ final class StackPool: Sendable {
         // Opened outside the lock: a slow disk must not stop the other readers.
         let stack = try ImageStack(path: paths[index])
         state.withLock { state in
-            if state.stacks.count >= capacity, let oldest = state.stacks.min(by: { $0.value.use < $1.value.use }) {
+            if state.stacks.count >= capacity,
+                let oldest = state.stacks.min(by: { $0.value.use < $1.value.use })
+            {
                 state.stacks[oldest.key] = nil
             }
             state.stacks[index] = (stack, state.clock)

@@ -30,7 +30,8 @@ struct StackSurvey {
             let text = metadata.text(field, row) ?? ""
             guard let name = ImageName(text), (name.number ?? 1) <= Int(Int32.max) else {
                 throw .malformed(
-                    path: metadata.path, place: metadata.place(field, row), found: "the image name '\(text.excerpt)'",
+                    path: metadata.path, place: metadata.place(field, row),
+                    found: "the image name '\(text.excerpt)'",
                     expected: "NUMBER@PATH with numbers from 1", advice: "correct the name")
             }
             var stack = Int32(names.count)
@@ -69,16 +70,20 @@ struct StackSurvey {
             guard stack.boxSize == boxSize else {
                 throw .unsupported(
                     path: path, place: .byte(0), found: "images of \(stack.boxSize)² pixels",
-                    expected: "\(boxSize)² as in \(paths[0])", advice: "extract all particles in one box size")
+                    expected: "\(boxSize)² as in \(paths[0])", advice: "extract all particles in one box size"
+                )
             }
             counts.append(stack.imageCount)
             for warning in stack.warnings { notes[warning, default: 0] += 1 }
             if let header = stack.pixelSize, abs(header - pixelSize) > 0.01 * pixelSize {
-                notes["the header's pixel size \(header) Å differs from the STAR file's \(pixelSize) Å, which is used",
+                notes[
+                    "the header's pixel size \(header) Å differs from the STAR file's \(pixelSize) Å, which is used",
                     default: 0] += 1
             }
         }
-        if boxSize % 2 != 0 { warnings.append("the box of \(boxSize) pixels is odd; RELION refuses such images") }
+        if boxSize % 2 != 0 {
+            warnings.append("the box of \(boxSize) pixels is odd; RELION refuses such images")
+        }
         warnings += notes.sorted { $0.key < $1.key }.map { "\($0.value) of \(paths.count) stacks: \($0.key)" }
         try checkNumbers(metadata, numbers, counts)
         try checkImageSize(metadata)
@@ -99,7 +104,8 @@ struct StackSurvey {
             if numbers[row] == nil, count != 1 {
                 throw .malformed(
                     path: metadata.path, place: metadata.place(field, row),
-                    found: "'\(names[Int(location.stack)].excerpt)' without a number, a stack of \(count) images",
+                    found:
+                        "'\(names[Int(location.stack)].excerpt)' without a number, a stack of \(count) images",
                     expected: "NUMBER@PATH", advice: "name the image of the stack")
             }
         }
@@ -114,7 +120,8 @@ struct StackSurvey {
                 guard let value = try metadata.number(field, row), value != Double(expected) else { continue }
                 throw .unsupported(
                     path: metadata.path, place: metadata.place(field, row),
-                    found: "_\(label) \((metadata.text(field, row) ?? "").excerpt)", expected: "\(expected) as in the stacks",
+                    found: "_\(label) \((metadata.text(field, row) ?? "").excerpt)",
+                    expected: "\(expected) as in the stacks",
                     advice: "correct the optics table; all images must be of one kind and size")
             }
         }
