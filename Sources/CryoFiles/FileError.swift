@@ -41,7 +41,8 @@ extension FileError: CustomStringConvertible {
             Self.line(path, place, found, expected, advice)
         case .missingFiles(let path, let names, let count, let advice):
             Self.line(
-                path, .whole, "\(count) missing \(count == 1 ? "file" : "files") (\(Self.list(names, of: count)))",
+                path, .whole,
+                "\(count) missing \(count == 1 ? "file" : "files") (\(Self.list(names, of: count)))",
                 "that every image file exists", advice)
         }
     }
@@ -62,7 +63,8 @@ extension FileError: CustomStringConvertible {
             }
         let text = "\(path)\(location): found \(found), expected \(expected); \(advice)"
         // A name taken from a file may hold line breaks or terminal controls.
-        return String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 32 || $0.value == 127 ? " " : $0 }))
+        return String(
+            String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 32 || $0.value == 127 ? " " : $0 }))
     }
 }
 

@@ -2,8 +2,8 @@ import CryoCore
 
 /// A stack of square images in an MRC file, opened without reading a pixel.
 ///
-/// Opening reads 1024 bytes however large the file is. Copies share one descriptor and may be used by any number of
-/// threads at once.
+/// Opening reads 1024 bytes however large the file is. Copies share one descriptor and may be used by any
+/// number of threads at once.
 public struct ImageStack: Sendable {
     /// The file's path.
     public var path: String { file.path }

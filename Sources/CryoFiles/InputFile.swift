@@ -15,7 +15,8 @@ final class InputFile: Sendable {
         guard descriptor >= 0 else {
             throw .unreadable(
                 path: path, found: SystemMessage.text(errno), expected: "a readable file",
-                advice: errno == EMFILE ? "raise the limit of open files (ulimit -n)" : "check the path and its permissions")
+                advice: errno == EMFILE
+                    ? "raise the limit of open files (ulimit -n)" : "check the path and its permissions")
         }
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
@@ -48,7 +49,8 @@ final class InputFile: Sendable {
             } else if errno != EINTR {
                 return .unreadable(
                     path: path, found: "\(SystemMessage.text(errno)) at byte \(offset + done)",
-                    expected: "to read \(buffer.count) bytes", advice: "check the disk or network file system")
+                    expected: "to read \(buffer.count) bytes", advice: "check the disk or network file system"
+                )
             }
         }
         return nil

@@ -21,7 +21,8 @@ public enum MRCFile {
         let edge = header.size.x
         guard header.size == [edge, edge, edge] else {
             throw .unsupported(
-                path: path, place: .byte(0), found: "\(header.size.x)×\(header.size.y)×\(header.size.z) values",
+                path: path, place: .byte(0),
+                found: "\(header.size.x)×\(header.size.y)×\(header.size.z) values",
                 expected: "a cubic volume", advice: "pad or crop the map to a cube")
         }
         let stored = try SampleDecoder(mode: header.mode, byteOrder: header.byteOrder)

@@ -1,8 +1,8 @@
 extension MRCHeader {
     /// Reads a header.
     ///
-    /// The byte order is the one of the machine stamp unless sizes or mode are absurd in it; many files carry a wrong
-    /// stamp or none.
+    /// The byte order is the one of the machine stamp unless sizes or mode are absurd in it; many files carry
+    /// a wrong stamp or none.
     /// - Parameters:
     ///   - bytes: The first 1024 bytes of the file, or more.
     ///   - path: The file's name for messages.
@@ -18,7 +18,9 @@ extension MRCHeader {
         var warnings: [String] = []
         if !words.isPlausible, words.swapped.isPlausible {
             words = words.swapped
-            if bytes[212] != 0 { warnings.append("the machine stamp contradicts the byte order of the header") }
+            if bytes[212] != 0 {
+                warnings.append("the machine stamp contradicts the byte order of the header")
+            }
         }
         size = try words.size(path: path)
         mode = try words.mode(path: path)
@@ -73,7 +75,8 @@ private struct HeaderWords {
             (0, "nx", Self.edgeLimit), (4, "ny", Self.edgeLimit), (8, "nz", Int(Int32.max)),
         ] where !(1...limit).contains(integer(offset)) {
             throw .malformed(
-                path: path, place: .byte(offset), found: "\(name) = \(integer(offset))", expected: "1 to \(limit)",
+                path: path, place: .byte(offset), found: "\(name) = \(integer(offset))",
+                expected: "1 to \(limit)",
                 advice: "this is not an MRC file, or its header is damaged")
         }
         return [integer(0), integer(4), integer(8)]
@@ -94,7 +97,8 @@ private struct HeaderWords {
             warnings.append("the header has no axis order; x, y, z is assumed")
             return [0, 1, 2]
         }
-        let isPermutation = (1...3).allSatisfy { axis in order.x == axis || order.y == axis || order.z == axis }
+        let isPermutation = (1...3).allSatisfy { axis in order.x == axis || order.y == axis || order.z == axis
+        }
         guard isPermutation else {
             throw .malformed(
                 path: path, place: .byte(64), found: "axis order \(order.x), \(order.y), \(order.z)",

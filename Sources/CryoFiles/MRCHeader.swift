@@ -4,8 +4,8 @@
 ///     byte  64 axis order    76 min max mean               88 ISPG       92 extended header bytes
 ///     byte 108 version      208 "MAP "     212 machine stamp             216 rms   220 labels
 ///
-/// Parsing checks what the rest relies on: sizes in a sane range, a mode that can be decoded, an axis order that
-/// is a permutation.
+/// Parsing checks what the rest relies on: sizes in a sane range, a mode that can be decoded, an axis order
+/// that is a permutation.
 /// - SeeAlso: Cheng et al., MRC2014, J. Struct. Biol. 192 (2015).
 public struct MRCHeader: Sendable, Equatable {
     /// Columns, rows and sections.
@@ -79,7 +79,8 @@ public struct MRCHeader: Sendable, Equatable {
     public var pixelSizes: (x: Double?, y: Double?, z: Double?) {
         func edge(_ axis: Int) -> Double? {
             guard sampling[axis] > 0 else { return nil }
-            let value = cell[axis] / Double(sampling[axis])
+            // The header holds 32-bit floats: 3.54 Å must not become 3.5399999618530273 Å.
+            let value = Double("\(Float(cell[axis] / Double(sampling[axis])))") ?? .nan
             // Outside this range the number is an artefact of some writer.
             return value.isFinite && value > 1e-3 && value < 1e4 ? value : nil
         }
@@ -96,13 +97,15 @@ public struct MRCHeader: Sendable, Equatable {
         guard let expected = fileByteCount else {
             throw .malformed(
                 path: path, place: .byte(0), found: "\(size.x)×\(size.y)×\(size.z) values",
-                expected: "a size that fits a file", advice: "the header is damaged; copy or export the file again")
+                expected: "a size that fits a file",
+                advice: "the header is damaged; copy or export the file again")
         }
         guard byteCount >= expected else {
             throw .truncated(
                 path: path, found: byteCount, expected: expected,
                 advice: "the file is cut short; copy or export it again")
         }
-        return byteCount > expected ? "\(byteCount - expected) bytes follow the last value and are ignored" : nil
+        return byteCount > expected
+            ? "\(byteCount - expected) bytes follow the last value and are ignored" : nil
     }
 }

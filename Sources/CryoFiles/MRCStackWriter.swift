@@ -2,7 +2,8 @@ import CryoCore
 
 /// Writes a stack of images one at a time, as 32-bit floats.
 ///
-/// The file appears under its name when ``finish()`` is called; a writer that goes away before leaves nothing.
+/// The file appears under its name when ``finish()`` is called; a writer that goes away before leaves
+/// nothing.
 public final class MRCStackWriter {
     /// The number of images so far.
     public private(set) var imageCount = 0

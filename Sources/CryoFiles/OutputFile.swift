@@ -3,8 +3,9 @@ import Synchronization
 
 /// A file that appears under its name only when it is complete.
 ///
-/// Bytes go to a temporary file in the same folder; ``commit()`` flushes it to disk and renames it, so neither a
-/// crash nor a full disk leaves half a file under the final name. Without a commit the temporary file is removed.
+/// Bytes go to a temporary file in the same folder; ``commit()`` flushes it to disk and renames it, so
+/// neither a crash nor a full disk leaves half a file under the final name. Without a commit the temporary
+/// file is removed.
 final class OutputFile {
     let path: String
     private let temporaryPath: String
@@ -18,7 +19,8 @@ final class OutputFile {
         descriptor = open(temporaryPath, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else {
             throw .unwritable(
-                path: path, found: SystemMessage.text(errno), advice: "check that its folder exists and is writable")
+                path: path, found: SystemMessage.text(errno),
+                advice: "check that its folder exists and is writable")
         }
     }
 
@@ -66,6 +68,7 @@ final class OutputFile {
     }
 
     private func failure() -> FileError {
-        .unwritable(path: path, found: SystemMessage.text(errno), advice: "check the free space and permissions")
+        .unwritable(
+            path: path, found: SystemMessage.text(errno), advice: "check the free space and permissions")
     }
 }

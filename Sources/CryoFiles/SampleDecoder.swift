@@ -1,7 +1,7 @@
 /// Turns stored values of an MRC file into numbers.
 ///
-/// Goals, in order: right for every mode and byte order; whole blocks at a time; loops that vectorise (no closure
-/// and no branch per value).
+/// Goals, in order: right for every mode and byte order; whole blocks at a time; loops that vectorise (no
+/// closure and no branch per value).
 struct SampleDecoder: Sendable {
     let mode: MRCMode
     let byteOrder: ByteOrder
@@ -62,9 +62,9 @@ struct SampleDecoder: Sendable {
 
     /// The value of a 16-bit float.
     ///
-    /// Exponent and fraction move to their 32-bit places and a product with 2¹¹² mends the exponent's bias, which is
-    /// right for subnormal numbers too. Infinities and NaN get the full exponent back. `Float(Float16)` is a library
-    /// call a value on machines before F16C.
+    /// Exponent and fraction move to their 32-bit places and a product with 2¹¹² mends the exponent's bias,
+    /// which is right for subnormal numbers too. Infinities and NaN get the full exponent back.
+    /// `Float(Float16)` is a library call a value on machines before F16C.
     @inline(__always)
     static func float(half: UInt16) -> Float {
         let bits = UInt32(half)

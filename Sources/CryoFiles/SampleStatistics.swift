@@ -23,8 +23,8 @@ public struct SampleStatistics: Sendable, Equatable {
 
     /// Adds a block of values.
     ///
-    /// Each block is reduced about its own mean and then merged (Chan, Golub and LeVeque 1979), so a large mean costs
-    /// no precision.
+    /// Each block is reduced about its own mean and then merged (Chan, Golub and LeVeque 1979), so a large
+    /// mean costs no precision.
     public mutating func add(_ values: [Float]) {
         var (sum, finite) = (0.0, 0)
         var (low, high) = (lowest, highest)

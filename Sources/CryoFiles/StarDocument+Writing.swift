@@ -10,7 +10,8 @@ extension StarDocument {
 
     /// The bytes of the file.
     ///
-    /// RELION wants the version before each block, one label a line with its number, and an empty line after a loop.
+    /// RELION wants the version before each block, one label a line with its number, and an empty line after
+    /// a loop.
     public var encoded: [UInt8] {
         var bytes: [UInt8] = []
         for block in blocks {

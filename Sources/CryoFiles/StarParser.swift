@@ -1,7 +1,7 @@
 /// Parses STAR files of RELION 3.0 to 5, cryoSPARC's and pyem's converters, and hand-made ones.
 ///
-/// Works on bytes: a file of 100,000 particles holds some three million values, and `Character` costs more than
-/// all other work together.
+/// Works on bytes: a file of 100,000 particles holds some three million values, and `Character` costs more
+/// than all other work together.
 struct StarParser {
     private enum State: Equatable { case outside, block, loopHeader, loopRows }
 
@@ -61,7 +61,9 @@ struct StarParser {
             return
         }
         defer { isAfterBlank = false }
-        if first.isKeyword(bytes, "data_"), tokens.count == 1, state != .loopRows || labels.count != 1 || isAfterBlank {
+        if first.isKeyword(bytes, "data_"), tokens.count == 1,
+            state != .loopRows || labels.count != 1 || isAfterBlank
+        {
             closeBlock()
             state = .block
             name = String(first.text(bytes).dropFirst(5))
@@ -89,14 +91,18 @@ struct StarParser {
             if state == .loopRows { closeBlock() }
             state = .block
             guard tokens.count > 1 else {
-                throw error(found: "the label _\(label.excerpt) without a value", expected: "a value, or loop_ before it")
+                throw error(
+                    found: "the label _\(label.excerpt) without a value",
+                    expected: "a value, or loop_ before it")
             }
             pairs.append(StarPair(label: label, value: tokens[1].text(bytes)))
         }
     }
 
     private mutating func parseRow(_ bytes: [UInt8], _ first: StarToken) throws(FileError) {
-        guard state == .loopHeader || state == .loopRows, !labels.isEmpty else { throw strayText(first.text(bytes)) }
+        guard state == .loopHeader || state == .loopRows, !labels.isEmpty else {
+            throw strayText(first.text(bytes))
+        }
         if state == .loopRows, isAfterBlank { hasBlankInLoop = true }
         guard tokens.count == labels.count else {
             throw error(
@@ -133,7 +139,8 @@ struct StarParser {
 
     private func strayText(_ text: String) -> FileError {
         error(
-            found: "'\(text.excerpt)'", expected: state == .outside ? "a line that starts with data_" : "a label or loop_",
+            found: "'\(text.excerpt)'",
+            expected: state == .outside ? "a line that starts with data_" : "a label or loop_",
             advice: "check that this is a STAR file")
     }
 

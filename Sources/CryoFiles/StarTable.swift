@@ -40,7 +40,9 @@ public struct StarTable: Sendable, Equatable {
     }
 
     /// The values of a row.
-    public func row(_ row: Int) -> ArraySlice<String> { cells[(row * labels.count)..<((row + 1) * labels.count)] }
+    public func row(_ row: Int) -> ArraySlice<String> {
+        cells[(row * labels.count)..<((row + 1) * labels.count)]
+    }
 
     /// The line of the file a row came from; nil for rows made in memory.
     public func line(ofRow row: Int) -> Int? { lines.indices.contains(row) ? lines[row] : nil }

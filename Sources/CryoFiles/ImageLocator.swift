@@ -1,0 +1,48 @@
+import Glibc
+
+/// Finds the image files that a STAR file names.
+///
+/// RELION resolves names from the project folder, in which it is started; users start programs elsewhere.
+/// Tried in this order: the root that the user gave, the working directory, the STAR file's folder, and the
+/// folders above it.
+struct ImageLocator {
+    /// The folders to look in, in order; the empty string is the working directory.
+    let folders: [String]
+
+    init(starFile: String, root: String?) {
+        var folders = [root, ""].compactMap { $0 }
+        var folder = Self.folder(of: Self.absolute(starFile))
+        while true {
+            folders.append(folder)
+            guard folder != "/" else { break }
+            folder = Self.folder(of: folder)
+        }
+        self.folders = folders
+    }
+
+    /// The first file that exists under the name; nil if there is none.
+    func locate(_ name: String) -> String? {
+        if name.hasPrefix("/") { return Self.isFile(name) ? name : nil }
+        for folder in folders {
+            let path = folder.isEmpty ? name : folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
+            if Self.isFile(path) { return path }
+        }
+        return nil
+    }
+
+    private static func isFile(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    }
+
+    private static func absolute(_ path: String) -> String {
+        guard !path.hasPrefix("/"), let working = getcwd(nil, 0) else { return path }
+        defer { free(working) }
+        return "\(String(cString: working))/\(path)"
+    }
+
+    private static func folder(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return "/" }
+        return String(path[..<slash])
+    }
+}

@@ -1,0 +1,163 @@
+/// The values of a STAR file by particle, each taken from its own row or else from its optics group's.
+struct ParticleMetadata {
+    let path: String
+    /// One row a particle.
+    let particles: StarTable
+    /// One row an optics group; nil for files of RELION 3.0, which have no groups.
+    let optics: StarTable?
+    /// Where among the document's blocks the particles are.
+    let particleBlock: Int
+    /// Where among the document's blocks the optics groups are.
+    let opticsBlock: Int?
+    /// The row of the optics table for each particle; empty without one.
+    private(set) var opticsRows: [Int] = []
+    /// The number of the optics group of each particle, as in the file.
+    private(set) var opticsGroups: [Int] = []
+    private(set) var warnings: [String] = []
+
+    init(document: StarDocument, path: String) throws(FileError) {
+        self.path = path
+        let tables = document.blocks.map(\.table)
+        let named = document.blocks.firstIndex {
+            $0.name == "particles" && $0.table.column("rlnImageName") != nil
+        }
+        guard let block = named ?? tables.firstIndex(where: { $0.column("rlnImageName") != nil }) else {
+            let names = document.blocks.map { "data_\($0.name)" }.joined(separator: ", ")
+            throw .malformed(
+                path: path, place: .whole, found: "no column _rlnImageName in \(names.excerpt)",
+                expected: "a table of particles",
+                advice: "give a STAR file of particles, not of micrographs or jobs")
+        }
+        particleBlock = block
+        particles = tables[block]
+        opticsBlock = document.blocks.firstIndex { $0.name == "optics" }
+        optics = opticsBlock.map { tables[$0] }
+        guard particles.rowCount > 0 else {
+            throw .malformed(
+                path: path, place: .part("data_\(document.blocks[block].name)"), found: "0 particles",
+                expected: "at least one", advice: "check the selection that wrote this file")
+        }
+        try assignOptics()
+    }
+
+    private mutating func assignOptics() throws(FileError) {
+        let count = particles.rowCount
+        let groupColumn = particles.column("rlnOpticsGroup")
+        guard let optics else {
+            opticsGroups = try (0..<count).mapThrowing { row throws(FileError) in
+                try groupColumn.map { column throws(FileError) in try integer(row, column) } ?? 1
+            }
+            return
+        }
+        guard optics.rowCount > 0 else {
+            throw .malformed(
+                path: path, place: .part("data_optics"), found: "0 optics groups", expected: "at least one",
+                advice: "export the file again")
+        }
+        var rowOfGroup: [Int: Int] = [:]
+        for row in 0..<optics.rowCount {
+            let text = optics.column("rlnOpticsGroup").map { optics[row, $0] }
+            guard let number = text.map({ Int($0) }) ?? (row + 1), rowOfGroup[number] == nil else {
+                throw .malformed(
+                    path: path, place: place(optics, row),
+                    found: "the optics group '\((text ?? "").excerpt)'",
+                    expected: "an integer that no other row has", advice: "number the groups from 1")
+            }
+            rowOfGroup[number] = row
+        }
+        guard let groupColumn else {
+            guard optics.rowCount == 1, let only = rowOfGroup.first else {
+                throw .malformed(
+                    path: path, place: .part("data_particles"), found: "no column _rlnOpticsGroup",
+                    expected: "one, since there are \(optics.rowCount) optics groups",
+                    advice: "export the file again")
+            }
+            warnings.append("particles have no _rlnOpticsGroup; all are in the only group")
+            opticsGroups = [Int](repeating: only.key, count: count)
+            opticsRows = [Int](repeating: 0, count: count)
+            return
+        }
+        opticsRows.reserveCapacity(count)
+        for row in 0..<count {
+            let group = try integer(row, groupColumn)
+            guard let opticsRow = rowOfGroup[group] else {
+                throw .malformed(
+                    path: path, place: place(particles, row), found: "optics group \(group)",
+                    expected:
+                        "one of \(rowOfGroup.keys.sorted().map(String.init).joined(separator: ", ").excerpt)",
+                    advice: "add the group to data_optics")
+            }
+            opticsGroups.append(group)
+            opticsRows.append(opticsRow)
+        }
+    }
+
+    private func integer(_ row: Int, _ column: Int) throws(FileError) -> Int {
+        guard let value = Int(particles[row, column]) else {
+            throw notANumber(particles, row, column, expected: "an integer")
+        }
+        return value
+    }
+
+    /// Where a label's values are.
+    func field(_ label: String) -> MetadataField {
+        MetadataField(
+            label: label, particleColumn: particles.column(label), opticsColumn: optics?.column(label))
+    }
+
+    /// The text of a field; nil if the file has no such label.
+    func text(_ field: MetadataField, _ row: Int) -> String? {
+        if let column = field.particleColumn { return particles[row, column] }
+        if let column = field.opticsColumn, let optics { return optics[opticsRows[row], column] }
+        return nil
+    }
+
+    /// The number of a field; nil if the file has no such label.
+    func number(_ field: MetadataField, _ row: Int) throws(FileError) -> Double? {
+        guard let text = text(field, row) else { return nil }
+        if let value = Double(text), value.isFinite { return value }
+        if let column = field.particleColumn {
+            throw notANumber(particles, row, column, expected: "a finite number")
+        }
+        guard let optics, let column = field.opticsColumn else { return nil }
+        throw notANumber(optics, opticsRows[row], column, expected: "a finite number")
+    }
+
+    /// The place of a particle's value, for messages.
+    func place(_ field: MetadataField, _ row: Int) -> FilePlace {
+        if field.particleColumn == nil, field.opticsColumn != nil, let optics {
+            return place(optics, opticsRows[row])
+        }
+        return place(particles, row)
+    }
+
+    private func place(_ table: StarTable, _ row: Int) -> FilePlace {
+        table.line(ofRow: row).map { .line($0) } ?? .part("row \(row + 1)")
+    }
+
+    private func notANumber(_ table: StarTable, _ row: Int, _ column: Int, expected: String) -> FileError {
+        .malformed(
+            path: path, place: place(table, row),
+            found: "_\(table.labels[column]) '\(table[row, column].excerpt)'", expected: expected,
+            advice: "mend or remove this row")
+    }
+}
+
+/// The columns of one label.
+struct MetadataField {
+    let label: String
+    let particleColumn: Int?
+    let opticsColumn: Int?
+
+    var isPresent: Bool { particleColumn != nil || opticsColumn != nil }
+}
+
+extension Range<Int> {
+    /// `map` for bodies with typed errors.
+    func mapThrowing<Value>(_ body: (Int) throws(FileError) -> Value) throws(FileError) -> [Value] {
+        var values: [Value] = []
+        values.reserveCapacity(count)
+        for index in self { values.append(try body(index)) }
+        return values
+    }
+}

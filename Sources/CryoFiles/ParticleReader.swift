@@ -1,0 +1,91 @@
+import CryoCore
+
+/// Turns the rows of a STAR file into particles.
+struct ParticleReader {
+    private let metadata: ParticleMetadata
+    private let pixelSize: Double
+
+    init(_ metadata: ParticleMetadata, pixelSize: Double) {
+        self.metadata = metadata
+        self.pixelSize = pixelSize
+    }
+
+    func particles(warnings: inout [String]) throws(FileError) -> [Particle] {
+        let optics = try OpticsReader(metadata)
+        let names = metadata.field("rlnImageName")
+        let pose = PoseFields(metadata)
+        let subset = metadata.field("rlnRandomSubset")
+        warnings += aberrationWarnings()
+        return try (0..<metadata.particles.rowCount).mapThrowing { row throws(FileError) in
+            Particle(
+                imageName: metadata.text(names, row) ?? "", ctf: try optics.contrastTransferFunction(row),
+                opticsGroup: metadata.opticsGroups[row],
+                pose: try pose.pose(metadata, row, pixelSize: pixelSize),
+                halfSet: try halfSet(subset, row))
+        }
+    }
+
+    /// RELION writes 0 for a particle in no half set.
+    private func halfSet(_ field: MetadataField, _ row: Int) throws(FileError) -> Int? {
+        guard let value = try metadata.number(field, row), value != 0 else { return nil }
+        guard value == 1 || value == 2 else {
+            throw .malformed(
+                path: metadata.path, place: metadata.place(field, row),
+                found: "_rlnRandomSubset \((metadata.text(field, row) ?? "").excerpt)", expected: "1 or 2",
+                advice: "correct or remove the column")
+        }
+        return Int(value)
+    }
+
+    /// Aberrations of higher order matter beyond the resolution of an initial model.
+    private func aberrationWarnings() -> [String] {
+        let neutral: [(label: String, value: Double)] = [
+            ("rlnBeamTiltX", 0), ("rlnBeamTiltY", 0), ("rlnMagMat00", 1), ("rlnMagMat01", 0),
+            ("rlnMagMat10", 0),
+            ("rlnMagMat11", 1),
+        ]
+        var ignored: [String] = []
+        for (label, value) in neutral {
+            let field = metadata.field(label)
+            if let text = metadata.text(field, 0), Double(text) != value { ignored.append("_\(label)") }
+        }
+        for label in ["rlnOddZernike", "rlnEvenZernike"] where metadata.field(label).isPresent {
+            ignored.append("_\(label)")
+        }
+        return ignored.isEmpty
+            ? [] : ["\(ignored.joined(separator: ", ")) ignored; this matters only at high resolution"]
+    }
+}
+
+/// The columns of a pose.
+private struct PoseFields {
+    let rot: MetadataField
+    let tilt: MetadataField
+    let psi: MetadataField
+    let x: MetadataField
+    let y: MetadataField
+    let isInPixels: Bool
+
+    init(_ metadata: ParticleMetadata) {
+        rot = metadata.field("rlnAngleRot")
+        tilt = metadata.field("rlnAngleTilt")
+        psi = metadata.field("rlnAnglePsi")
+        let inAngstrom = metadata.field("rlnOriginXAngst")
+        isInPixels = !inAngstrom.isPresent
+        x = isInPixels ? metadata.field("rlnOriginX") : inAngstrom
+        y = metadata.field(isInPixels ? "rlnOriginY" : "rlnOriginYAngst")
+    }
+
+    /// The pose; nil unless the file has all three angles.
+    func pose(_ metadata: ParticleMetadata, _ row: Int, pixelSize: Double) throws(FileError) -> Pose? {
+        guard let rot = try metadata.number(rot, row), let tilt = try metadata.number(tilt, row),
+            let psi = try metadata.number(psi, row)
+        else { return nil }
+        let unit = isInPixels ? pixelSize : 1
+        return Pose(
+            rotation: Rotation(
+                rot: Angle(degrees: rot), tilt: Angle(degrees: tilt), psi: Angle(degrees: psi)),
+            originX: (try metadata.number(x, row) ?? 0) * unit,
+            originY: (try metadata.number(y, row) ?? 0) * unit)
+    }
+}

@@ -1,0 +1,104 @@
+import CryoCore
+
+extension ParticleSet {
+    /// Writes what was learnt about the particles as a STAR file of RELION 3.1.
+    ///
+    /// Every column of the input is kept. A file of RELION 3.0 is upgraded: what belongs to the optics moves
+    /// to `data_optics`, and origins change from pixels to Å. Image names stay as they are, so they resolve
+    /// from where the input's did.
+    /// - Parameters:
+    ///   - path: The file to write; it appears when it is complete.
+    ///   - estimates: One for each particle; particles without one are left out.
+    ///   - halfSets: The half set (1 or 2) of each particle, or nil to keep the input's.
+    /// - Throws: ``FileError/unwritable(path:found:advice:)``, also if no particle has an estimate.
+    public func write(
+        to path: String, estimates: [PoseEstimate?], halfSets: [Int]? = nil
+    ) throws(FileError) {
+        precondition(estimates.count == count, "there is an estimate or nil for each particle")
+        precondition((halfSets?.count ?? count) == count, "there is a half set for each particle")
+        let rows = estimates.indices.filter { estimates[$0] != nil }
+        guard !rows.isEmpty else {
+            throw .unwritable(
+                path: path, found: "no particle with a pose", advice: "nothing was learnt; see the run's log")
+        }
+        let optics = opticsTable
+        var table = metadata.particles
+        if metadata.optics == nil {
+            table.removeColumns(Set(OpticsTable.movedLabels))
+            table = inAngstrom(table)
+        }
+        table.setColumn("rlnOpticsGroup", to: optics.groups.map { "\($0)" })
+        table = table.selecting(rows: rows)
+        table.removeColumns(["rlnOriginX", "rlnOriginY"])
+        table.setColumns(Self.columns(of: rows.compactMap { estimates[$0] }))
+        if let halfSets { table.setColumn("rlnRandomSubset", to: rows.map { "\(halfSets[$0])" }) }
+        try output(optics.table, table).write(to: path)
+    }
+
+    private var opticsTable: OpticsTable {
+        guard let optics = metadata.optics else {
+            return OpticsTable(upgrading: metadata, boxSize: boxSize, pixelSize: pixelSize)
+        }
+        return OpticsTable(
+            completing: optics, metadata: metadata, particles: particles, boxSize: boxSize,
+            pixelSize: pixelSize)
+    }
+
+    /// The document with its particles and optics replaced; other blocks stay.
+    private func output(_ optics: StarTable, _ particles: StarTable) -> StarDocument {
+        var result = document
+        result.version = 30001
+        result.blocks[metadata.particleBlock] = StarBlock(name: "particles", content: .table(particles))
+        let block = StarBlock(name: "optics", content: .table(optics))
+        if let index = metadata.opticsBlock {
+            result.blocks[index] = block
+        } else {
+            result.blocks.insert(block, at: 0)
+        }
+        return result
+    }
+
+    /// Origins of RELION 3.0, in pixels, as those of 3.1, in Å.
+    ///
+    /// A value that is no number is kept as text: it is no one's pose yet.
+    private func inAngstrom(_ table: StarTable) -> StarTable {
+        var result = table
+        let labels = ["rlnOriginX", "rlnOriginY", "rlnOriginXPrior", "rlnOriginYPrior"]
+        for label in labels {
+            guard let values = table.values(of: label) else { continue }
+            result.setColumn(
+                "\(label)Angst",
+                to: values.map { text in
+                    Double(text).map { DecimalText.fixed($0 * pixelSize) } ?? text
+                })
+        }
+        result.removeColumns(Set(labels))
+        return result
+    }
+
+    private static func columns(of estimates: [PoseEstimate]) -> [(label: String, values: [String])] {
+        func text(_ value: (PoseEstimate) -> Double) -> [String] {
+            estimates.map { DecimalText.fixed(value($0)) }
+        }
+        return poseColumns(of: estimates.map(\.pose)) + [
+            ("rlnLogLikeliContribution", text { $0.logEvidence }),
+            ("rlnMaxValueProbDistribution", text { $0.peakProbability }),
+            (
+                "rlnNrOfSignificantSamples",
+                estimates.map { "\(Int(exactly: $0.effectivePoses.rounded()) ?? 0)" }
+            ),
+        ]
+    }
+
+    /// The columns of poses: degrees and Å.
+    static func poseColumns(of poses: [Pose]) -> [(label: String, values: [String])] {
+        let angles = poses.map(\.rotation.eulerAngles)
+        return [
+            ("rlnAngleRot", angles.map { DecimalText.fixed($0.rot.degrees) }),
+            ("rlnAngleTilt", angles.map { DecimalText.fixed($0.tilt.degrees) }),
+            ("rlnAnglePsi", angles.map { DecimalText.fixed($0.psi.degrees) }),
+            ("rlnOriginXAngst", poses.map { DecimalText.fixed($0.originX) }),
+            ("rlnOriginYAngst", poses.map { DecimalText.fixed($0.originY) }),
+        ]
+    }
+}

@@ -1,0 +1,76 @@
+import CryoCore
+
+/// The particles of a STAR file: their metadata in memory, their pixels on disk.
+///
+/// Making one checks everything that can be checked without reading pixels, so that a run does not fail hours
+/// later: each stack exists, is whole and has the images that are asked of it.
+public struct ParticleSet: Sendable {
+    /// The STAR file's path.
+    public let path: String
+    /// The particles in the order of the file.
+    public let particles: [Particle]
+    /// Pixels along an edge of each image.
+    public let boxSize: Int
+    /// The distance of two pixels, in Å, as the STAR file says.
+    public let pixelSize: Double
+    /// What is odd about the files but does not prevent reading.
+    public let warnings: [String]
+    /// The STAR file as it was read.
+    public let document: StarDocument
+    /// The number of particles.
+    public var count: Int { particles.count }
+    /// The stacks in which the images were found.
+    public var stackPaths: [String] { pool.paths }
+
+    let metadata: ParticleMetadata
+    private let locations: [StackSurvey.Location]
+    private let pool: StackPool
+
+    /// Reads a STAR file and checks every stack that it names.
+    ///
+    /// - Parameters:
+    ///   - starFile: A file of RELION 3.0 or later, or of a converter.
+    ///   - root: The folder that the image names start from; tried before the working directory, the STAR file's
+    ///     folder and the folders above it.
+    /// - Throws: ``FileError`` if anything is missing, damaged or contradictory.
+    public init(starFile: String, root: String? = nil) throws(FileError) {
+        let document = try StarDocument(path: starFile)
+        let metadata = try ParticleMetadata(document: document, path: starFile)
+        var warnings = document.warnings + metadata.warnings
+        let pixelSize = try PixelSizeReader.pixelSize(of: metadata, warnings: &warnings)
+        particles = try ParticleReader(metadata, pixelSize: pixelSize).particles(warnings: &warnings)
+        let survey = try StackSurvey(metadata, root: root, pixelSize: pixelSize)
+        path = starFile
+        boxSize = survey.boxSize
+        locations = survey.locations
+        pool = StackPool(paths: survey.paths)
+        self.document = document
+        self.metadata = metadata
+        self.pixelSize = pixelSize
+        self.warnings = warnings + survey.warnings
+    }
+
+    /// Reads one image; any number of threads may do so at once.
+    ///
+    /// - Parameter index: The particle, from 0.
+    /// - Throws: ``FileError`` if the stack has changed or cannot be read any more.
+    public func readImage(_ index: Int) throws(FileError) -> Image {
+        guard locations.indices.contains(index) else {
+            throw .malformed(
+                path: path, place: .whole, found: "a request for particle \(index + 1)",
+                expected: "1 to \(count)",
+                advice: "this is a mistake in the program; please report it")
+        }
+        let location = locations[index]
+        var image = try pool.stack(Int(location.stack)).readImage(Int(location.image))
+        guard image.boxSize == boxSize else {
+            throw .malformed(
+                path: pool.paths[Int(location.stack)], place: .byte(0),
+                found: "images of \(image.boxSize)² pixels",
+                expected: "\(boxSize)² as before",
+                advice: "the stack changed while it was in use; start again")
+        }
+        image.pixelSize = pixelSize
+        return image
+    }
+}

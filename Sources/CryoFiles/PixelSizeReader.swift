@@ -1,0 +1,48 @@
+/// Finds the one pixel size of a STAR file's images, in Å.
+enum PixelSizeReader {
+    /// Relative differences below this do not matter at the resolution of an initial model.
+    static let tolerance = 1e-3
+
+    /// The pixel size of all particles.
+    ///
+    /// Of the labels of RELION 3.1 the most specific is taken; files of RELION 3.0 give the detector's pixel
+    /// in µm and the magnification.
+    static func pixelSize(
+        of metadata: ParticleMetadata, warnings: inout [String]
+    ) throws(FileError) -> Double {
+        let direct = ["rlnImagePixelSize", "rlnMicrographPixelSize", "rlnMicrographOriginalPixelSize"]
+            .map { metadata.field($0) }.first { $0.isPresent }
+        let detector = metadata.field("rlnDetectorPixelSize")
+        let magnification = metadata.field("rlnMagnification")
+        if let direct, direct.label == "rlnMicrographOriginalPixelSize" {
+            warnings.append(
+                "the pixel size is _rlnMicrographOriginalPixelSize, which is wrong for binned images")
+        }
+        guard let field = direct ?? (detector.isPresent && magnification.isPresent ? detector : nil) else {
+            throw .malformed(
+                path: metadata.path, place: .whole, found: "no pixel size",
+                expected: "_rlnImagePixelSize, or _rlnDetectorPixelSize and _rlnMagnification",
+                advice: "add a column _rlnImagePixelSize in Å")
+        }
+        var result: Double?
+        for row in 0..<metadata.particles.rowCount {
+            var size = try metadata.number(field, row) ?? .nan
+            if direct == nil { size *= 1e4 / (try metadata.number(magnification, row) ?? .nan) }
+            guard size.isFinite, size > 1e-3, size < 1e4 else {
+                throw .malformed(
+                    path: metadata.path, place: metadata.place(field, row),
+                    found: "a pixel size of \(size) Å",
+                    expected: "a positive number of Å", advice: "correct _\(field.label)")
+            }
+            if let result, abs(size - result) > tolerance * result {
+                throw .unsupported(
+                    path: metadata.path, place: metadata.place(field, row),
+                    found: "a pixel size of \(size) Å after one of \(result) Å",
+                    expected: "one pixel size for all particles",
+                    advice: "rescale the images, or reconstruct each optics group on its own")
+            }
+            result = result ?? size
+        }
+        return result ?? 1
+    }
+}
