@@ -77,7 +77,9 @@ let package = Package(
         .testTarget(name: "CryoCoreTests", dependencies: ["CryoCore"]),
         .testTarget(
             name: "CryoFilesTests", dependencies: ["CryoFiles"], resources: [.copy("Fixtures")]),
-        .testTarget(name: "CryoFourierTests", dependencies: ["CryoFourier", "CryoTestSupport"]),
+        .testTarget(
+            name: "CryoFourierTests", dependencies: ["CryoFourier", "CryoTestSupport"],
+            resources: [.copy("Fixtures")]),
         .testTarget(name: "CryoInferenceTests", dependencies: ["CryoInference", "CryoTestSupport"]),
         .testTarget(name: "CryoReconstructionTests", dependencies: ["CryoReconstruction", "CryoTestSupport"]),
         .testTarget(name: "CryoReportTests", dependencies: ["CryoReport"], resources: [.copy("Fixtures")]),

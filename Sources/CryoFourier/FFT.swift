@@ -60,7 +60,9 @@ public final class RealFFT: @unchecked Sendable {
             FFTW_ESTIMATE | UInt32(FFTW_DESTROY_INPUT))
     }
 
-    /// Transforms `real` into `complex`; destroys `real`. Safe to call from any thread.
+    /// Transforms `real` into `complex`; destroys `real`.
+    ///
+    /// Safe to call from any thread.
     public func forward(_ real: AlignedBuffer<Float>, _ complex: AlignedBuffer<Complex>) {
         precondition(real.count >= realCount && complex.count >= complexCount)
         fftwf_execute_dft_r2c(
@@ -68,7 +70,9 @@ public final class RealFFT: @unchecked Sendable {
             UnsafeMutableRawPointer(complex.pointer).assumingMemoryBound(to: fftwf_complex.self))
     }
 
-    /// Transforms `complex` into `real`; destroys `complex`. Safe to call from any thread.
+    /// Transforms `complex` into `real`; destroys `complex`.
+    ///
+    /// Safe to call from any thread.
     public func inverse(_ complex: AlignedBuffer<Complex>, _ real: AlignedBuffer<Float>) {
         precondition(real.count >= realCount && complex.count >= complexCount)
         fftwf_execute_dft_c2r(
