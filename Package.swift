@@ -82,7 +82,9 @@ let package = Package(
             resources: [.copy("Fixtures")]),
         .testTarget(name: "CryoInferenceTests", dependencies: ["CryoInference", "CryoTestSupport"]),
         .testTarget(name: "CryoReconstructionTests", dependencies: ["CryoReconstruction", "CryoTestSupport"]),
-        .testTarget(name: "CryoReportTests", dependencies: ["CryoReport"], resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "CryoReportTests", dependencies: ["CryoReport", "CryoTestSupport", "CPNG"],
+            resources: [.copy("Fixtures")]),
         .testTarget(name: "CommandLineTests", dependencies: ["daybreak", "CryoReport"]),
     ],
     swiftLanguageModes: [.v6],

@@ -124,6 +124,35 @@ public struct FourierBall: Sendable {
         }
     }
 
+    /// Reads the values at the frequencies Aᵀ k, A the rotation; in units of 1/box.
+    ///
+    /// These are the values of the density turned by A: r ↦ A r.
+    ///
+    /// - Parameters:
+    ///   - rotation: The rotation A.
+    ///   - frequencies: Points k of the turned transform within ``radius``.
+    public func values(_ rotation: Rotation, at frequencies: [SIMD3<Float>]) -> [Complex] {
+        let (xAxis, yAxis) = axes(rotation)
+        let zAxis = SIMD3<Float>(rotation.row2) * Float(padding)
+        let (row, plane) = (rowLength, rowLength * columnCount)
+        return samples.withUnsafeBufferPointer { samples in
+            frequencies.map { k in
+                let place = xAxis * k.x + yAxis * k.y + zAxis * k.z
+                let cell = Cell(place, reach: reach, row: row, plane: plane)
+                let (p, f) = (cell.offset, cell.fraction)
+                let v00 = samples[p] + (samples[p + 1] - samples[p]) * f.x
+                let v01 = samples[p + row] + (samples[p + row + 1] - samples[p + row]) * f.x
+                let q = p + plane
+                let v10 = samples[q] + (samples[q + 1] - samples[q]) * f.x
+                let v11 = samples[q + row] + (samples[q + row + 1] - samples[q + row]) * f.x
+                let lower = v00 + (v01 - v00) * f.y
+                let upper = v10 + (v11 - v10) * f.y
+                let value = lower + (upper - lower) * f.z
+                return cell.flipped ? conjugate(value) : value
+            }
+        }
+    }
+
     /// The adjoint of ``extract(_:at:into:)``: adds each value to the samples it would be read from.
     ///
     /// Adjoint over the inner product Re Σ a b*, each stored sample counted once.

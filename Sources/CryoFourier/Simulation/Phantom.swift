@@ -40,6 +40,15 @@ public struct Phantom: Sendable {
         var axis: SIMD3<Double>
         /// The turn of the supercoil along the whole domain, in radians; positive is right-handed.
         var twist: Double
+
+        /// From the molecule's frame to the domain's, whose third axis is the helices'.
+        var frame: Rotation { Rotation(direction: axis / dot(axis, axis).squareRoot()) }
+
+        /// Whether a position, in units of the molecule's diameter, lies inside.
+        func contains(_ position: SIMD3<Double>) -> Bool {
+            let local = frame.apply(position - centre) / semiAxes
+            return dot(local, local) < 1
+        }
     }
 
     private static let domains = [
@@ -47,7 +56,7 @@ public struct Phantom: Sendable {
         Domain(
             centre: [0.23, 0.10, 0.10], semiAxes: [0.11, 0.14, 0.16], axis: [1, 0.3, 0.2], twist: 0.6),
         Domain(
-            centre: [0.15, 0.30, -0.04], semiAxes: [0.08, 0.09, 0.13], axis: [-0.3, 1, 0.5], twist: 0.9),
+            centre: [0.18, 0.26, 0.01], semiAxes: [0.08, 0.09, 0.13], axis: [-0.3, 1, 0.5], twist: 0.9),
         Domain(
             centre: [-0.19, -0.12, 0.17], semiAxes: [0.09, 0.11, 0.12], axis: [0.5, -0.6, 1], twist: -0.4),
         Domain(
@@ -57,7 +66,10 @@ public struct Phantom: Sendable {
     private static func residues(scale: Double, seed: UInt64) -> [PointScatterer] {
         domains.enumerated().flatMap { index, domain in
             var random = RandomStream(seed: seed, stream: UInt32(index))
-            return Self.residues(of: domain, scale: scale, random: &random)
+            // Where domains overlap, the first one's helices stay: proteins do not interpenetrate.
+            return Self.residues(of: domain, scale: scale, random: &random).filter { residue in
+                !domains[..<index].contains { $0.contains(residue.position / scale) }
+            }
         }.centred()
     }
 
@@ -66,9 +78,7 @@ public struct Phantom: Sendable {
         of domain: Domain, scale: Double, random: inout RandomStream
     ) -> [PointScatterer] {
         let spacing = 10.0
-        let frame = Rotation(
-            direction: domain.axis / dot(domain.axis, domain.axis).squareRoot()
-        ).inverse
+        let toMolecule = domain.frame.inverse
         let half = domain.semiAxes * scale
         let reach = Int((max(half.x, half.y) / spacing).rounded(.up)) + 1
         var residues: [PointScatterer] = []
@@ -85,7 +95,8 @@ public struct Phantom: Sendable {
                     let (px, py) = (x + local.x, y + local.y)
                     let coiled = SIMD3(px * c - py * s, px * s + py * c, local.z)
                     residues.append(
-                        PointScatterer(position: frame.apply(coiled) + domain.centre * scale, bFactor: 150))
+                        PointScatterer(
+                            position: toMolecule.apply(coiled) + domain.centre * scale, bFactor: 150))
                 }
             }
         }
