@@ -23,7 +23,7 @@ public struct ImageStack: Sendable {
 
     /// Opens a stack; every section of the file is an image, whatever its space group says.
     ///
-    /// - Throws: ``FileError`` if the file is missing, damaged, cut short or holds images that are not square.
+    /// - Throws: ``FileError`` if the file is missing, damaged, cut short or has images that are not square.
     public init(path: String) throws(FileError) {
         let file = try InputFile(path: path)
         let header = try MRCHeader(
@@ -49,8 +49,9 @@ public struct ImageStack: Sendable {
     public func readImage(_ index: Int) throws(FileError) -> Image {
         guard index >= 0, index < imageCount else {
             throw .malformed(
-                path: path, place: .whole, found: "a request for image \(index + 1)",
-                expected: "1 to \(imageCount)", advice: "the list of images does not belong to this stack")
+                path: path, place: .whole, found: "a request for the image of index \(index)",
+                expected: "0 to \(imageCount - 1)", advice: "the list of images does not belong to this stack"
+            )
         }
         // The length was checked on opening, so neither product can overflow.
         let pixels = try SampleDecoder(mode: header.mode, byteOrder: header.byteOrder)

@@ -6,8 +6,8 @@ public enum MRCFile {
     ///
     /// - Parameters:
     ///   - path: The file.
-    ///   - warn: Called with each thing that is odd but does not prevent reading, such as a missing pixel size, for
-    ///     which 1 Å is taken.
+    ///   - warn: Called with each thing that is odd but does not prevent reading, such as a missing pixel
+    ///     size, for which 1 Å is taken.
     /// - Returns: The density with its axes in the order x, y, z.
     /// - Throws: ``FileError`` if the file is missing, damaged, cut short or not cubic.
     public static func readVolume(

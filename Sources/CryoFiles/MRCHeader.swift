@@ -1,3 +1,5 @@
+import Glibc
+
 /// The header of an MRC2014 file: the first 1024 bytes.
 ///
 ///     byte   0 nx ny nz      12 mode        16 start       28 mx my mz   40 cell (Å)
@@ -79,10 +81,12 @@ public struct MRCHeader: Sendable, Equatable {
     public var pixelSizes: (x: Double?, y: Double?, z: Double?) {
         func edge(_ axis: Int) -> Double? {
             guard sampling[axis] > 0 else { return nil }
-            // The header holds 32-bit floats: 3.54 Å must not become 3.5399999618530273 Å.
-            let value = Double("\(Float(cell[axis] / Double(sampling[axis])))") ?? .nan
+            let value = cell[axis] / Double(sampling[axis])
             // Outside this range the number is an artefact of some writer.
-            return value.isFinite && value > 1e-3 && value < 1e4 ? value : nil
+            guard value.isFinite, value > 1e-3, value < 1e4 else { return nil }
+            // Of the header's 32-bit floats six digits are sure: 3.54 Å must not become 3.5399999619 Å.
+            let scale = pow(10, 5 - log10(value).rounded(.down))
+            return (value * scale).rounded() / scale
         }
         return (edge(0), edge(1), edge(2))
     }

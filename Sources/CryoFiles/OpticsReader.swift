@@ -33,7 +33,8 @@ struct OpticsReader {
             throw .malformed(
                 path: metadata.path, place: .whole,
                 found:
-                    "no \(missing.joined(separator: ", "))\(metadata.optics == nil ? " and no data_optics" : "")",
+                    "no \(missing.joined(separator: ", "))"
+                    + (metadata.optics == nil ? " and no data_optics" : ""),
                 expected: "the whole CTF of each particle",
                 advice: "add the columns; they are never assumed (a wrong CTF gives a wrong map)")
         }

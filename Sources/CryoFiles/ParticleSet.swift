@@ -30,8 +30,8 @@ public struct ParticleSet: Sendable {
     ///
     /// - Parameters:
     ///   - starFile: A file of RELION 3.0 or later, or of a converter.
-    ///   - root: The folder that the image names start from; tried before the working directory, the STAR file's
-    ///     folder and the folders above it.
+    ///   - root: The folder that the image names start from; tried before the working directory, the STAR
+    ///     file's folder and the folders above it.
     /// - Throws: ``FileError`` if anything is missing, damaged or contradictory.
     public init(starFile: String, root: String? = nil) throws(FileError) {
         let document = try StarDocument(path: starFile)
@@ -57,8 +57,8 @@ public struct ParticleSet: Sendable {
     public func readImage(_ index: Int) throws(FileError) -> Image {
         guard locations.indices.contains(index) else {
             throw .malformed(
-                path: path, place: .whole, found: "a request for particle \(index + 1)",
-                expected: "1 to \(count)",
+                path: path, place: .whole, found: "a request for the particle of index \(index)",
+                expected: "0 to \(count - 1)",
                 advice: "this is a mistake in the program; please report it")
         }
         let location = locations[index]

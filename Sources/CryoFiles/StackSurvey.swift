@@ -77,7 +77,7 @@ struct StackSurvey {
             for warning in stack.warnings { notes[warning, default: 0] += 1 }
             if let header = stack.pixelSize, abs(header - pixelSize) > 0.01 * pixelSize {
                 notes[
-                    "the header's pixel size \(header) Å differs from the STAR file's \(pixelSize) Å, which is used",
+                    "the header's pixel size \(header) Å is not the STAR file's \(pixelSize) Å, which holds",
                     default: 0] += 1
             }
         }
@@ -105,7 +105,7 @@ struct StackSurvey {
                 throw .malformed(
                     path: metadata.path, place: metadata.place(field, row),
                     found:
-                        "'\(names[Int(location.stack)].excerpt)' without a number, a stack of \(count) images",
+                        "'\(names[Int(location.stack)].excerpt)' without a number, of \(count) images",
                     expected: "NUMBER@PATH", advice: "name the image of the stack")
             }
         }

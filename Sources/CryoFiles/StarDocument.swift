@@ -12,8 +12,8 @@ public struct StarDocument: Sendable, Equatable {
 
     /// Reads a file.
     ///
-    /// - Throws: ``FileError`` if the file is missing or is not a STAR file; a row with too many or too few values
-    ///   is reported with its line.
+    /// - Throws: ``FileError`` if the file is missing or is not a STAR file; a row with too many or too few
+    ///   values is reported with its line.
     public init(path: String) throws(FileError) {
         try self.init(parsing: try InputFile.contents(of: path), path: path)
     }
