@@ -29,4 +29,17 @@ public struct Volume: Sendable, Equatable {
         get { voxels[(z * boxSize + y) * boxSize + x] }
         set { voxels[(z * boxSize + y) * boxSize + x] = newValue }
     }
+
+    /// The density cut to, or surrounded by zeros in, a box of `size` voxels; the origin stays the origin.
+    public func framed(in size: Int) -> Volume {
+        var result = Volume(boxSize: size, pixelSize: pixelSize)
+        let offset = size / 2 - boxSize / 2
+        let inside = max(0, offset)..<min(size, boxSize + offset)
+        for z in inside {
+            for y in inside {
+                for x in inside { result[x, y, z] = self[x - offset, y - offset, z - offset] }
+            }
+        }
+        return result
+    }
 }

@@ -70,6 +70,11 @@ public struct FourierBall: Sendable {
         }
     }
 
+    /// Replaces each sample by what `value` gives for its frequency indices.
+    public mutating func mapFrequencies(_ value: (_ kx: Int, _ ky: Int, _ kz: Int) -> Complex) {
+        forEachSample { ball, offset, kx, ky, kz in ball.samples[offset] = value(kx, ky, kz) }
+    }
+
     /// The adjoint of `init(_:radius:scale:)`, for values inserted on half a slice.
     ///
     ///     γ(x) = scale / g(x) · Σ_ξ G(ξ) exp(+2πi ξ·x/n)      over both halves of every slice

@@ -25,8 +25,9 @@ public struct CoefficientGradient: Sendable {
         let scale = perImage / (frame.sliceScale * size * size * size)
         gradient = FourierBall(
             samplesOf: FourierVolume(volume), radius: Double(frame.ringCount), scale: scale)
-        curvature = density.curvature.withCompleteCentralPlane()
-        for index in curvature.samples.indices { curvature.samples[index] *= perImage }
+        let completed = density.curvature.withCompleteCentralPlane()
+        curvature = FourierBall(radius: Double(frame.ringCount), padding: 1)
+        curvature.mapFrequencies { completed[$0, $1, $2] * perImage }
     }
 
     /// The density whose coefficients are those of `ball`.

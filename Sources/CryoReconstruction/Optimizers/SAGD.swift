@@ -86,9 +86,7 @@ public struct SAGD: Optimizer {
     private mutating func widen(to example: FourierBall) {
         func widened(_ ball: FourierBall) -> FourierBall {
             var result = FourierBall(radius: example.radius, padding: 1)
-            result.forEachFrequency { offset, kx, ky, kz in
-                result.samples[offset] = ball[kx, ky, kz]
-            }
+            result.mapFrequencies { ball[$0, $1, $2] }
             return result
         }
         stored = stored.mapValues(widened)

@@ -19,6 +19,8 @@ public final class Reconstruction {
     private let plans: [IterationPlan]
     private var noise: NoiseSpectrum
     private var order: ParticleOrder
+    /// A density to start from instead of a random one.
+    public var initialDensity: Volume?
 
     /// What a run leaves.
     public struct Result: Sendable {
@@ -97,7 +99,7 @@ public final class Reconstruction {
 
     private func makeOptimizer() -> any Optimizer {
         switch parameters.optimizer {
-        case .preconditionedSGD: PreconditionedSGD()
+        case .preconditionedSGD: PreconditionedSGD(signalFloor: parameters.signalFloor)
         case .sagd: SAGD()
         }
     }
@@ -124,8 +126,9 @@ public final class Reconstruction {
 
     /// A random density with the amplitude that the images' power asks for.
     private func startDensity(_ stage: Stage) -> Volume {
-        var density = RandomDensity.blobs(
-            frame: stage.frame, radius: diameter / 2, seed: parameters.seed)
+        var density =
+            initialDensity.map { constraints().apply(to: $0.resampled(to: stage.frame.gridSize)) }
+            ?? RandomDensity.blobs(frame: stage.frame, radius: diameter / 2, seed: parameters.seed)
         let sample = images.polarImages(
             Array(0..<min(200, source.particles.count)), preparation: stage.preparation, parallel: parallel)
         let amplitude = SignalPower.amplitude(
@@ -232,7 +235,7 @@ public final class Reconstruction {
     private func constraints() -> DensityConstraints {
         DensityConstraints(
             mask: SoftMask(radius: diameter / 2, softness: Stage.maskSoftness(source.boxLength)),
-            isPositive: parameters.isPositive, levelsSolvent: parameters.optimizer != .sagd)
+            isPositive: parameters.isPositive, levelsSolvent: false)
     }
 
     private func remember(

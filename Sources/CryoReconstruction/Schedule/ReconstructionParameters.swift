@@ -64,6 +64,8 @@ public struct ReconstructionParameters: Codable, Sendable, Equatable {
     public var annealStart = 0.01
     /// The effective number of poses at the end of the anneal.
     public var annealEnd = 10.0
+    /// The least signal that a shell is granted, in units of the estimate's noise.
+    public var signalFloor = 4.0
     /// Images in a minibatch while resolution rises.
     public var marchBatch = 200
     /// Passes through the particles for each ring that resolution rises by.

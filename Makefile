@@ -1,0 +1,41 @@
+# The verbs of the project. `make demo` and `make test` are the two commands of the README.
+
+SWIFT ?= swift
+TEST_FLAGS = -c release -Xswiftc -enable-testing --scratch-path .build-test
+BIN = .build/release/daybreak
+DEMO ?= demo
+SOURCES = Package.swift Sources Tests
+
+.PHONY: setup build test demo lint format check clean
+
+# apt packages that the build needs; quick when they are there.
+setup:
+	@scripts/setup.sh
+
+build: setup
+	$(SWIFT) build -c release --product daybreak
+
+# The hot loops are too slow without optimisation, so the tests are built for release.
+test: setup
+	$(SWIFT) test $(TEST_FLAGS)
+
+# Simulates particles of the built-in molecule, reconstructs them from noise, compares with the truth.
+demo: build
+	rm -rf $(DEMO)
+	$(BIN) simulate --output $(DEMO)/data --particles 2000 --box 64 --pixel-size 5 --snr 0.05
+	$(BIN) reconstruct $(DEMO)/data/particles.star --output $(DEMO)/run
+	$(BIN) compare $(DEMO)/run/map.mrc $(DEMO)/data/truth.mrc --picture $(DEMO)/map-and-truth.png \
+		--poses $(DEMO)/run/particles.star --true-poses $(DEMO)/data/truth.star
+	@echo "the map: $(DEMO)/run/map.mrc · map above, truth below: $(DEMO)/map-and-truth.png"
+
+lint:
+	$(SWIFT) format lint --strict --recursive $(SOURCES)
+
+format:
+	$(SWIFT) format --in-place --recursive $(SOURCES)
+
+# What CI runs.
+check: setup lint build test
+
+clean:
+	rm -rf .build .build-test $(DEMO)

@@ -1,0 +1,120 @@
+import CryoCore
+import CryoFiles
+import Foundation
+
+/// The folder that a run leaves: `map.mrc`, `particles.star`, `run.json`, `log.txt`.
+public struct RunFolder: Sendable {
+    /// The folder's path.
+    public let path: String
+
+    /// Claims a folder; an existing one is refused unless it may be overwritten.
+    ///
+    /// Nothing is created before ``create()``, so that a run refused for its input leaves nothing behind.
+    public init(path: String, mayOverwrite: Bool) throws(RunFolderError) {
+        self.path = path
+        var isDirectory: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else { return }
+        guard isDirectory.boolValue else { throw .notAFolder(path) }
+        guard mayOverwrite else { throw .exists(path) }
+    }
+
+    /// Creates the folder.
+    public func create() throws(RunFolderError) {
+        do {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        } catch { throw .unwritable(path, "\(error.localizedDescription)") }
+    }
+
+    /// The path of a file in the folder.
+    public func file(_ name: String) -> String { (path as NSString).appendingPathComponent(name) }
+
+    /// Writes the density, the particles and the record of the run.
+    public func write(_ result: Reconstruction.Result, particles: ParticleSet, record: RunRecord) throws {
+        try MRCFile.write(result.map, to: file("map.mrc"))
+        try particles.write(to: file("particles.star"), estimates: result.estimates)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        encoder.nonConformingFloatEncodingStrategy = .convertToString(
+            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        try write(encoder.encode(record), to: "run.json")
+    }
+
+    /// Writes a small file whole or not at all.
+    public func write(_ data: Data, to name: String) throws(RunFolderError) {
+        do {
+            try data.write(to: URL(fileURLWithPath: file(name)), options: .atomic)
+        } catch { throw .unwritable(file(name), "\(error.localizedDescription)") }
+    }
+}
+
+/// Why a run folder cannot be used.
+public enum RunFolderError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The folder is there already.
+    case exists(String)
+    /// Something else has its name.
+    case notAFolder(String)
+    /// It cannot be written to.
+    case unwritable(String, String)
+
+    /// One line: what was found, what to do.
+    public var description: String {
+        switch self {
+        case .exists(let path):
+            "\(path): the run folder exists already; give another --output, or --overwrite to replace its results"
+        case .notAFolder(let path): "\(path): is a file; expected a folder, or a name that is free"
+        case .unwritable(let path, let reason): "\(path): cannot be written (\(reason)); choose another --output"
+        }
+    }
+}
+
+/// Everything needed to know what a run did, and to repeat it: `run.json`.
+public struct RunRecord: Codable, Sendable {
+    /// The program's version.
+    public var version: String
+    /// The command line.
+    public var command: [String]
+    /// The input STAR file.
+    public var input: String
+    /// Every setting.
+    public var parameters: ReconstructionParameters
+    /// The diameter used, in Å.
+    public var diameter: Double
+    /// What the contrast was found or told to be.
+    public var contrast: ContrastDetection
+    /// Particles in the input.
+    public var particleCount: Int
+    /// Particles set aside, by their image names, and why.
+    public var setAside: [String: String]
+    /// The instruction set of the kernels.
+    public var instructionSet: String
+    /// Threads used; results do not depend on them.
+    public var threads: Int
+    /// Seconds, whole run.
+    public var seconds: Double
+    /// σ² of a Fourier coefficient by ring, from 1/box.
+    public var noiseVariance: [Double]
+    /// The statistics of each iteration.
+    public var iterations: [IterationStatistics]
+
+    /// Makes a record.
+    public init(
+        version: String, command: [String], input: String, run: Reconstruction,
+        result: Reconstruction.Result, particles: ParticleSet, instructionSet: String, threads: Int
+    ) {
+        self.version = version
+        self.command = command
+        self.input = input
+        parameters = run.parameters
+        diameter = run.diameter
+        contrast = run.contrast
+        particleCount = particles.count
+        setAside = Dictionary(
+            result.setAside.map { (particles.particles[$0.key].imageName, $0.value) },
+            uniquingKeysWith: { first, _ in first })
+        self.instructionSet = instructionSet
+        self.threads = threads
+        seconds = result.statistics.last?.seconds ?? 0
+        noiseVariance = result.noiseVariance
+        iterations = result.statistics
+    }
+}

@@ -1,0 +1,133 @@
+import ArgumentParser
+import CryoCore
+import CryoFiles
+import CryoFourier
+import CryoInference
+import CryoReport
+import Foundation
+
+/// `daybreak compare`.
+struct Compare: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Lays a map upon a reference and says how well they agree.",
+        discussion: """
+            Searches all rotations, shifts and both hands, then reports where the Fourier shell correlation falls \
+            below 0.5 and 0.143. Hand cannot be told from images alone: a mirrored map is as good.
+
+            Example: daybreak compare run/map.mrc truth.mrc --aligned aligned.mrc --picture both.png
+            """)
+
+    @Argument(help: "The map that is moved.", completion: .file())
+    var map: String
+
+    @Argument(help: "The reference.", completion: .file())
+    var reference: String
+
+    @Option(help: "The point group of the reference, for pose errors: C<n>, D<n>, T, O or I.")
+    var symmetry = "C1"
+
+    @Option(help: "The diameter of the soft sphere, in Å. (default: 0.84 of the box)")
+    var mask: Double?
+
+    @Option(help: "Estimated poses: a STAR file; needs --true-poses.", completion: .file(extensions: ["star"]))
+    var poses: String?
+
+    @Option(help: "True poses: a STAR file with the same image names.", completion: .file(extensions: ["star"]))
+    var truePoses: String?
+
+    @Option(help: "Write the moved map here.", completion: .file(extensions: ["mrc"]))
+    var aligned: String?
+
+    @Option(help: "Write a picture of both maps here.", completion: .file(extensions: ["png"]))
+    var picture: String?
+
+    @Option(help: "The pixel size of the reference, if its header is wrong or silent, in Å.")
+    var referencePixelSize: Double?
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func validate() throws {
+        guard PointGroup(name: symmetry) != nil else {
+            throw ValidationError("--symmetry \(symmetry) is unknown; expected C<n>, D<n>, T, O or I")
+        }
+        guard (poses == nil) == (truePoses == nil) else {
+            throw ValidationError("--poses and --true-poses belong together")
+        }
+    }
+
+    /// The answer, as JSON.
+    private struct Report: Encodable {
+        var resolution05: Double
+        var resolution0143: Double
+        var isMirrored: Bool
+        var rotationDegrees: [Double]
+        var shift: [Double]
+        var fsc: FourierShellCorrelation
+        var medianAngleDegrees: Double?
+        var medianShiftPixels: Double?
+    }
+
+    func run() throws {
+        let moving = try MRCFile.readVolume(map) { note($0) }
+        var fixed = try MRCFile.readVolume(reference) { note($0) }
+        if let referencePixelSize { fixed.pixelSize = referencePixelSize }
+        let alignment = MapAlignment(moving, to: fixed, diameter: mask)
+        let angles = alignment.superposition.rotation.eulerAngles
+        var report = Report(
+            resolution05: alignment.fsc.resolution(at: 0.5),
+            resolution0143: alignment.fsc.resolution(at: 0.143),
+            isMirrored: alignment.superposition.isMirrored,
+            rotationDegrees: [angles.rot.degrees, angles.tilt.degrees, angles.psi.degrees],
+            shift: (0..<3).map { alignment.superposition.shift[$0] }, fsc: alignment.fsc)
+        if let poses, let truePoses { try addPoseErrors(poses, truePoses, to: &report) }
+        if let aligned { try MRCFile.write(alignment.aligned, to: aligned) }
+        if let picture {
+            try Picture(montageOf: [alignment.aligned, fixed]).writePNG(to: URL(fileURLWithPath: picture))
+        }
+        try show(report)
+    }
+
+    private func addPoseErrors(_ estimated: String, _ truth: String, to report: inout Report) throws {
+        let (estimates, truths) = (
+            try ParticleSet(starFile: estimated), try ParticleSet(starFile: truth)
+        )
+        let known = Dictionary(
+            truths.particles.map { ($0.imageName, $0.pose) }, uniquingKeysWith: { first, _ in first })
+        var pairs = [(Pose, Pose)]()
+        for particle in estimates.particles {
+            if let estimate = particle.pose, let pose = known[particle.imageName] ?? nil {
+                pairs.append((pose, estimate))
+            }
+        }
+        guard !pairs.isEmpty, let group = PointGroup(name: symmetry) else {
+            throw ValidationError("\(estimated) and \(truth) share no image names with poses")
+        }
+        let error = PoseError(
+            truth: pairs.map(\.0), estimates: pairs.map(\.1), symmetry: group.operations)
+        report.medianAngleDegrees = error.medianAngle.degrees
+        report.medianShiftPixels = error.medianShift / estimates.pixelSize
+    }
+
+    private func show(_ report: Report) throws {
+        if json {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+            encoder.nonConformingFloatEncodingStrategy = .convertToString(
+                positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+            print(String(decoding: try encoder.encode(report), as: UTF8.self))
+            return
+        }
+        print(
+            String(
+                format: "FSC 0.5 at %.1f Å · 0.143 at %.1f Å · hand %@", report.resolution05,
+                report.resolution0143, report.isMirrored ? "mirrored" : "same"))
+        if let angle = report.medianAngleDegrees, let shift = report.medianShiftPixels {
+            print(String(format: "median pose error %.1f° · shift error %.2f px", angle, shift))
+        }
+    }
+
+    private func note(_ warning: String) {
+        FileHandle.standardError.write(Data("warning: \(warning)\n".utf8))
+    }
+}

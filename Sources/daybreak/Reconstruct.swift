@@ -1,0 +1,142 @@
+import ArgumentParser
+import CryoCore
+import CryoFiles
+import CryoInference
+import CryoReconstruction
+import CryoReport
+import Foundation
+import Logging
+
+/// `daybreak reconstruct`.
+struct Reconstruct: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Finds the density of the particles in a STAR file, from a random start.",
+        discussion: """
+            Leaves map.mrc, map.png, particles.star (poses), run.json and log.txt in the output folder.
+
+            Example: daybreak reconstruct particles.star --output run1 --diameter 180 --seed 1
+            """)
+
+    @Argument(help: "Particles: a STAR file of RELION 3.0 or later.", completion: .file(extensions: ["star"]))
+    var particles: String
+
+    @Option(name: .shortAndLong, help: "The run folder.", completion: .directory)
+    var output: String
+
+    @Flag(help: "Replace the results in an existing run folder.")
+    var overwrite = false
+
+    @Option(help: "The folder that image names start from.", completion: .directory)
+    var root: String?
+
+    @Option(help: "Settings to start from: default or paper.")
+    var preset = "default"
+
+    @Option(help: "The seed of everything random.")
+    var seed: UInt64?
+
+    @Option(help: "The particle's diameter, in Å. (default: 0.8 of the box)")
+    var diameter: Double?
+
+    @Option(help: "The point group: C<n>, D<n>, T, O or I, with RELION's axes. (default: C1)")
+    var symmetry: String?
+
+    @Option(help: "The finest resolution to reach, in Å. (default: five pixels)")
+    var maxResolution: Double?
+
+    @Option(help: "Stop after this many iterations.")
+    var maxIterations: Int?
+
+    @Option(help: "white or black: how protein looks. (default: found from the images)")
+    var contrast: String?
+
+    @Option(help: "Threads; the result does not depend on them. (default: one a CPU)")
+    var threads: Int?
+
+    @Option(name: .customLong("set"), help: "Change a setting, e.g. --set annealBatch=100; see daybreak presets.")
+    var settings: [String] = []
+
+    @Flag(help: "Print nothing but errors.")
+    var quiet = false
+
+    func validate() throws {
+        if let threads, threads < 1 { throw ValidationError("--threads must be at least 1") }
+        if let maxResolution, !(maxResolution > 0) { throw ValidationError("--max-resolution is in Å, above 0") }
+        if let maxIterations, maxIterations < 1 { throw ValidationError("--max-iterations must be at least 1") }
+        if let contrast, !["white", "black"].contains(contrast) {
+            throw ValidationError("--contrast is white or black")
+        }
+        _ = try parameters()
+    }
+
+    private func parameters() throws -> ReconstructionParameters {
+        guard var result = ReconstructionParameters.preset(named: preset) else {
+            throw ValidationError("there is no preset '\(preset)'; the presets are default and paper")
+        }
+        for setting in settings {
+            let parts = setting.split(separator: "=", maxSplits: 1).map(String.init)
+            guard parts.count == 2 else { throw ValidationError("--set wants name=value, not '\(setting)'") }
+            do { result = try result.setting(parts[0], to: parts[1]) } catch {
+                throw ValidationError("\(error)")
+            }
+        }
+        if let seed { result.seed = seed }
+        if let diameter { result.diameter = diameter }
+        if let symmetry { result.symmetry = symmetry }
+        if let maxResolution { result.maxResolution = maxResolution }
+        if let maxIterations { result.maxIterations = maxIterations }
+        if let contrast { result.contrast = contrast == "white" ? 1 : -1 }
+        return result
+    }
+
+    func run() throws {
+        let folder = try RunFolder(path: output, mayOverwrite: overwrite)
+        let set = try ParticleSet(starFile: particles, root: root)
+        let parallel = Parallel(threads: threads)
+        let run = try Reconstruction(source: set, parameters: try parameters(), parallel: parallel)
+        try folder.create()
+        let log = RunLog(isQuiet: quiet)
+        describe(set, run, parallel, log)
+        var progress = ProgressLine()
+        let result = run.run { entry in
+            if !quiet { progress.show(entry) }
+            log.record(entry)
+            return true
+        }
+        if !quiet { progress.finish() }
+        let record = RunRecord(
+            version: Version.current, command: CommandLine.arguments, input: particles, run: run,
+            result: result, particles: set, instructionSet: KernelSet.best.name, threads: parallel.threads)
+        try folder.write(result, particles: set, record: record)
+        try Picture(montageOf: [result.map])
+            .writePNG(to: URL(fileURLWithPath: folder.file("map.png")))
+        log.info("\(result.estimates.compactMap { $0 }.count) particles have a pose")
+        if !result.setAside.isEmpty {
+            log.info("\(result.setAside.count) particles were set aside; run.json lists them and why")
+        }
+        log.info("wrote \(folder.path): map.mrc, map.png, particles.star, run.json")
+        try folder.write(log.data, to: "log.txt")
+    }
+
+    private func describe(
+        _ set: ParticleSet, _ run: Reconstruction, _ parallel: Parallel, _ log: RunLog
+    ) {
+        for warning in set.warnings { log.warning(warning) }
+        log.info(
+            "daybreak \(Version.current) · \(set.count) particles of \(set.boxSize) px, \(set.pixelSize) Å/px"
+                + " · \(parallel.threads) threads, \(KernelSet.best.name)")
+        log.info(
+            "diameter \(String(format: "%.0f", run.diameter)) Å · symmetry \(run.parameters.symmetry)"
+                + " · seed \(run.parameters.seed)")
+        let colour = run.contrast.sign > 0 ? "white" : "black"
+        if run.parameters.contrast == nil {
+            let significance = String(format: "%.1f", run.contrast.significance)
+            log.info("protein is \(colour) in the images (\(significance) standard errors)")
+            if run.contrast.significance < 3 {
+                log.warning("the contrast is not certain; give --contrast white or black if the map looks hollow")
+            }
+        } else {
+            log.info("protein is \(colour), as told")
+        }
+    }
+}

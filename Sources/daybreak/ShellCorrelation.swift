@@ -1,0 +1,47 @@
+import ArgumentParser
+import CryoFiles
+import CryoFourier
+import Foundation
+
+/// `daybreak fsc`.
+struct ShellCorrelation: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "fsc",
+        abstract: "Correlates two maps that are already aligned, shell by shell.",
+        discussion: "Example: daybreak fsc half1.mrc half2.mrc --mask 180")
+
+    @Argument(help: "A map.", completion: .file())
+    var first: String
+
+    @Argument(help: "A map of the same box.", completion: .file())
+    var second: String
+
+    @Option(help: "The diameter of a soft spherical mask, in Å. (default: none)")
+    var mask: Double?
+
+    func run() throws {
+        func warn(_ text: String) { FileHandle.standardError.write(Data("warning: \(text)\n".utf8)) }
+        var volumes = [
+            try MRCFile.readVolume(first, warn: warn), try MRCFile.readVolume(second, warn: warn),
+        ]
+        guard volumes[0].boxSize == volumes[1].boxSize else {
+            throw ValidationError(
+                "\(first) has \(volumes[0].boxSize) voxels an edge, \(second) \(volumes[1].boxSize); "
+                    + "use daybreak compare for different boxes")
+        }
+        if let mask {
+            let length = Double(volumes[0].boxSize) * volumes[0].pixelSize
+            let soft = SoftMask(radius: mask / 2, softness: 0.07 * length)
+            volumes = volumes.map { soft.applied(to: $0) }
+        }
+        let fsc = FourierShellCorrelation(volumes[0], volumes[1])
+        print("shell  resolution/Å     FSC")
+        for (shell, value) in fsc.correlations.enumerated().dropFirst() {
+            print(String(format: "%5d  %12.2f  %6.3f", shell, fsc.boxLength / Double(shell), value))
+        }
+        print(
+            String(
+                format: "FSC 0.5 at %.1f Å · 0.143 at %.1f Å", fsc.resolution(at: 0.5),
+                fsc.resolution(at: 0.143)))
+    }
+}

@@ -1,0 +1,178 @@
+import ArgumentParser
+import CryoCore
+import CryoFiles
+import CryoFourier
+import Foundation
+
+/// `daybreak simulate`.
+struct Simulate: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Makes noisy particle images of a known molecule.",
+        discussion: """
+            Writes particles.mrcs, particles.star (without poses), truth.star (with them) and truth.mrc.
+
+            The signal-to-noise ratio is the variance of the noise-free, CTF-filtered image over the pixels inside \
+            the particle's circle, averaged over particles, divided by the variance of the white noise per pixel.
+
+            Example: daybreak simulate --output sim --model 1xnr.cif.gz --particles 5000 --box 64 --pixel-size 4
+            """)
+
+    enum Orientations: String, ExpressibleByArgument, CaseIterable { case uniform, preferred }
+
+    @Option(name: .shortAndLong, help: "The folder to write to; created if it is missing.", completion: .directory)
+    var output: String
+
+    @Option(help: "A PDB, mmCIF or MRC file. (default: the built-in phantom)", completion: .file())
+    var model: String?
+
+    @Option(help: "The pixel size of an MRC model whose header is wrong or silent, in Å.")
+    var modelPixelSize: Double?
+
+    @Option(help: "The number of particles.")
+    var particles = 2000
+
+    @Option(help: "Pixels along an edge of the images.")
+    var box = 64
+
+    @Option(help: "The pixel size, in Å. (default: 5 for the phantom, 4 for atoms; for an MRC file, what puts its whole box into --box)")
+    var pixelSize: Double?
+
+    @Option(help: "The acceleration voltage, in kV.")
+    var voltage = 300.0
+
+    @Option(help: "The spherical aberration, in mm.")
+    var cs = 2.7
+
+    @Option(help: "The fraction of amplitude contrast.")
+    var amplitudeContrast = 0.1
+
+    @Option(help: "The range of defocus, in Å: lowest,highest.")
+    var defocusRange = "10000,25000"
+
+    @Option(help: "The standard deviation of shifts along each axis, in Å.")
+    var shiftSigma = 8.0
+
+    @Option(help: "The signal-to-noise ratio, as defined above.")
+    var snr = 0.05
+
+    @Option(help: "The envelope exp(−B s²/4) of the images, in Å².")
+    var bFactor = 0.0
+
+    @Option(help: "uniform, or preferred: views gather around two axes.")
+    var orientations = Orientations.uniform
+
+    @Option(help: "The fraction of images without a usable particle.")
+    var junk = 0.0
+
+    @Option(help: "The seed of everything random.")
+    var seed: UInt64 = 1
+
+    @Flag(help: "Replace files that exist.")
+    var overwrite = false
+
+    private func defocus() throws -> ClosedRange<Double> {
+        let values = defocusRange.split(separator: ",").compactMap { Double($0) }
+        guard values.count == 2, values[0] <= values[1] else {
+            throw ValidationError("--defocus-range wants lowest,highest in Å, not '\(defocusRange)'")
+        }
+        return values[0]...values[1]
+    }
+
+    func validate() throws {
+        guard particles > 0 else { throw ValidationError("--particles must be at least 1") }
+        guard box >= 16, box % 2 == 0 else { throw ValidationError("--box must be even and at least 16") }
+        guard pixelSize.map({ $0 > 0 }) ?? true else { throw ValidationError("--pixel-size is in Å, above 0") }
+        _ = try defocus()
+    }
+
+    func run() throws {
+        let density = try makeDensity()
+        var parameters = SimulationParameters()
+        parameters.particleCount = particles
+        parameters.diameter = 0.8 * Double(box) * density.pixelSize
+        parameters.voltage = voltage * 1000
+        parameters.sphericalAberration = cs * 1e7
+        parameters.amplitudeContrast = amplitudeContrast
+        parameters.defocusRange = try defocus()
+        parameters.shiftSigma = shiftSigma
+        parameters.signalToNoise = snr
+        parameters.bFactor = bFactor
+        parameters.junkFraction = junk
+        parameters.seed = seed
+        if orientations == .preferred {
+            parameters.orientations = .preferred(
+                axes: [[0, 0, 1], [1, 0, 0]], concentration: 5, uniformFraction: 0.2)
+        }
+        let folder = try RunFolderForSimulation(path: output, mayOverwrite: overwrite)
+        let simulator = try ParticleSimulator(density, parameters: parameters)
+        try write(simulator, density: density, folder: folder)
+        print(
+            "wrote \(output): \(particles) particles of \(box) px, \(density.pixelSize) Å/px, SNR \(snr)")
+    }
+
+    private func write(
+        _ simulator: ParticleSimulator, density: Volume, folder: RunFolderForSimulation
+    ) throws {
+        let stack = try MRCStackWriter(
+            path: folder.file("particles.mrcs"), boxSize: box, pixelSize: density.pixelSize)
+        let parallel = Parallel()
+        for start in stride(from: 0, to: particles, by: 256) {
+            let images = parallel.map(min(256, particles - start)) { simulator.image(start + $0) }
+            for image in images { try stack.append(image) }
+        }
+        try stack.finish()
+        let truth = (0..<particles).map { simulator.particle($0) }
+        let blind = truth.map { particle -> Particle in
+            var copy = particle
+            copy.pose = nil
+            return copy
+        }
+        try ParticleSet.write(
+            particles: blind, boxSize: box, pixelSize: density.pixelSize, to: folder.file("particles.star"))
+        try ParticleSet.write(
+            particles: truth, boxSize: box, pixelSize: density.pixelSize, to: folder.file("truth.star"))
+        try MRCFile.write(density, to: folder.file("truth.mrc"))
+    }
+
+    private func makeDensity() throws -> Volume {
+        guard let model else {
+            let size = pixelSize ?? 5
+            let phantom = Phantom(diameter: min(250, 0.75 * Double(box) * size))
+            return Volume(scatterers: phantom.scatterers, boxSize: box, pixelSize: size)
+        }
+        let kind = try FileSummary(path: model).kind
+        if kind == .pdb || kind == .mmCIF { return try atomicDensity(model) }
+        var volume = try MRCFile.readVolume(model) { print("warning: \($0)") }
+        if let modelPixelSize { volume.pixelSize = modelPixelSize }
+        guard let pixelSize else { return volume.resampled(to: box) }
+        let length = Double(volume.boxSize) * volume.pixelSize
+        let size = max(2, Int((length / pixelSize).rounded()))
+        return volume.resampled(to: size).framed(in: box)
+    }
+
+    private func atomicDensity(_ path: String) throws -> Volume {
+        let atoms = try AtomicModel(path: path).atoms.map { atom in
+            // A scatterer's strength goes with its electrons; its width has a floor of a pixel or so.
+            PointScatterer(
+                position: atom.position, weight: Double(atom.element.atomicNumber) * atom.occupancy,
+                bFactor: atom.bFactor)
+        }
+        return Volume(scatterers: atoms.centred(), boxSize: box, pixelSize: pixelSize ?? 4)
+    }
+}
+
+/// The folder that a simulation writes to.
+private struct RunFolderForSimulation {
+    let path: String
+
+    init(path: String, mayOverwrite: Bool) throws {
+        self.path = path
+        let first = (path as NSString).appendingPathComponent("particles.star")
+        guard mayOverwrite || !FileManager.default.fileExists(atPath: first) else {
+            throw ValidationError("\(first) exists already; give another --output, or --overwrite")
+        }
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+
+    func file(_ name: String) -> String { (path as NSString).appendingPathComponent(name) }
+}
