@@ -83,8 +83,7 @@ let package = Package(
         .testTarget(name: "CryoInferenceTests", dependencies: ["CryoInference", "CryoTestSupport"]),
         .testTarget(name: "CryoReconstructionTests", dependencies: ["CryoReconstruction", "CryoTestSupport"]),
         .testTarget(
-            name: "CryoReportTests", dependencies: ["CryoReport", "CryoTestSupport", "CPNG"],
-            resources: [.copy("Fixtures")]),
+            name: "CryoReportTests", dependencies: ["CryoReport", "CryoTestSupport", "CPNG"]),
         .testTarget(name: "CommandLineTests", dependencies: ["daybreak", "CryoReport"]),
     ],
     swiftLanguageModes: [.v6],

@@ -52,7 +52,7 @@ public struct ReconstructionParameters: Codable, Sendable, Equatable {
     public var shiftStep = 0.25
     /// The distance of direction nodes, in units of the resolution over the particle's diameter.
     public var angularStep = 1.0
-    /// The resolution at which the likelihood is annealed, in Å; nil for a sixth of the diameter.
+    /// The resolution at which the likelihood is annealed, in Å; nil for a sixth of the diameter, at most 32 Å.
     public var annealResolution: Double?
     /// Iterations of the anneal.
     public var annealIterations = 160
