@@ -61,9 +61,9 @@ public enum IterationSchedule {
     /// a ribosome's images hold 3 nats at 46 Å and 21 at 32 Å, and only the latter tell a wrong map from the right.
     static func defaultAnnealResolution(diameter: Double) -> Double { min(32, diameter / 6) }
 
-    /// Five pixels: 2.5 times the Nyquist resolution.
+    /// Four pixels: twice the Nyquist resolution.
     static func defaultResolution(boxLength: Double, boxSize: Int) -> Double {
-        5 * boxLength / Double(boxSize)
+        4 * boxLength / Double(boxSize)
     }
 
     private static func annealed(
