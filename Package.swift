@@ -81,7 +81,8 @@ let package = Package(
             name: "CryoFourierTests", dependencies: ["CryoFourier", "CryoTestSupport"],
             resources: [.copy("Fixtures")]),
         .testTarget(name: "CryoInferenceTests", dependencies: ["CryoInference", "CryoTestSupport"]),
-        .testTarget(name: "CryoReconstructionTests", dependencies: ["CryoReconstruction", "CryoTestSupport"]),
+        .testTarget(
+            name: "CryoReconstructionTests", dependencies: ["CryoReconstruction", "CryoTestSupport"]),
         .testTarget(
             name: "CryoReportTests", dependencies: ["CryoReport", "CryoTestSupport", "CPNG"]),
         .testTarget(name: "CommandLineTests", dependencies: ["daybreak", "CryoReport"]),
