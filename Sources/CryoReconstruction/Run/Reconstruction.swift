@@ -114,8 +114,13 @@ public final class Reconstruction {
         let stage = Stage(
             plan: plan, source: source, parameters: parameters, radius: diameter / 2, symmetry: symmetry,
             parallel: parallel)
-        state.density =
-            state.density?.resampled(to: stage.frame.gridSize) ?? startDensity(stage, state.noise)
+        if let density = state.density {
+            state.density = density.resampled(to: stage.frame.gridSize)
+        } else {
+            let start = startDensity(stage, state.noise)
+            state.densityScale = start.voxels.reduce(0.0) { $0 + Double($1) } / Double(start.voxels.count)
+            state.density = start
+        }
         state.stage = stage
     }
 
