@@ -45,7 +45,7 @@ struct Reconstruct: ParsableCommand {
     @Option(help: "The finest resolution to reach, in Å. (default: four pixels)")
     var maxResolution: Double?
 
-    @Option(help: "Stop after this many iterations.")
+    @Option(help: "Learn for at most this many iterations; a pass over all particles follows.")
     var maxIterations: Int?
 
     @Option(help: "white or black: how protein looks. (default: found from the images)")

@@ -29,22 +29,25 @@ public struct SAGD: Optimizer {
     public mutating func step(_ situation: OptimizerSituation) -> Volume {
         let frame = situation.gradient.frame
         if frame.ringCount != lastRingCount { widen(to: situation.gradient.gradient) }
-        let fresh = descent(situation.gradient.gradient, frame: frame)
+        var gradient = situation.gradient.gradient
+        let share = 1 / Float(situation.symmetryOrder)
+        for index in gradient.samples.indices { gradient.samples[index] *= share }
+        let fresh = descent(gradient, frame: frame)
         if lipschitz == nil || frame.ringCount != lastRingCount || situation.iteration % 5 == 0 {
             lipschitz = lineSearch(situation, direction: direction(fresh, situation))
         }
         lastRingCount = frame.ringCount
-        remember(situation.gradient.gradient, batch: situation.batch)
+        remember(gradient, batch: situation.batch)
         guard var average = sum, let lipschitz else { return situation.density }
-        let share = 1 / Float(stored.count)
-        for index in average.samples.indices { average.samples[index] *= share }
+        let perBatch = 1 / Float(stored.count)
+        for index in average.samples.indices { average.samples[index] *= perBatch }
         let slope = direction(descent(average, frame: frame), situation)
         return moved(
             situation.density, along: slope,
             by: Self.stepFactor(iteration: situation.iteration) / lipschitz)
     }
 
-    /// −∂ℓ/∂V per image from −∂ℓ/∂c*: the gradient of the objective in voxels.
+    /// −∂ℓ/∂V per image from ∂ℓ/∂c*: the gradient of the objective in voxels.
     private func descent(_ ball: FourierBall, frame: DensityFrame) -> Volume {
         var negative = ball
         let size = Float(frame.gridSize)

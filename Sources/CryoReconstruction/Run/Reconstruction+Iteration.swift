@@ -96,7 +96,7 @@ extension Reconstruction {
         let prior = makePrior(stage.frame, scale: state.densityScale)
         let situation = OptimizerSituation(
             density: density, gradient: CoefficientGradient(gradient, frame: stage.frame),
-            batch: batch.number, batchSize: visit.indices.count,
+            symmetryOrder: symmetry.order, batch: batch.number, batchSize: visit.indices.count,
             particleCount: source.particles.count, iteration: iteration, weight: plan.weight,
             prior: prior,
             objective: { [noise = state.noise] trial in
