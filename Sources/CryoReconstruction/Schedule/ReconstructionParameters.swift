@@ -75,7 +75,7 @@ public struct ReconstructionParameters: Codable, Sendable, Equatable {
     /// The temperature of the last posterior in a proposal.
     public var samplingTemperature = 1.25
     /// Cells drawn for each effective cell of a proposal.
-    public var samplingDraws = 4.0
+    public var samplingDraws = 2.0
     /// Images in a minibatch while resolution rises.
     public var marchBatch = 200
     /// Passes through the particles for each ring that resolution rises by.
