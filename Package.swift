@@ -80,8 +80,11 @@ let package = Package(
         .testTarget(
             name: "CryoFourierTests", dependencies: ["CryoFourier", "CryoTestSupport"],
             resources: [.copy("Fixtures")]),
-        .testTarget(name: "CryoInferenceTests", dependencies: ["CryoInference", "CryoTestSupport"]),
-        .testTarget(name: "CryoReconstructionTests", dependencies: ["CryoReconstruction", "CryoTestSupport"]),
+        .testTarget(
+            name: "CryoInferenceTests", dependencies: ["CryoInference", "CryoTestSupport"] + kernels),
+        .testTarget(
+            name: "CryoReconstructionTests",
+            dependencies: ["CryoReconstruction", "CryoReport", "CryoTestSupport"]),
         .testTarget(
             name: "CryoReportTests", dependencies: ["CryoReport", "CryoTestSupport", "CPNG"]),
         .testTarget(name: "CommandLineTests", dependencies: ["daybreak", "CryoReport"]),

@@ -25,7 +25,9 @@ struct PosteriorAgainstNaiveTests {
     ) -> Scene {
         let volume = TestScene.blobs(boxSize: boxSize, pixelSize: pixelSize)
         let boxLength = Double(boxSize) * pixelSize
-        let ctfs = (0..<3).map { TestScene.ctf(defocus: 12_000 + 4_000 * Double($0), astigmatism: astigmatism) }
+        let ctfs = (0..<3).map {
+            TestScene.ctf(defocus: 12_000 + 4_000 * Double($0), astigmatism: astigmatism)
+        }
         let orders = PosteriorEngine.normOrderCount(
             for: ctfs, frequency: Double(ringCount) / boxLength)
         let engine = PosteriorEngine(
