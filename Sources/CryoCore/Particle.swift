@@ -1,6 +1,6 @@
 /// One particle as its metadata describe it; its pixels stay on disk.
 public struct Particle: Sendable, Equatable {
-    /// The image as the file names it, e.g. `000001@stack.mrcs`.
+    /// The image as the file names it, such as `000001@stack.mrcs`.
     public var imageName: String
     /// The optics of this image.
     public var ctf: ContrastTransferFunction

@@ -50,7 +50,7 @@
 }
 
 /// eˣ, relative error below 2.5·10⁻⁷ on [−87.3, 88.3], clamped outside (Cephes' polynomial).
-@inline(__always) func exponential(_ argument: Lane) -> Lane {
+@_transparent func exponential(_ argument: Lane) -> Lane {
     let (high, low) = (splat(88.376_26), splat(-87.336_55))
     var x = argument.replacing(with: high, where: argument .> high)
     x = x.replacing(with: low, where: x .< low)

@@ -6,6 +6,10 @@ import CryoKernelInterface
 private let lanes = PoseKernels.laneCount
 private let elementStride = 2 * PoseKernels.laneCount
 
+/// A column whose largest log-weight lies this far below the largest so far adds less than float precision holds:
+/// some 4,000 points times exp(−27) is 10⁻⁸.
+private let negligible: Float = 27
+
 /// Fills the work space with β-free log-likelihoods E_d(ψ) + i·E₋d(ψ) of both columns, for one vector of lanes.
 ///
 /// Relative to pure noise: Σ Re conj(D)T − ½ Σ C²|T|².
@@ -111,6 +115,10 @@ func accumulateEvidence(
         let logPrior = column == 0 ? pair.logPrior.0 : pair.logPrior.1
         let values = pair.workspace + column &* pair.transform.count &* elementStride
         let peak = pair.beta * maximum(values, pair.transform.count, settings.laneWeights) + logPrior
+        guard peak > running.pointee.peak - negligible else {
+            settings.columnLogMass[column] = peak + logarithm(Float(pair.transform.count &* elementStride))
+            continue
+        }
         if peak > running.pointee.peak {
             let shrink = exponential(splat(running.pointee.peak - peak))[0]
             running.pointee.sum *= shrink

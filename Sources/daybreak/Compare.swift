@@ -29,10 +29,12 @@ struct Compare: ParsableCommand {
     @Option(help: "The diameter of the soft sphere, in Å. (default: 0.84 of the box)")
     var mask: Double?
 
-    @Option(help: "Estimated poses: a STAR file; needs --true-poses.", completion: .file(extensions: ["star"]))
+    @Option(
+        help: "Estimated poses: a STAR file; needs --true-poses.", completion: .file(extensions: ["star"]))
     var poses: String?
 
-    @Option(help: "True poses: a STAR file with the same image names.", completion: .file(extensions: ["star"]))
+    @Option(
+        help: "True poses: a STAR file with the same image names.", completion: .file(extensions: ["star"]))
     var truePoses: String?
 
     @Option(help: "Write the moved map here.", completion: .file(extensions: ["mrc"]))

@@ -17,7 +17,8 @@ struct Reconstruct: ParsableCommand {
             Example: daybreak reconstruct particles.star --output run1 --diameter 180 --seed 1
             """)
 
-    @Argument(help: "Particles: a STAR file of RELION 3.0 or later.", completion: .file(extensions: ["star"]))
+    @Argument(
+        help: "Particles: a STAR file of RELION 3.0 or later.", completion: .file(extensions: ["star"]))
     var particles: String
 
     @Option(name: .shortAndLong, help: "The run folder.", completion: .directory)
@@ -38,10 +39,10 @@ struct Reconstruct: ParsableCommand {
     @Option(help: "The particle's diameter, in Å. (default: 0.8 of the box)")
     var diameter: Double?
 
-    @Option(help: "The point group: C<n>, D<n>, T, O or I, with RELION's axes. (default: C1)")
+    @Option(help: "The point group: C<n>, D<n>, T, O or I, axes as RELION's. (default: C1)")
     var symmetry: String?
 
-    @Option(help: "The finest resolution to reach, in Å. (default: five pixels)")
+    @Option(help: "The finest resolution to reach, in Å. (default: four pixels)")
     var maxResolution: Double?
 
     @Option(help: "Stop after this many iterations.")
@@ -53,7 +54,9 @@ struct Reconstruct: ParsableCommand {
     @Option(help: "Threads; the result does not depend on them. (default: one a CPU)")
     var threads: Int?
 
-    @Option(name: .customLong("set"), help: "Change a setting, e.g. --set annealBatch=100; see daybreak presets.")
+    @Option(
+        name: .customLong("set"),
+        help: "Change a setting, e.g. --set annealBatch=100; see daybreak presets.")
     var settings: [String] = []
 
     @Flag(help: "Print nothing but errors.")
@@ -61,8 +64,12 @@ struct Reconstruct: ParsableCommand {
 
     func validate() throws {
         if let threads, threads < 1 { throw ValidationError("--threads must be at least 1") }
-        if let maxResolution, !(maxResolution > 0) { throw ValidationError("--max-resolution is in Å, above 0") }
-        if let maxIterations, maxIterations < 1 { throw ValidationError("--max-iterations must be at least 1") }
+        if let maxResolution, !(maxResolution > 0) {
+            throw ValidationError("--max-resolution is in Å, above 0")
+        }
+        if let maxIterations, maxIterations < 1 {
+            throw ValidationError("--max-iterations must be at least 1")
+        }
         if let contrast, !["white", "black"].contains(contrast) {
             throw ValidationError("--contrast is white or black")
         }
@@ -133,7 +140,8 @@ struct Reconstruct: ParsableCommand {
             let significance = String(format: "%.1f", run.contrast.significance)
             log.info("protein is \(colour) in the images (\(significance) standard errors)")
             if run.contrast.significance < 3 {
-                log.warning("the contrast is not certain; give --contrast white or black if the map looks hollow")
+                log.warning(
+                    "the contrast is not certain; give --contrast white or black if the map looks hollow")
             }
         } else {
             log.info("protein is \(colour), as told")

@@ -19,7 +19,9 @@ struct Simulate: ParsableCommand {
 
     enum Orientations: String, ExpressibleByArgument, CaseIterable { case uniform, preferred }
 
-    @Option(name: .shortAndLong, help: "The folder to write to; created if it is missing.", completion: .directory)
+    @Option(
+        name: .shortAndLong, help: "The folder to write to; created if it is missing.",
+        completion: .directory)
     var output: String
 
     @Option(help: "A PDB, mmCIF or MRC file. (default: the built-in phantom)", completion: .file())
@@ -34,7 +36,11 @@ struct Simulate: ParsableCommand {
     @Option(help: "Pixels along an edge of the images.")
     var box = 64
 
-    @Option(help: "The pixel size, in Å. (default: 5 for the phantom, 4 for atoms; for an MRC file, what puts its whole box into --box)")
+    @Option(
+        help: """
+            The pixel size, in Å. (default: 5 for the phantom, 4 for atoms; for an MRC file, what puts its whole \
+            box into --box)
+            """)
     var pixelSize: Double?
 
     @Option(help: "The acceleration voltage, in kV.")
@@ -81,7 +87,9 @@ struct Simulate: ParsableCommand {
     func validate() throws {
         guard particles > 0 else { throw ValidationError("--particles must be at least 1") }
         guard box >= 16, box % 2 == 0 else { throw ValidationError("--box must be even and at least 16") }
-        guard pixelSize.map({ $0 > 0 }) ?? true else { throw ValidationError("--pixel-size is in Å, above 0") }
+        guard pixelSize.map({ $0 > 0 }) ?? true else {
+            throw ValidationError("--pixel-size is in Å, above 0")
+        }
         _ = try defocus()
     }
 

@@ -19,7 +19,8 @@ enum NormTerms {
             // (|T|² part, C² part) of Σpc, Σqs, Σps, Σqc.
             for (combination, parts) in [(0, 0), (1, 1), (0, 1), (1, 0)].enumerated() {
                 let left = powers + (2 * order + parts.0) * rings * lanes
-                let right = columns.ctfPowers.pointer 
+                let right =
+                    columns.ctfPowers.pointer
                     + ((2 * order + parts.1) * capacity + images.lowerBound) * rings
                 let target =
                     output.pointer + images.lowerBound * outputStride

@@ -75,7 +75,8 @@ public final class SliceGradient: @unchecked Sendable {
     }
 
     /// Works out the 16 slices of a block.
-    func slices(block: Int, of density: SliceBlocks, scratch: WorkerScratch, kernels: PoseKernels) -> [Slice] {
+    func slices(block: Int, of density: SliceBlocks, scratch: WorkerScratch, kernels: PoseKernels) -> [Slice]
+    {
         let (lanes, grid) = (PoseKernels.laneCount, layout.grid)
         let empty = Slice(
             gradient: [Complex](repeating: .zero, count: grid.pointCount),

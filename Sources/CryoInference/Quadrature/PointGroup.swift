@@ -6,7 +6,7 @@ import Foundation
 /// Cn: n-fold axis z. Dn: also a 2-fold axis x. T: 3-fold z, 2-fold (0, √⅔, √⅓). O: 4-fold z, 3-fold (1, 1, 1).
 /// I (= I2): 2-fold z, 5-fold (0.5257, 0, 0.8507).
 public struct PointGroup: Sendable, Equatable {
-    /// The name, e.g. `D2`.
+    /// The name, such as `D2`.
     public let name: String
     /// Every operation of the group; the first is the identity.
     public let operations: [Rotation]
@@ -30,7 +30,8 @@ public struct PointGroup: Sendable, Equatable {
         }
         switch (upper.first, order) {
         case ("C", let n?) where (1...100).contains(n): generators = [fold(n, [0, 0, 1])]
-        case ("D", let n?) where (1...100).contains(n): generators = [fold(n, [0, 0, 1]), fold(2, [1, 0, 0])]
+        case ("D", let n?) where (1...100).contains(n):
+            generators = [fold(n, [0, 0, 1]), fold(2, [1, 0, 0])]
         case ("T", nil) where upper.count == 1:
             generators = [fold(3, [0, 0, 1]), fold(2, [0, 0.816_496_580_9, 0.577_350_269_2])]
         case ("O", nil) where upper.count == 1: generators = [fold(4, [0, 0, 1]), fold(3, [1, 1, 1])]

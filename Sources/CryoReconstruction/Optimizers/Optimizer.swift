@@ -15,8 +15,6 @@ public struct OptimizerSituation {
     public var gradient: CoefficientGradient
     /// The minibatch's number; visits of the same images carry the same number.
     public var batch: Int
-    /// Minibatches in an epoch.
-    public var batchCount: Int
     /// Images in the minibatch.
     public var batchSize: Int
     /// Images in the set.

@@ -62,7 +62,8 @@ public enum RunFolderError: Error, Sendable, Equatable, CustomStringConvertible 
         case .exists(let path):
             "\(path): the run folder exists already; give another --output, or --overwrite to replace its results"
         case .notAFolder(let path): "\(path): is a file; expected a folder, or a name that is free"
-        case .unwritable(let path, let reason): "\(path): cannot be written (\(reason)); choose another --output"
+        case .unwritable(let path, let reason):
+            "\(path): cannot be written (\(reason)); choose another --output"
         }
     }
 }

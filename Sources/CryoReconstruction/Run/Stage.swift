@@ -4,30 +4,38 @@ import CryoInference
 
 /// Everything that belongs to one frequency limit.
 struct Stage {
+    /// The density's grid.
     let frame: DensityFrame
+    /// The posterior.
     let engine: PosteriorEngine
+    /// How images become polar.
     let preparation: ImagePreparation
+    /// Whether shifts are searched only about each particle's present centre.
+    let isLocal: Bool
 
     init(
-        ringCount: Int, source: any ParticleSource, parameters: ReconstructionParameters,
-        radius: Double, symmetry: PointGroup, shiftExtent: Double, parallel: Parallel
+        plan: IterationPlan, source: any ParticleSource, parameters: ReconstructionParameters,
+        radius: Double, symmetry: PointGroup, parallel: Parallel
     ) {
         let boxLength = source.boxLength
-        frame = DensityFrame(imageSize: source.boxSize, boxLength: boxLength, ringCount: ringCount)
-        let spacing = parameters.angularStep * frame.resolution / (2 * radius)
+        let softness = Self.maskSoftness(boxLength)
+        isLocal = plan.isLocal(parameters)
+        frame = DensityFrame(imageSize: source.boxSize, boxLength: boxLength, ringCount: plan.ringCount)
         engine = PosteriorEngine(
-            ringCount: ringCount, boxLength: boxLength, radius: radius + Self.maskSoftness(boxLength),
+            ringCount: plan.ringCount, boxLength: boxLength, radius: radius + softness,
             normOrderCount: PosteriorEngine.normOrderCount(
                 for: source.particles.lazy.map(\.ctf), frequency: 1 / frame.resolution),
-            directions: DirectionGrid(spacing: spacing, symmetry: symmetry),
+            directions: DirectionGrid(
+                spacing: parameters.angularStep * frame.resolution / (2 * radius), symmetry: symmetry),
             shifts: ShiftGrid(
-                extent: shiftExtent, spacing: parameters.shiftStep * frame.resolution,
-                priorSigma: parameters.shiftSigma),
+                extent: plan.shiftExtent(parameters, boxLength: boxLength),
+                spacing: parameters.shiftStep * frame.resolution, priorSigma: parameters.shiftSigma),
             parallel: parallel)
         preparation = ImagePreparation(
             boxSize: source.boxSize, pixelSize: source.pixelSize, grid: engine.grid,
-            mask: SoftMask(radius: radius, softness: Self.maskSoftness(boxLength)))
+            mask: SoftMask(radius: radius, softness: softness))
     }
 
+    /// The width of the masks' soft edges, in Å.
     static func maskSoftness(_ boxLength: Double) -> Double { 0.05 * boxLength }
 }

@@ -22,6 +22,28 @@ public struct IterationPlan: Sendable, Equatable {
     public var weight: Double
     /// How far the anneal has come, from 0 to 1; nil for an untempered likelihood.
     public var annealProgress: Double?
+
+    /// Whether shifts are searched only about each particle's present centre.
+    func isLocal(_ parameters: ReconstructionParameters) -> Bool {
+        annealProgress == nil && parameters.schedule == .annealed
+    }
+
+    /// The largest shift that is searched, in Å.
+    ///
+    /// Once a particle has been centred, nodes up to 2.9 steps away are enough; the centre may still wander.
+    func shiftExtent(_ parameters: ReconstructionParameters, boxLength: Double) -> Double {
+        let resolution = boxLength / Double(ringCount)
+        guard isLocal(parameters) else { return parameters.shiftExtent }
+        return min(parameters.shiftExtent, 2.9 * parameters.shiftStep * resolution)
+    }
+
+    /// The work of the iteration in arbitrary units: images × directions × angles × shifts.
+    func work(_ parameters: ReconstructionParameters, boxLength: Double) -> Double {
+        let step = parameters.shiftStep * boxLength / Double(ringCount)
+        let shifts = 1 + .pi * pow(shiftExtent(parameters, boxLength: boxLength) / step, 2)
+        // The anneal's gradient has to touch every pose, which doubles the work.
+        return Double(batchSize) * pow(Double(ringCount), 3) * shifts * (phase == .anneal ? 2 : 1)
+    }
 }
 
 /// The plan of a whole run, worked out before it starts.
@@ -40,19 +62,25 @@ public enum IterationSchedule {
     ) -> [IterationPlan] {
         let highest = (boxSize - 1) / 2
         func rings(_ resolution: Double) -> Int { min(highest, max(3, Int(boxLength / resolution + 1e-6))) }
-        let limit = rings(parameters.maxResolution ?? defaultResolution(boxLength: boxLength, boxSize: boxSize))
-        let plans =
+        let limit = rings(
+            parameters.maxResolution ?? defaultResolution(boxLength: boxLength, boxSize: boxSize))
+        let first = min(
+            limit, rings(parameters.annealResolution ?? defaultAnnealResolution(diameter: diameter)))
+        let learning =
             switch parameters.schedule {
             case .annealed:
-                annealed(
-                    parameters, particleCount: particleCount, limit: limit,
-                    first: min(limit, rings(parameters.annealResolution ?? defaultAnnealResolution(diameter: diameter))))
+                annealed(parameters, particleCount: particleCount, limit: limit, first: first)
             case .frequencyMarching:
-                marching(
-                    parameters, particleCount: particleCount, limit: limit, boxLength: boxLength)
+                marching(parameters, particleCount: particleCount, limit: limit, boxLength: boxLength)
             }
-        guard let cap = parameters.maxIterations else { return plans }
-        return Array(plans.prefix(max(1, cap)))
+        let kept = Array(learning.prefix(max(1, parameters.maxIterations ?? learning.count)))
+        // Whatever was cut short, the last passes see every particle.
+        return kept
+            + (0..<max(1, parameters.finalEpochs)).map { _ in
+                IterationPlan(
+                    phase: .final, ringCount: kept.last?.ringCount ?? limit, batchSize: particleCount,
+                    weight: 1)
+            }
     }
 
     /// A sixth of the diameter, and at most 32 Å.
@@ -61,9 +89,9 @@ public enum IterationSchedule {
     /// a ribosome's images hold 3 nats at 46 Å and 21 at 32 Å, and only the latter tell a wrong map from the right.
     static func defaultAnnealResolution(diameter: Double) -> Double { min(32, diameter / 6) }
 
-    /// Five pixels: 2.5 times the Nyquist resolution.
+    /// Four pixels: twice the Nyquist resolution.
     static func defaultResolution(boxLength: Double, boxSize: Int) -> Double {
-        5 * boxLength / Double(boxSize)
+        4 * boxLength / Double(boxSize)
     }
 
     private static func annealed(
@@ -76,15 +104,13 @@ public enum IterationSchedule {
                 annealProgress: Double(iteration) / Double(max(1, parameters.annealIterations - 1)))
         }
         let batch = min(parameters.marchBatch, particleCount)
-        let steps = max(1, Int((parameters.marchEpochs * Double(particleCount) / Double(batch)).rounded()))
+        let steps = max(
+            1, Int((parameters.marchEpochs * Double(particleCount) / Double(batch)).rounded()))
         for ring in stride(from: first + 1, through: limit, by: 1) {
             plans += (0..<steps).map { _ in
                 IterationPlan(
                     phase: .march, ringCount: ring, batchSize: batch, weight: parameters.marchWeight)
             }
-        }
-        plans += (0..<parameters.finalEpochs).map { _ in
-            IterationPlan(phase: .final, ringCount: limit, batchSize: particleCount, weight: 1)
         }
         return plans
     }
@@ -109,11 +135,7 @@ public enum IterationSchedule {
                 IterationPlan(phase: .march, ringCount: ring, batchSize: batch, weight: 1))
             iteration += 1
         }
-        if plans.isEmpty {
-            plans = [IterationPlan(phase: .march, ringCount: limit, batchSize: batch, weight: 1)]
-        }
-        return plans + [
-            IterationPlan(phase: .final, ringCount: plans.last?.ringCount ?? limit, batchSize: particleCount, weight: 1)
-        ]
+        guard plans.isEmpty else { return plans }
+        return [IterationPlan(phase: .march, ringCount: limit, batchSize: batch, weight: 1)]
     }
 }

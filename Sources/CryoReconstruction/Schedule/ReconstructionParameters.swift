@@ -24,7 +24,7 @@ public struct ReconstructionParameters: Codable, Sendable, Equatable {
     public var preset = "default"
     /// The seed of everything random.
     public var seed: UInt64 = 1
-    /// The point group, e.g. `C1`.
+    /// The point group, such as `C1`.
     public var symmetry = "C1"
     /// The particle's diameter, in Å; nil for 0.8 of the box.
     public var diameter: Double?

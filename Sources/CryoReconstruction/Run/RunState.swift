@@ -1,0 +1,28 @@
+import CryoCore
+
+/// What changes while a run goes on.
+struct RunState {
+    /// The rule that moves the density.
+    var optimizer: any Optimizer
+    /// σ² by ring.
+    var noise: NoiseSpectrum
+    /// Which particles come next.
+    var order: ParticleOrder
+    /// What belongs to the present frequency limit.
+    var stage: Stage?
+    /// The present density.
+    var density: Volume?
+    /// The likelihood's temperature, while it is annealed.
+    var temperature: Temperature?
+    /// What was last learnt about each particle.
+    var estimates: [Int: PoseEstimate] = [:]
+
+    init(optimizer: any Optimizer, noise: NoiseSpectrum, order: ParticleOrder) {
+        self.optimizer = optimizer
+        self.noise = noise
+        self.order = order
+    }
+
+    /// The inverse temperature that a plan asks for.
+    func beta(_ plan: IterationPlan) -> Double { plan.annealProgress == nil ? 1 : temperature?.beta ?? 1 }
+}
