@@ -23,6 +23,8 @@ public struct OptimizerSituation {
     public var iteration: Int
     /// The weight of this minibatch in a running average, in (0, 1].
     public var weight: Double
+    /// Operations of the symmetry: the gradient counts every image once for each.
+    public var symmetryOrder: Int
     /// The prior on the density.
     public var prior: any DensityPrior
     /// The negative log-posterior of a density per image, over this minibatch.

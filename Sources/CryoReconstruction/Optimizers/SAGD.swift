@@ -29,7 +29,7 @@ public struct SAGD: Optimizer {
     public mutating func step(_ situation: OptimizerSituation) -> Volume {
         let frame = situation.gradient.frame
         if frame.ringCount != lastRingCount { widen(to: situation.gradient.gradient) }
-        let fresh = descent(situation.gradient.gradient, frame: frame)
+        let fresh = descent(situation.gradient.gradient, situation)
         if lipschitz == nil || frame.ringCount != lastRingCount || situation.iteration % 5 == 0 {
             lipschitz = lineSearch(situation, direction: direction(fresh, situation))
         }
@@ -38,18 +38,23 @@ public struct SAGD: Optimizer {
         guard var average = sum, let lipschitz else { return situation.density }
         let share = 1 / Float(stored.count)
         for index in average.samples.indices { average.samples[index] *= share }
-        let slope = direction(descent(average, frame: frame), situation)
+        let slope = direction(descent(average, situation), situation)
         return moved(
             situation.density, along: slope,
             by: Self.stepFactor(iteration: situation.iteration) / lipschitz)
     }
 
     /// −∂ℓ/∂V per image from −∂ℓ/∂c*: the gradient of the objective in voxels.
-    private func descent(_ ball: FourierBall, frame: DensityFrame) -> Volume {
+    ///
+    /// An image inserted under all |G| operations adds up to |G| times the evidence's own gradient, which would make
+    /// the line search's test impossible to meet.
+    private func descent(_ ball: FourierBall, _ situation: OptimizerSituation) -> Volume {
+        let frame = situation.gradient.frame
         var negative = ball
         let size = Float(frame.gridSize)
         // ∂ℓ/∂V = s Σ_k G e^{+}, while `density(of:)` gives (1/(s m³)) Σ_k G e^{+}.
-        let scale = -frame.sliceScale * frame.sliceScale * size * size * size
+        let scale =
+            -frame.sliceScale * frame.sliceScale * size * size * size / Float(situation.symmetryOrder)
         for index in negative.samples.indices { negative.samples[index] *= scale }
         return CoefficientGradient.density(of: negative, frame: frame)
     }

@@ -98,7 +98,7 @@ extension Reconstruction {
             density: density, gradient: CoefficientGradient(gradient, frame: stage.frame),
             batch: batch.number, batchSize: visit.indices.count,
             particleCount: source.particles.count, iteration: iteration, weight: plan.weight,
-            prior: prior,
+            symmetryOrder: symmetry.order, prior: prior,
             objective: { [noise = state.noise] trial in
                 self.objective(trial, visit.indices, stage, noise, prior)
             })
