@@ -19,7 +19,7 @@ build: setup
 test: setup
 	$(SWIFT) test $(TEST_FLAGS)
 
-# Simulates particles of the built-in molecule, reconstructs them from noise, compares with the truth.
+# Simulates particles of the built-in molecule, reconstructs them from a random start, compares with the truth.
 demo: build
 	rm -rf $(DEMO)
 	$(BIN) simulate --output $(DEMO)/data --particles 2000 --box 64 --pixel-size 5 --snr 0.05

@@ -62,7 +62,7 @@ let package = Package(
         .target(name: "CryoInference", dependencies: ["CryoFourier", "COpenBLAS"] + kernels),
         .target(
             name: "CryoReconstruction",
-            dependencies: ["CryoInference", "CryoFiles", .product(name: "Logging", package: "swift-log")]),
+            dependencies: ["CryoInference", "CryoFiles"]),
         .target(name: "CryoReport", dependencies: ["CryoReconstruction", "CPNG"]),
         .executableTarget(
             name: "daybreak",

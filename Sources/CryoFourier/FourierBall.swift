@@ -9,7 +9,7 @@ import Foundation
 ///
 ///     T(ξ) = scale · Σ_x V(x) exp(−2πi ξ·x/n)
 ///
-/// Three adjoint pairs live here: `init(_:radius:scale:)` and ``adjointVolume(boxSize:pixelSize:scale:)``,
+/// Two adjoint pairs live here: `init(_:radius:scale:)` and ``adjointVolume(boxSize:pixelSize:scale:)``,
 /// ``extract(_:at:into:)`` and ``insert(_:at:_:)``. Stored: kx ≥ 0, ky and kz centred; shape `[kz][ky][kx]`.
 public struct FourierBall: Sendable {
     /// Samples per unit of 1/box.

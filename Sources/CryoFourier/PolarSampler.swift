@@ -4,7 +4,7 @@ import Foundation
 /// Samples the unitary Fourier transform of images of one box at the points of a polar grid.
 ///
 /// The image is divided by the transform of the kernel, embedded in twice its box, transformed, and read with a
-/// separable Kaiser–Bessel kernel of six taps: errors stay below 10⁻⁵ of the largest value.
+/// separable Kaiser–Bessel kernel of six taps: errors stay below 10⁻⁴ of the largest value.
 public struct PolarSampler: Sendable {
     /// The grid of points.
     public let grid: PolarGrid

@@ -153,7 +153,7 @@ func accumulateEvidence(
     }
 }
 
-/// ln x to 10⁻³, enough to decide what may be neglected; no call into libm from vector code.
+/// An upper bound of ln x, at most 0.06 too large: enough to decide what may be neglected, without libm.
 @inline(__always)
 private func logarithm(_ x: Float) -> Float {
     Float(x.exponent) * 0.693_147_2 + (x.significand - 1) * 0.693_147_2 + 0.06

@@ -92,7 +92,7 @@ struct Compare: ParsableCommand {
 
     private func addPoseErrors(_ estimated: String, _ truth: String, to report: inout Report) throws {
         let (estimates, truths) = (
-            try ParticleSet(starFile: estimated), try ParticleSet(starFile: truth)
+            try ParticleSet.listing(starFile: estimated), try ParticleSet.listing(starFile: truth)
         )
         let known = Dictionary(
             truths.particles.map { ($0.imageName, $0.pose) }, uniquingKeysWith: { first, _ in first })

@@ -45,7 +45,7 @@ struct Reconstruct: ParsableCommand {
     @Option(help: "The finest resolution to reach, in Å. (default: four pixels)")
     var maxResolution: Double?
 
-    @Option(help: "Stop after this many iterations.")
+    @Option(help: "Learn for at most this many iterations; a pass over all particles follows.")
     var maxIterations: Int?
 
     @Option(help: "white or black: how protein looks. (default: found from the images)")
@@ -102,12 +102,16 @@ struct Reconstruct: ParsableCommand {
         let parallel = Parallel(threads: threads)
         let run = try Reconstruction(source: set, parameters: try parameters(), parallel: parallel)
         try folder.create()
-        let log = RunLog(isQuiet: quiet)
+        let transcript = Transcript()
+        let level: Logger.Level = quiet ? .error : .info
+        let log = Logger(label: "daybreak") { _ in
+            RunLogHandler(transcript: transcript, terminalLevel: level)
+        }
         describe(set, run, parallel, log)
         var progress = ProgressLine()
         let result = run.run { entry in
             if !quiet { progress.show(entry) }
-            log.record(entry)
+            log.debug("\(entry.line)")
             return true
         }
         if !quiet { progress.finish() }
@@ -122,19 +126,23 @@ struct Reconstruct: ParsableCommand {
             log.info("\(result.setAside.count) particles were set aside; run.json lists them and why")
         }
         log.info("wrote \(folder.path): map.mrc, map.png, particles.star, run.json")
-        try folder.write(log.data, to: "log.txt")
+        try folder.write(transcript.data, to: "log.txt")
     }
 
     private func describe(
-        _ set: ParticleSet, _ run: Reconstruction, _ parallel: Parallel, _ log: RunLog
+        _ set: ParticleSet, _ run: Reconstruction, _ parallel: Parallel, _ log: Logger
     ) {
-        for warning in set.warnings { log.warning(warning) }
+        for warning in set.warnings { log.warning("\(warning)") }
         log.info(
-            "daybreak \(Version.current) · \(set.count) particles of \(set.boxSize) px, \(set.pixelSize) Å/px"
-                + " · \(parallel.threads) threads, \(KernelSet.best.name)")
+            """
+            daybreak \(Version.current) · \(set.count) particles of \(set.boxSize) px, \(set.pixelSize) Å/px \
+            · \(parallel.threads) threads, \(KernelSet.best.name)
+            """)
         log.info(
-            "diameter \(String(format: "%.0f", run.diameter)) Å · symmetry \(run.parameters.symmetry)"
-                + " · seed \(run.parameters.seed)")
+            """
+            diameter \(String(format: "%.0f", run.diameter)) Å · symmetry \(run.parameters.symmetry) \
+            · seed \(run.parameters.seed)
+            """)
         let colour = run.contrast.sign > 0 ? "white" : "black"
         if run.parameters.contrast == nil {
             let significance = String(format: "%.1f", run.contrast.significance)

@@ -3,33 +3,48 @@ import Foundation
 import Logging
 import Synchronization
 
-/// What a run says: to the terminal, and all of it to `log.txt` at the end.
-final class RunLog: Sendable {
+/// Everything that a run said, kept for `log.txt`.
+final class Transcript: Sendable {
     private let lines = Mutex<[String]>([])
-    private let isQuiet: Bool
 
-    init(isQuiet: Bool) { self.isQuiet = isQuiet }
-
-    /// Everything said, as text.
+    /// The text so far.
     var data: Data { Data((lines.withLock { $0 }.joined(separator: "\n") + "\n").utf8) }
 
-    /// Says something worth knowing.
-    func info(_ message: String) { say(message, level: .info) }
+    /// Adds a line.
+    func append(_ line: String) { lines.withLock { $0.append(line) } }
+}
 
-    /// Says something that may need a look.
-    func warning(_ message: String) { say("warning: \(message)", level: .warning) }
+/// Sends log messages to the transcript and, at or above its level, to the standard error.
+struct RunLogHandler: LogHandler {
+    let transcript: Transcript
+    var logLevel: Logger.Level = .debug
+    /// What also reaches the terminal.
+    var terminalLevel: Logger.Level
+    var metadata: Logger.Metadata = [:]
 
-    /// Notes an iteration, for the file only.
-    func record(_ entry: IterationStatistics) {
-        let line = String(
-            format: "%5d %@ %7.2f Å  beta %.4f  poses %10.1f  log-evidence %10.3f  change %.4f  %.1f s",
-            entry.iteration + 1, entry.phase.rawValue, entry.resolution, entry.beta, entry.effectivePoses,
-            entry.logEvidence, entry.relativeChange, entry.seconds)
-        lines.withLock { $0.append(line) }
+    init(transcript: Transcript, terminalLevel: Logger.Level) {
+        self.transcript = transcript
+        self.terminalLevel = terminalLevel
     }
 
-    private func say(_ message: String, level: Logger.Level) {
-        lines.withLock { $0.append(message) }
-        if level >= .warning || !isQuiet { FileHandle.standardError.write(Data("\(message)\n".utf8)) }
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        let line = event.level >= .warning ? "\(event.level): \(event.message)" : "\(event.message)"
+        transcript.append(line)
+        if event.level >= terminalLevel { FileHandle.standardError.write(Data("\(line)\n".utf8)) }
+    }
+}
+
+extension IterationStatistics {
+    /// The iteration as a line of `log.txt`.
+    var line: String {
+        String(
+            format: "%5d %@ %7.2f Å  beta %.4f  poses %10.1f  log-evidence %10.3f  change %.4f  %.1f s",
+            iteration + 1, phase.rawValue, resolution, beta, effectivePoses, logEvidence, relativeChange,
+            seconds)
     }
 }

@@ -9,7 +9,8 @@ struct Simulate: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Makes noisy particle images of a known molecule.",
         discussion: """
-            Writes particles.mrcs, particles.star (without poses), truth.star (with them) and truth.mrc.
+            Writes particles.mrcs, particles.star (without poses), truth.star (with them, images of pure noise left \
+            out) and truth.mrc.
 
             The signal-to-noise ratio is the variance of the noise-free, CTF-filtered image over the pixels inside \
             the particle's circle, averaged over particles, divided by the variance of the white noise per pixel.
@@ -137,8 +138,10 @@ struct Simulate: ParsableCommand {
         }
         try ParticleSet.write(
             particles: blind, boxSize: box, pixelSize: density.pixelSize, to: folder.file("particles.star"))
+        // Images of pure noise have no pose, so the truth leaves them out.
         try ParticleSet.write(
-            particles: truth, boxSize: box, pixelSize: density.pixelSize, to: folder.file("truth.star"))
+            particles: truth.filter { $0.pose != nil }, boxSize: box, pixelSize: density.pixelSize,
+            to: folder.file("truth.star"))
         try MRCFile.write(density, to: folder.file("truth.mrc"))
     }
 

@@ -84,7 +84,7 @@ struct PosteriorAgainstNaiveTests {
                 shifts: scene.engine.shifts)
         }
         for (fast, naive) in zip(fast, results) {
-            // The bound; what is left is single precision and the triangle of angular orders.
+            // What is left is single precision and the triangle of angular orders.
             #expect(abs(fast.logEvidence - naive.logEvidence) <= 1e-4 * max(1, abs(naive.logEvidence)))
             #expect(abs(fast.effectivePoses / naive.effectivePoses - 1) < 2e-3)
         }

@@ -1,5 +1,6 @@
 import CryoCore
 import CryoFourier
+import CryoInference
 import CryoReconstruction
 import CryoReport
 import CryoTestSupport

@@ -104,17 +104,20 @@ struct OptimizerTests {
         for (iteration, factor) in expected { #expect(SAGD.stepFactor(iteration: iteration) == factor) }
     }
 
-    /// The exponential prior pulls every voxel down alike.
-    @Test func sagdFollowsThePrior() {
+    /// The exponential prior takes density away; from every voxel alike where nothing else speaks.
+    @Test(arguments: Kind.allCases) func exponentialPriorTakesDensityAway(kind: Kind) {
         let problem = SmallProblem()
         let prior = ExponentialPrior(rate: 5, scale: 0.1, voxelRatio: 1)
-        var situation = problem.situation(problem.start, prior: prior)
-        for index in situation.gradient.gradient.samples.indices {
-            situation.gradient.gradient.samples[index] = .zero
+        func moved(_ prior: any DensityPrior) -> Volume {
+            var situation = problem.situation(problem.start, prior: prior)
+            for index in situation.gradient.gradient.samples.indices {
+                situation.gradient.gradient.samples[index] = .zero
+            }
+            var optimizer = kind.make()
+            return optimizer.step(situation)
         }
-        var optimizer = SAGD()
-        let moved = optimizer.step(situation)
-        let steps = zip(moved.voxels, problem.start.voxels).map { $0 - $1 }
+        let (with, without) = (moved(prior), moved(UniformPrior()))
+        let steps = zip(with.voxels, without.voxels).map { $0 - $1 }
         #expect(steps.allSatisfy { $0 < 0 })
         // Each is the difference of two voxels of size 0.1.
         #expect((steps.max() ?? 0) - (steps.min() ?? 0) < 1e-3 * abs(steps[0]) + 1e-6)

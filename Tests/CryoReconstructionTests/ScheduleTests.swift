@@ -142,7 +142,7 @@ struct TemperatureTests {
 struct ParticleOrderTests {
     @Test(arguments: [(10, 3), (100, 7), (64, 64), (5, 1), (99, 98)])
     func everyEpochVisitsEachParticleOnce(count: Int, size: Int) {
-        var order = ParticleOrder(count: count, seed: 3)
+        var order = ParticleOrder(count: count, seed: 3, hasFixedBatches: false)
         var visits = [Int]()
         while visits.count < 4 * count { visits += order.next(size).indices }
         for epoch in 0..<4 {
@@ -153,7 +153,7 @@ struct ParticleOrderTests {
 
     @Test func orderIsAFunctionOfTheSeed() {
         func visits(_ seed: UInt64) -> [[Int]] {
-            var order = ParticleOrder(count: 50, seed: seed)
+            var order = ParticleOrder(count: 50, seed: seed, hasFixedBatches: false)
             return (0..<20).map { _ in order.next(12).indices }
         }
         #expect(visits(1) == visits(1))
@@ -162,8 +162,26 @@ struct ParticleOrderTests {
         #expect(Array(first[0..<50]) != Array(first[50..<100]), "each epoch has its own order")
     }
 
+    /// Methods that store a gradient for each minibatch need the same one to come again.
+    @Test(arguments: [(10, 3), (100, 7), (64, 32), (5, 1), (99, 98)])
+    func fixedBatchesComeAgainAsTheyWere(count: Int, size: Int) {
+        var order = ParticleOrder(count: count, seed: 3, hasFixedBatches: true)
+        let batches = count / size
+        let epochs = (0..<3).map { _ in (0..<batches).map { _ in order.next(size) } }
+        for epoch in epochs {
+            #expect(epoch.map(\.number) == Array(0..<batches))
+            #expect(epoch.map(\.indices) == epochs[0].map(\.indices))
+            #expect(epoch.flatMap(\.indices).sorted() == Array(0..<count))
+            // What does not divide evenly is shared out.
+            #expect(
+                epoch.allSatisfy {
+                    (size...(size + (count % size + batches - 1) / batches)).contains($0.indices.count)
+                })
+        }
+    }
+
     @Test(arguments: [5, 6, 1000]) func aBatchAsLargeAsTheSetIsTheSet(size: Int) {
-        var order = ParticleOrder(count: 5, seed: 1)
+        var order = ParticleOrder(count: 5, seed: 1, hasFixedBatches: false)
         for _ in 0..<3 { #expect(order.next(size).indices == [0, 1, 2, 3, 4]) }
     }
 }

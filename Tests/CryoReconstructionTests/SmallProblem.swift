@@ -83,9 +83,9 @@ struct SmallProblem {
         prior: any DensityPrior = UniformPrior()
     ) -> OptimizerSituation {
         OptimizerSituation(
-            density: density, gradient: gradient(of: density), batch: batch, batchSize: images.count,
-            particleCount: 10 * images.count, iteration: iteration, weight: weight,
-            symmetryOrder: symmetry.order, prior: prior,
+            density: density, gradient: gradient(of: density), symmetryOrder: symmetry.order,
+            batch: batch, batchSize: images.count, particleCount: 10 * images.count, iteration: iteration,
+            weight: weight, prior: prior,
             objective: { objective(of: $0, prior: prior) })
     }
 

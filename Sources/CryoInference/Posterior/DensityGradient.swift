@@ -3,6 +3,9 @@ import CryoFourier
 import CryoKernelInterface
 
 /// A gradient of the log-evidence with respect to the density, band-limited, with its curvature.
+///
+/// With a tempered likelihood (β < 1) the responsibilities are tempered and the residuals are not: it is the gradient
+/// of ln Σ exp(βE) divided by β, as in annealed expectation–maximisation.
 public struct DensityGradient: Sendable {
     /// ∂ℓ/∂T* inserted where the slices lie; see ``FourierBall/adjointVolume(boxSize:pixelSize:scale:)``.
     public var gradient: FourierBall

@@ -202,8 +202,9 @@ public final class PosteriorEngine: @unchecked Sendable {
     ) {
         let lanes = PoseKernels.laneCount
         var normsAreFilled = false
-        // What a column pair may hold and still be left out, so that all of them together stay negligible.
-        let cut = Float(log(Self.neglectedMass / Double(directions.blockCount * evidence.pairCount)))
+        // What a column may hold and still be left out, so that all of them together stay negligible.
+        let cut = Float(
+            log(Self.neglectedMass / Double(2 * directions.blockCount * evidence.pairCount)))
         for slot in logPriors.indices {
             let masses =
                 evidence.columnLogMass.pointer

@@ -19,15 +19,26 @@ public struct CoefficientGradient: Sendable {
         self.frame = frame
         let volume = density.gradient.adjointVolume(
             boxSize: frame.gridSize, pixelSize: frame.pixelSize, scale: frame.sliceScale)
-        let size = Float(frame.gridSize)
         let perImage = 1 / Float(max(1, density.imageCount))
-        // ∂ℓ/∂c* = F(∂ℓ/∂V) / (s m³), since V = F⁻¹(c) / s.
-        let scale = perImage / (frame.sliceScale * size * size * size)
-        gradient = FourierBall(
-            samplesOf: FourierVolume(volume), radius: Double(frame.ringCount), scale: scale)
+        gradient = Self.coefficientGradient(ofVoxels: volume, frame: frame, scale: perImage)
         let completed = density.curvature.withCompleteCentralPlane()
         curvature = FourierBall(radius: Double(frame.ringCount), padding: 1)
         curvature.mapFrequencies { completed[$0, $1, $2] * perImage }
+    }
+
+    /// The gradient in coefficients of what has the gradient `scale` · `volume` in voxels.
+    public func coefficientGradient(ofVoxels volume: Volume, scale: Float) -> FourierBall {
+        Self.coefficientGradient(ofVoxels: volume, frame: frame, scale: scale)
+    }
+
+    /// ∂ℓ/∂c* = F(∂ℓ/∂V) / (s m³), since V = F⁻¹(c) / s.
+    private static func coefficientGradient(
+        ofVoxels volume: Volume, frame: DensityFrame, scale: Float
+    ) -> FourierBall {
+        let size = Float(frame.gridSize)
+        return FourierBall(
+            samplesOf: FourierVolume(volume), radius: Double(frame.ringCount),
+            scale: scale / (frame.sliceScale * size * size * size))
     }
 
     /// The density whose coefficients are those of `ball`.

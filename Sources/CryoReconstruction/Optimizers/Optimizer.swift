@@ -13,7 +13,10 @@ public struct OptimizerSituation {
     public var density: Volume
     /// The minibatch's gradient and curvature of the log-likelihood, per image.
     public var gradient: CoefficientGradient
-    /// The minibatch's number; visits of the same images carry the same number.
+    /// Operations of the density's symmetry. Each slice was inserted once for each of them, so gradient and
+    /// curvature are those of the objective times this number.
+    public var symmetryOrder: Int
+    /// The minibatch's number; for an optimizer that stores gradients, the same number means the same images.
     public var batch: Int
     /// Images in the minibatch.
     public var batchSize: Int
@@ -23,8 +26,6 @@ public struct OptimizerSituation {
     public var iteration: Int
     /// The weight of this minibatch in a running average, in (0, 1].
     public var weight: Double
-    /// Operations of the symmetry: the gradient counts every image once for each.
-    public var symmetryOrder: Int
     /// The prior on the density.
     public var prior: any DensityPrior
     /// The negative log-posterior of a density per image, over this minibatch.

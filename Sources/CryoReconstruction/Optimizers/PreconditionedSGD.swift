@@ -32,13 +32,18 @@ public struct PreconditionedSGD: Optimizer {
         let precision = priorPrecision(
             present: present, gradient: situation.gradient.gradient, curvature: diagonal,
             batchSize: Double(situation.batchSize), effectiveImages: effective, ringCount: frame.ringCount)
+        let priorSlope = situation.gradient.coefficientGradient(
+            ofVoxels: situation.prior.gradient(situation.density),
+            scale: -Float(situation.symmetryOrder) / Float(situation.particleCount))
         var change = FourierBall(radius: Double(frame.ringCount), padding: 1)
         let rate = Float(situation.weight)
         change.forEachFrequency { offset, kx, ky, kz in
             let shell = Self.shell(kx, ky, kz)
             guard shell <= frame.ringCount else { return }
             let lambda = precision[shell]
-            let slope = situation.gradient.gradient.samples[offset] - present.samples[offset] * lambda
+            let slope =
+                situation.gradient.gradient.samples[offset] + priorSlope.samples[offset]
+                - present.samples[offset] * lambda
             change.samples[offset] = slope * (rate / (diagonal.samples[offset].x + lambda))
         }
         let moved = CoefficientGradient.density(of: change, frame: frame)

@@ -29,32 +29,30 @@ public struct SAGD: Optimizer {
     public mutating func step(_ situation: OptimizerSituation) -> Volume {
         let frame = situation.gradient.frame
         if frame.ringCount != lastRingCount { widen(to: situation.gradient.gradient) }
-        let fresh = descent(situation.gradient.gradient, situation)
+        var gradient = situation.gradient.gradient
+        let share = 1 / Float(situation.symmetryOrder)
+        for index in gradient.samples.indices { gradient.samples[index] *= share }
+        let fresh = descent(gradient, frame: frame)
         if lipschitz == nil || frame.ringCount != lastRingCount || situation.iteration % 5 == 0 {
             lipschitz = lineSearch(situation, direction: direction(fresh, situation))
         }
         lastRingCount = frame.ringCount
-        remember(situation.gradient.gradient, batch: situation.batch)
+        remember(gradient, batch: situation.batch)
         guard var average = sum, let lipschitz else { return situation.density }
-        let share = 1 / Float(stored.count)
-        for index in average.samples.indices { average.samples[index] *= share }
-        let slope = direction(descent(average, situation), situation)
+        let perBatch = 1 / Float(stored.count)
+        for index in average.samples.indices { average.samples[index] *= perBatch }
+        let slope = direction(descent(average, frame: frame), situation)
         return moved(
             situation.density, along: slope,
             by: Self.stepFactor(iteration: situation.iteration) / lipschitz)
     }
 
-    /// −∂ℓ/∂V per image from −∂ℓ/∂c*: the gradient of the objective in voxels.
-    ///
-    /// An image inserted under all |G| operations adds up to |G| times the evidence's own gradient, which would make
-    /// the line search's test impossible to meet.
-    private func descent(_ ball: FourierBall, _ situation: OptimizerSituation) -> Volume {
-        let frame = situation.gradient.frame
+    /// −∂ℓ/∂V per image from ∂ℓ/∂c*: the gradient of the objective in voxels.
+    private func descent(_ ball: FourierBall, frame: DensityFrame) -> Volume {
         var negative = ball
         let size = Float(frame.gridSize)
         // ∂ℓ/∂V = s Σ_k G e^{+}, while `density(of:)` gives (1/(s m³)) Σ_k G e^{+}.
-        let scale =
-            -frame.sliceScale * frame.sliceScale * size * size * size / Float(situation.symmetryOrder)
+        let scale = -frame.sliceScale * frame.sliceScale * size * size * size
         for index in negative.samples.indices { negative.samples[index] *= scale }
         return CoefficientGradient.density(of: negative, frame: frame)
     }

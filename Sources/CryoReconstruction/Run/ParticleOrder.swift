@@ -1,9 +1,10 @@
 import CryoCore
 
-/// The order in which particles are visited: a new permutation every epoch, a pure function of the seed.
+/// The order in which particles are visited, a pure function of the seed.
 struct ParticleOrder: Sendable {
     private let count: Int
     private let seed: UInt64
+    private let hasFixedBatches: Bool
     private var epoch: UInt32 = 0
     private var position = 0
     private var permutation: [Int] = []
@@ -12,20 +13,43 @@ struct ParticleOrder: Sendable {
     struct Batch: Sendable {
         /// The particles.
         var indices: [Int]
-        /// Its number within the epoch.
+        /// Its number; with fixed batches, the same number means the same particles.
         var number: Int
     }
 
-    init(count: Int, seed: UInt64) {
+    /// Begins the first epoch.
+    ///
+    /// - Parameters:
+    ///   - count: Particles in the set.
+    ///   - seed: The seed.
+    ///   - hasFixedBatches: Whether every epoch visits the same minibatches in the same order, as methods need that
+    ///     store a gradient for each; otherwise each epoch is a new permutation.
+    init(count: Int, seed: UInt64, hasFixedBatches: Bool) {
         self.count = count
         self.seed = seed
+        self.hasFixedBatches = hasFixedBatches
         shuffle()
     }
 
-    /// The next `size` particles; an epoch's last ones are joined by the first of the next.
+    /// The next minibatch, of about `size` particles; all of them if `size` says so.
     mutating func next(_ size: Int) -> Batch {
-        let number = position / max(1, size)
         guard size < count else { return Batch(indices: Array(0..<count), number: 0) }
+        return hasFixedBatches ? nextFixed(size) : nextShuffled(size)
+    }
+
+    /// One of ⌊count / size⌋ batches of nearly equal size.
+    private mutating func nextFixed(_ size: Int) -> Batch {
+        let batches = max(1, count / max(1, size))
+        let number = position % batches
+        position += 1
+        return Batch(
+            indices: Array(permutation[(number * count / batches)..<((number + 1) * count / batches)]),
+            number: number)
+    }
+
+    /// The next `size` particles; an epoch's last ones are joined by the first of the next.
+    private mutating func nextShuffled(_ size: Int) -> Batch {
+        let number = position / max(1, size)
         var indices = [Int]()
         while indices.count < size {
             if position == count {

@@ -93,12 +93,12 @@ extension Reconstruction {
         _ iteration: Int, _ plan: IterationPlan, _ batch: ParticleOrder.Batch, _ density: Volume,
         _ gradient: DensityGradient, _ stage: Stage, _ visit: Visit, _ state: inout RunState
     ) -> Volume {
-        let prior = makePrior(stage.frame, density)
+        let prior = makePrior(stage.frame, scale: state.densityScale)
         let situation = OptimizerSituation(
             density: density, gradient: CoefficientGradient(gradient, frame: stage.frame),
-            batch: batch.number, batchSize: visit.indices.count,
+            symmetryOrder: symmetry.order, batch: batch.number, batchSize: visit.indices.count,
             particleCount: source.particles.count, iteration: iteration, weight: plan.weight,
-            symmetryOrder: symmetry.order, prior: prior,
+            prior: prior,
             objective: { [noise = state.noise] trial in
                 self.objective(trial, visit.indices, stage, noise, prior)
             })
@@ -115,14 +115,12 @@ extension Reconstruction {
         return prior.negativeLog(density) / Double(source.particles.count) - visit.meanLogEvidence
     }
 
-    private func makePrior(_ frame: DensityFrame, _ density: Volume) -> any DensityPrior {
-        guard parameters.exponentialRate > 0 else { return UniformPrior() }
-        let mean = density.voxels.reduce(0.0) { $0 + abs(Double($1)) } / Double(density.voxels.count)
-        let ratio = pow(Double(frame.imageSize) / Double(frame.gridSize), 3)
+    private func makePrior(_ frame: DensityFrame, scale: Double) -> any DensityPrior {
+        guard parameters.exponentialRate > 0, scale > 0 else { return UniformPrior() }
         // The paper's scale is √N times the mean voxel value.
         return ExponentialPrior(
-            rate: parameters.exponentialRate,
-            scale: max(1e-12, mean * Double(frame.imageSize).squareRoot()), voxelRatio: ratio)
+            rate: parameters.exponentialRate, scale: scale * Double(frame.imageSize).squareRoot(),
+            voxelRatio: pow(Double(frame.imageSize) / Double(frame.gridSize), 3))
     }
 
     private func remember(_ visit: Visit, _ plan: IterationPlan, _ state: inout RunState) {

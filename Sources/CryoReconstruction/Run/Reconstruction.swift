@@ -80,7 +80,9 @@ public final class Reconstruction {
         let start = clock.now
         var state = RunState(
             optimizer: makeOptimizer(), noise: backgroundNoise,
-            order: ParticleOrder(count: source.particles.count, seed: parameters.seed))
+            order: ParticleOrder(
+                count: source.particles.count, seed: parameters.seed,
+                hasFixedBatches: parameters.optimizer == .sagd))
         let work = plans.map { $0.work(parameters, boxLength: source.boxLength) }
         let totalWork = work.reduce(0, +)
         var (done, statistics, isStopped) = (0.0, [IterationStatistics](), false)
@@ -115,16 +117,22 @@ public final class Reconstruction {
         let stage = Stage(
             plan: plan, source: source, parameters: parameters, radius: diameter / 2, symmetry: symmetry,
             parallel: parallel)
-        state.density =
-            state.density?.resampled(to: stage.frame.gridSize) ?? startDensity(stage, state.noise)
+        if let density = state.density {
+            state.density = density.resampled(to: stage.frame.gridSize)
+        } else {
+            let start = startDensity(stage, state.noise)
+            state.densityScale = start.voxels.reduce(0.0) { $0 + Double($1) } / Double(start.voxels.count)
+            state.density = start
+        }
         state.stage = stage
     }
 
     /// A random density with the amplitude that the images' power asks for.
     private func startDensity(_ stage: Stage, _ noise: NoiseSpectrum) -> Volume {
-        var density =
+        let start =
             initialDensity.map { constraints().apply(to: $0.resampled(to: stage.frame.gridSize)) }
             ?? RandomDensity.blobs(frame: stage.frame, radius: diameter / 2, seed: parameters.seed)
+        var density = start.symmetrized(by: symmetry)
         let sample = images.polarImages(
             Array(0..<min(200, source.particles.count)), preparation: stage.preparation, parallel: parallel)
         let amplitude = SignalPower.amplitude(

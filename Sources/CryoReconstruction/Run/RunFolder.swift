@@ -2,7 +2,7 @@ import CryoCore
 import CryoFiles
 import Foundation
 
-/// The folder that a run leaves: `map.mrc`, `particles.star`, `run.json`, `log.txt`.
+/// The folder that a run leaves: `map.mrc`, `particles.star`, `run.json`; the program adds `map.png`, `log.txt`.
 public struct RunFolder: Sendable {
     /// The folder's path.
     public let path: String

@@ -12,6 +12,8 @@ struct RunState {
     var stage: Stage?
     /// The present density.
     var density: Volume?
+    /// The mean voxel of the start, whose amplitude is the data's; the scale of priors.
+    var densityScale = 0.0
     /// The likelihood's temperature, while it is annealed.
     var temperature: Temperature?
     /// What was last learnt about each particle.

@@ -30,7 +30,7 @@ public struct ReconstructionParameters: Codable, Sendable, Equatable {
     public var diameter: Double?
     /// The finest resolution to reach, in Å; nil for the schedule's own choice.
     public var maxResolution: Double?
-    /// A cap on the number of iterations.
+    /// A cap on the number of iterations before the final passes.
     public var maxIterations: Int?
     /// +1 for white protein, −1 for black; nil to find out.
     public var contrast: Int?
@@ -72,7 +72,7 @@ public struct ReconstructionParameters: Codable, Sendable, Equatable {
     public var marchEpochs = 0.4
     /// The weight of a minibatch while resolution rises.
     public var marchWeight = 0.2
-    /// Passes over all particles at the end.
+    /// Passes over all particles at the end; at least one.
     public var finalEpochs = 1
 
     /// Our own settings.
