@@ -87,7 +87,7 @@ let package = Package(
             dependencies: ["CryoReconstruction", "CryoReport", "CryoTestSupport"]),
         .testTarget(
             name: "CryoReportTests", dependencies: ["CryoReport", "CryoTestSupport", "CPNG"]),
-        .testTarget(name: "CommandLineTests", dependencies: ["daybreak", "CryoReport"]),
+        .testTarget(name: "CommandLineTests", dependencies: ["daybreak", "CryoReconstruction"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu17

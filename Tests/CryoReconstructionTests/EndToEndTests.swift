@@ -26,16 +26,78 @@ import Testing
     @Test func moleculeIsFoundFromARandomStart() throws {
         let source = try TestSource(Self.phantom, count: 500, diameter: 140, signalToNoise: 1)
         let run = try Reconstruction(source: source, parameters: Self.reduced)
+        #expect(run.contrast.sign == 1)
         let result = run.run()
-        let alignment = MapAlignment(result.map, to: Self.phantom)
-        let resolution = alignment.fsc.resolution(at: 0.5)
-        print("DBG", resolution, result.statistics.last?.seconds ?? 0)
-        // Images reach to 21 Å; a map in a wrong minimum stays beyond 40 Å, another seed's blobs beyond 60 Å.
-        #expect(resolution < 26)
-        #expect(result.estimates.allSatisfy { $0 != nil } && result.setAside.isEmpty)
-        let truth = source.particles.compactMap(\.pose)
+        let resolution = MapAlignment(result.map, to: Self.phantom).fsc.resolution(at: 0.5)
+        // The run sees frequencies to 21 Å. Other instruction sets take other paths through the same noise, and end
+        // between 16 and 18 Å; a map in a wrong minimum agrees with nothing beyond 40 Å.
+        #expect(resolution < 22)
+        #expect(result.setAside.isEmpty && result.statistics.last?.progress == 1)
         let estimates = result.estimates.compactMap { $0?.pose }
-        let error = PoseError(truth: truth, estimates: estimates, symmetry: PointGroup.c1.operations)
-        print("DBG", error.medianAngle.degrees, error.medianShift)
+        #expect(estimates.count == 500)
+        let error = PoseError(truth: source.particles.compactMap(\.pose), estimates: estimates)
+        print(
+            "DBG", resolution, error.medianAngle.degrees, error.medianShift,
+            result.statistics.last?.seconds ?? 0)
+        // Directions are 21 Å / 150 Å = 8° apart, shifts 5 Å; poses drawn at random are 120° off.
+        #expect(error.medianAngle.degrees < 10)
+        #expect(error.medianShift < 5)
+    }
+
+    /// The paper's optimizer and clock, cut short, go downhill too.
+    @Test func theMethodOfThePaperImprovesTheEvidence() throws {
+        let source = try TestSource(Self.phantom, count: 200, diameter: 140, signalToNoise: 1)
+        var parameters = ReconstructionParameters.paper
+        parameters.diameter = 150
+        parameters.marchBatch = 50
+        parameters.maxIterations = 40
+        parameters.shiftExtent = 12
+        let result = try Reconstruction(source: source, parameters: parameters).run()
+        let evidence = result.statistics.map(\.logEvidence)
+        let (first, last) = (evidence[0], evidence[evidence.count - 1])
+        print("DBG", first, last, result.statistics.last?.seconds ?? 0)
+        #expect(evidence.allSatisfy { $0.isFinite })
+        #expect(last > first + 1)
+    }
+
+    @Test(arguments: [ReconstructionParameters.OptimizerKind.preconditionedSGD, .sagd])
+    func resultsDoNotDependOnTheThreads(optimizer: ReconstructionParameters.OptimizerKind) throws {
+        let source = try TestSource(Self.phantom, count: 70, diameter: 140, signalToNoise: 1)
+        var parameters = Self.reduced
+        parameters.optimizer = optimizer
+        (parameters.annealIterations, parameters.annealBatch, parameters.marchBatch) = (6, 40, 40)
+        let results = try [1, 2, 3].map { threads in
+            try Reconstruction(source: source, parameters: parameters, parallel: Parallel(threads: threads))
+                .run()
+        }
+        for result in results.dropFirst() {
+            #expect(result.map == results[0].map)
+            #expect(result.estimates == results[0].estimates)
+            #expect(result.noiseVariance == results[0].noiseVariance)
+        }
+        #expect(results[0].map.voxels.contains { $0 > 0 })
+    }
+
+    /// A symmetric run gives a symmetric map; D2 moves voxels onto voxels.
+    @Test(arguments: [ReconstructionParameters.OptimizerKind.preconditionedSGD, .sagd])
+    func mapsHaveTheSymmetryOfTheRun(optimizer: ReconstructionParameters.OptimizerKind) throws {
+        let source = try TestSource(Self.phantom, count: 60, diameter: 140, signalToNoise: 1)
+        var parameters = Self.reduced
+        parameters.optimizer = optimizer
+        parameters.symmetry = "D2"
+        (parameters.maxIterations, parameters.annealBatch) = (4, 30)
+        let map = try Reconstruction(source: source, parameters: parameters).run().map
+        let largest = map.voxels.max() ?? 0
+        #expect(largest > 0)
+        for z in 1..<32 {
+            for y in 1..<32 {
+                for x in 1..<32 {
+                    let here = map[x, y, z]
+                    // Rounding of a few transforms and of the insertion, over five iterations.
+                    #expect(abs(map[32 - x, 32 - y, z] - here) < 1e-3 * largest)
+                    #expect(abs(map[x, 32 - y, 32 - z] - here) < 1e-3 * largest)
+                }
+            }
+        }
     }
 }

@@ -41,9 +41,10 @@ struct ParticleImagesTests {
         #expect(coloured.variance.count == 20 && coloured.variance(rings: 7).count == 7)
         // Images are normalised, so only the shape is known; the outer rings have some 10⁴ samples.
         let scale = coloured.variance[14] / variance(15)
-        for ring in [2, 4, 6, 9, 12, 17, 20] {
-            // 400 images · about 0.5 · 2πk independent samples: 3 % at ring 2; the mask's leakage adds a little.
-            #expect(abs(coloured.variance[ring - 1] / scale / variance(Double(ring)) - 1) < 0.12)
+        for ring in [4, 5, 6, 9, 12, 17, 20] {
+            // Below, taking off the ramp takes noise with it. 400 images with some π·ring independent samples each
+            // give 2 % at ring 4; the mask's leakage adds a little.
+            #expect(abs(coloured.variance[ring - 1] / scale / variance(Double(ring)) - 1) < 0.08)
         }
         let white = try #require(
             NoiseSpectrum(background: images, ringCount: 20, isColoured: false, parallel: parallel))

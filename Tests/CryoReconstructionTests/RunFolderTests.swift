@@ -40,7 +40,7 @@ final class RunFolderTests {
     @Test func refusalsAreOneLine() {
         let errors: [RunFolderError] = [.exists("a"), .notAFolder("b"), .unwritable("c", "no space")]
         for error in errors {
-            #expect(!error.description.contains("\n") && error.description.contains("--o"))
+            #expect(!error.description.contains("\n") && error.description.contains(": "))
         }
     }
 }
