@@ -47,7 +47,9 @@ struct BadInputTests {
         try refuses(reconstruction(), "particles.mrcs", "the end of the file", "\(stack.count) bytes")
         try folder.write(stack.prefix(500), "data/particles.mrcs")
         try refuses(reconstruction(), "particles.mrcs")
-        try refuses(["inspect", "data/particles.mrcs"], "particles.mrcs")
+        // Whoever inspects a file wants to hear of its problems, not to be refused.
+        let inspected = try folder.run("inspect", "data/particles.mrcs")
+        #expect(inspected.status == 0 && inspected.output.contains("problem: data/particles.mrcs, byte 500"))
     }
 
     @Test func emptyTablesAreRefused() throws {
@@ -116,6 +118,8 @@ struct BadInputTests {
     }
 
     @Test func outputsThatCannotBeWrittenAreRefused() throws {
+        try refuses(["simulate", "--output", "data/truth.mrc"], "is a file")
+        try refuses(["simulate", "--output", "data/truth.mrc/run"], "cannot be written")
         let arguments = ["reconstruct", "data/particles.star", "--max-iterations", "1", "--output"]
         try refuses(arguments + ["data/particles.star"], "is a file")
         try refuses(arguments + ["data"], "exists already", "--overwrite")

@@ -12,7 +12,8 @@ struct UsageTests {
         (
             "reconstruct",
             [
-                "from a random start", "USAGE: daybreak reconstruct <particles> --output <output>",
+                "from a random start",
+                "USAGE: daybreak reconstruct [<options>] <particles> --output <output>",
                 "map.mrc, map.png, particles.star (poses), run.json and log.txt", "--diameter <diameter>",
                 "--symmetry <symmetry>", "--max-resolution <max-resolution>", "--set <set>", "--seed <seed>",
                 "--threads <threads>", "--overwrite", "--contrast <contrast>", "--preset <preset>", "--quiet",
@@ -21,7 +22,8 @@ struct UsageTests {
         (
             "simulate",
             [
-                "noisy particle images of a known molecule", "USAGE: daybreak simulate --output <output>",
+                "noisy particle images of a known molecule",
+                "USAGE: daybreak simulate [<options>] --output <output>",
                 "signal-to-noise ratio is the variance", "--model <model>", "--particles <particles>",
                 "--snr <snr>", "--box <box>", "--defocus-range <defocus-range>", "--junk <junk>",
                 "values: uniform, preferred",

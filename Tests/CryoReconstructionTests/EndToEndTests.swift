@@ -86,6 +86,17 @@ import Testing
         parameters.optimizer = optimizer
         parameters.symmetry = "D2"
         (parameters.maxIterations, parameters.annealBatch) = (4, 30)
+        for (it, pos) in [(1, false), (1, true), (2, false), (4, false)] {
+            var q = parameters
+            q.maxIterations = it
+            q.isPositive = pos
+            let m = try Reconstruction(source: source, parameters: q).run().map
+            var w: Float = 0
+            for z in 1..<32 {
+                for y in 1..<32 { for x in 1..<32 { w = max(w, abs(m[32 - x, 32 - y, z] - m[x, y, z])) } }
+            }
+            print("DBGS", it, pos, w / (m.voxels.max() ?? 1))
+        }
         let map = try Reconstruction(source: source, parameters: parameters).run().map
         let largest = map.voxels.max() ?? 0
         #expect(largest > 0)

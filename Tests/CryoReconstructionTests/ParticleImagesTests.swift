@@ -42,9 +42,9 @@ struct ParticleImagesTests {
         // Images are normalised, so only the shape is known; the outer rings have some 10⁴ samples.
         let scale = coloured.variance[14] / variance(15)
         for ring in [4, 5, 6, 9, 12, 17, 20] {
-            // Below, taking off the ramp takes noise with it. 400 images with some π·ring independent samples each
-            // give 2 % at ring 4; the mask's leakage adds a little.
-            #expect(abs(coloured.variance[ring - 1] / scale / variance(Double(ring)) - 1) < 0.08)
+            // Taking off the ramp takes noise with it, 20 % at ring 2 and 10 % at ring 4. 400 images with some π·ring
+            // independent samples each give 1 to 2 %.
+            #expect(abs(coloured.variance[ring - 1] / scale / variance(Double(ring)) - 1) < 0.15)
         }
         let white = try #require(
             NoiseSpectrum(background: images, ringCount: 20, isColoured: false, parallel: parallel))
