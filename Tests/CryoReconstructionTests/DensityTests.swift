@@ -1,5 +1,6 @@
 import CryoCore
 import CryoFourier
+import CryoInference
 import CryoTestSupport
 import Foundation
 import Testing
@@ -73,6 +74,33 @@ struct DensityTests {
         let (all, kept) = (density.voxels.reduce(0, +), inside.voxels.reduce(0, +))
         // Centres lie within 0.75 of the radius and blobs are a sixth of it wide: at worst 7 % of one leaks out.
         #expect(kept > 0.97 * all && all > 0)
+    }
+
+    /// D2 and O move voxels onto voxels, so the mean over their operations is exact.
+    @Test(arguments: ["C2", "D2", "O"]) func symmetrizedDensitiesAreSymmetric(name: String) throws {
+        let group = try #require(PointGroup(name: name))
+        let frame = DensityFrame(imageSize: 32, boxLength: Self.boxLength, ringCount: 6)
+        let start = RandomDensity.blobs(frame: frame, radius: 75, seed: 1)
+        let symmetric = start.symmetrized(by: group)
+        let n = frame.gridSize
+        let largest = symmetric.voxels.max() ?? 0
+        var worst: Float = 0
+        for operation in group.operations {
+            for z in 1..<n {
+                for y in 1..<n {
+                    for x in 1..<n {
+                        let place = operation.apply([Double(x - n / 2), Double(y - n / 2), Double(z - n / 2)])
+                        let there = SIMD3<Int>(place, rounding: .toNearestOrEven) &+ n / 2
+                        worst = max(worst, abs(symmetric[there.x, there.y, there.z] - symmetric[x, y, z]))
+                    }
+                }
+            }
+        }
+        // Sums of |G| numbers in another order.
+        #expect(worst < 1e-5 * largest && largest > 0)
+        // Once symmetric, always symmetric; the plane x = −n/2 has no partner in the box, and fades at every turn.
+        let twice = symmetric.symmetrized(by: group)
+        for (a, b) in zip(twice.voxels, symmetric.voxels) { #expect(abs(a - b) < 1e-4 * largest) }
     }
 
     @Test func constraintsHold() {
