@@ -43,8 +43,9 @@ extension IterationStatistics {
     /// The iteration as a line of `log.txt`.
     var line: String {
         String(
-            format: "%5d %@ %7.2f Å  beta %.4f  poses %10.1f  log-evidence %10.3f  change %.4f  %.1f s",
-            iteration + 1, phase.rawValue, resolution, beta, effectivePoses, logEvidence, relativeChange,
-            seconds)
+            format:
+                "%5d %@ %7.2f Å  beta %.4f  poses %10.1f of %.4f  log-evidence %10.3f  change %.4f  %.1f s",
+            iteration + 1, phase.rawValue, resolution, beta, effectivePoses, evaluatedFraction, logEvidence,
+            relativeChange, seconds)
     }
 }

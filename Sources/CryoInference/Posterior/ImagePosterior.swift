@@ -12,6 +12,10 @@ public struct ImagePosterior: Sendable, Equatable {
     public var pose: Pose
     /// Its node: (direction pair, whether opposite, shift, in-plane angle).
     public var node: PoseNode
+    /// Where most of the posterior is, for the next visit's proposal.
+    public var memory: PoseMemory
+    /// The part of the quadrature's cells that was evaluated.
+    public var evaluatedFraction: Double
 }
 
 /// A node of the quadrature.

@@ -28,6 +28,8 @@ public final class PosteriorEngine: @unchecked Sendable {
     let parallel: Parallel
     let kernels: PoseKernels
     let slices: SliceBlocks
+    /// Proposes cells of this quadrature.
+    public let proposal: CellProposal
     private let columns: ColumnBlocks
     private let scratch: [WorkerScratch]
     private let points: [SIMD2<Float>]
@@ -57,6 +59,7 @@ public final class PosteriorEngine: @unchecked Sendable {
         self.parallel = parallel
         self.kernels = kernels
         points = layout.grid.points
+        proposal = CellProposal(directions: directions, shifts: shifts)
         slices = SliceBlocks(layout: layout, blockCount: directions.blockCount)
         columns = ColumnBlocks(
             layout: layout, shifts: shifts, boxLength: boxLength, capacity: Self.batchSize)
@@ -97,41 +100,48 @@ public final class PosteriorEngine: @unchecked Sendable {
     ///   - images: The images.
     ///   - noiseVariance: σ_k² of a Fourier coefficient on each ring.
     ///   - beta: The inverse temperature of the likelihood; 1 for the model itself.
+    ///   - cells: For each image the cells to evaluate, as ``CellProposal/draw(_:settings:_:)`` gives them; nil for the
+    ///     exact sum over all.
     ///   - gradient: Where the gradient goes.
     public func posterior(
-        of images: [PolarImage], noiseVariance: [Double], beta: Double = 1,
+        of images: [PolarImage], noiseVariance: [Double], beta: Double = 1, cells: [[Float]]? = nil,
         gradient: SliceGradient? = nil
     ) -> [ImagePosterior] {
         let weights = (1...grid.ringCount).map { grid.measure(ring: $0) / noiseVariance[$0 - 1] }
         var results = [ImagePosterior]()
         for start in stride(from: 0, to: images.count, by: Self.batchSize) {
-            let batch = Array(images[start..<min(start + Self.batchSize, images.count)])
-            results += posterior(ofBatch: batch, ringWeights: weights, beta: beta, gradient: gradient)
+            let range = start..<min(start + Self.batchSize, images.count)
+            results += posterior(
+                ofBatch: Array(images[range]), ringWeights: weights, beta: beta,
+                cells: cells.map { Array($0[range]) }, gradient: gradient)
         }
         return results
     }
 
     private func posterior(
-        ofBatch images: [PolarImage], ringWeights: [Double], beta: Double, gradient: SliceGradient?
+        ofBatch images: [PolarImage], ringWeights: [Double], beta: Double, cells: [[Float]]?,
+        gradient: SliceGradient?
     ) -> [ImagePosterior] {
         parallel.forEachWorker(images.count) { worker, slot in
             columns.fill(
                 slot: slot, image: images[slot], ringWeights: ringWeights, scratch: scratch[worker],
                 kernels: kernels)
         }
-        let logPriors = images.map { shifts.logWeights(around: $0.centre) }
+        let weights = NodeWeights(
+            logPriors: images.map { shifts.logWeights(around: $0.centre) }, cells: cells,
+            pairCount: columns.pairCount)
         let evidence = BatchEvidence(
             imageCount: images.count, blockCount: directions.blockCount, pairCount: columns.pairCount)
         parallel.forEachWorker(directions.blockCount) { worker, block in
             sumEvidence(
-                block: block, evidence: evidence, logPriors: logPriors, beta: Float(beta),
+                block: block, evidence: evidence, weights: weights, beta: Float(beta),
                 scratch: scratch[worker])
         }
         let totals = evidence.totals()
         if let gradient {
             parallel.forEachWorker(directions.blockCount) { worker, block in
                 addGradient(
-                    block: block, evidence: evidence, totals: totals, logPriors: logPriors,
+                    block: block, evidence: evidence, totals: totals, weights: weights,
                     beta: Float(beta), gradient: gradient, scratch: scratch[worker])
             }
             gradient.addImagePowers(columns.imagePowers, imageCount: images.count)
@@ -139,7 +149,7 @@ public final class PosteriorEngine: @unchecked Sendable {
         let logNodes = log(Double(directions.directionCount * grid.angleCount))
         let peaks = parallel.mapWorker(images.count) { worker, slot in
             peak(
-                slot: slot, total: totals[slot], logPriors: logPriors[slot], beta: Float(beta),
+                slot: slot, total: totals[slot], weights: weights, beta: Float(beta),
                 scratch: scratch[worker])
         }
         return images.indices.map { slot in
@@ -148,14 +158,20 @@ public final class PosteriorEngine: @unchecked Sendable {
             return ImagePosterior(
                 logEvidence: total.logSum - logNodes, effectivePoses: total.effectivePoses,
                 peakProbability: exp(Double(total.peak) - total.logSum),
-                pose: pose(of: node, centre: images[slot].centre), node: node)
+                pose: pose(of: node, centre: images[slot].centre), node: node,
+                memory: memory(
+                    slot: slot, evidence: evidence, logSum: totals[slot].logSum, weights: weights,
+                    centre: images[slot].centre),
+                evaluatedFraction: weights.evaluatedFraction(slot: slot))
         }
     }
 
     /// One image's column pair against one block.
     private func columnPair(
-        block: Int, slot: Int, pair: Int, logPriors: [Float], beta: Float, scratch: WorkerScratch
+        block: Int, slot: Int, pair: Int, weights: NodeWeights, beta: Float, scratch: WorkerScratch
     ) -> ColumnPair {
+        let logPriors = weights.logPriors[slot]
+        let logWeight = weights.logWeight(slot: slot, block: block, pair: pair)
         let width = min(2, logPriors.count - 2 * pair)
         let normStride = layout.normOrderCount * 4 * PoseKernels.laneCount
         return ColumnPair(
@@ -165,7 +181,9 @@ public final class PosteriorEngine: @unchecked Sendable {
             orders: layout.spans.pointer, orderCount: layout.orderCount,
             norms: scratch.norms.pointer + slot * normStride, normOrderCount: layout.normOrderCount,
             width: width, beta: beta,
-            logPrior: (logPriors[2 * pair], width > 1 ? logPriors[2 * pair + 1] : 0),
+            logPrior: (
+                logPriors[2 * pair] + logWeight, width > 1 ? logPriors[2 * pair + 1] + logWeight : 0
+            ),
             transform: scratch.transform(isInverse: true), workspace: scratch.workspace.pointer)
     }
 
@@ -176,20 +194,22 @@ public final class PosteriorEngine: @unchecked Sendable {
     }
 
     private func sumEvidence(
-        block: Int, evidence: BatchEvidence, logPriors: [[Float]], beta: Float, scratch: WorkerScratch
+        block: Int, evidence: BatchEvidence, weights: NodeWeights, beta: Float, scratch: WorkerScratch
     ) {
-        fillNorms(block: block, images: logPriors.indices, scratch: scratch)
+        if weights.isExact { fillNorms(block: block, images: weights.slots, scratch: scratch) }
         let laneWeights = directions.laneWeights.pointer + block * PoseKernels.laneCount
-        for slot in logPriors.indices {
+        for slot in weights.slots where weights.touches(slot: slot, block: block) {
+            if !weights.isExact { fillNorms(block: block, images: slot..<(slot + 1), scratch: scratch) }
             let running = evidence.running.pointer + slot * evidence.blockCount + block
             let masses =
                 evidence.columnLogMass.pointer
                 + (slot * evidence.blockCount + block) * 2 * evidence.pairCount
-            for pair in 0..<evidence.pairCount {
+            for pair in 0..<evidence.pairCount
+            where weights.logWeight(slot: slot, block: block, pair: pair) > -.infinity {
                 running.pointee.currentPair = Int32(pair)
                 kernels.accumulateEvidence(
                     columnPair(
-                        block: block, slot: slot, pair: pair, logPriors: logPriors[slot], beta: beta,
+                        block: block, slot: slot, pair: pair, weights: weights, beta: beta,
                         scratch: scratch),
                     EvidenceSettings(columnLogMass: masses + 2 * pair, laneWeights: laneWeights), running)
             }
@@ -197,32 +217,30 @@ public final class PosteriorEngine: @unchecked Sendable {
     }
 
     private func addGradient(
-        block: Int, evidence: BatchEvidence, totals: [BatchEvidence.Total], logPriors: [[Float]],
+        block: Int, evidence: BatchEvidence, totals: [BatchEvidence.Total], weights: NodeWeights,
         beta: Float, gradient: SliceGradient, scratch: WorkerScratch
     ) {
         let lanes = PoseKernels.laneCount
-        var normsAreFilled = false
         // What a column may hold and still be left out, so that all of them together stay negligible.
         let cut = Float(
             log(Self.neglectedMass / Double(2 * directions.blockCount * evidence.pairCount)))
-        for slot in logPriors.indices {
+        for slot in weights.slots {
             let masses =
                 evidence.columnLogMass.pointer
                 + (slot * evidence.blockCount + block) * 2 * evidence.pairCount
             var isTouched = false
             for pair in 0..<evidence.pairCount {
-                let width = min(2, logPriors[slot].count - 2 * pair)
-                let mass = width > 1 ? max(masses[2 * pair], masses[2 * pair + 1]) : masses[2 * pair]
+                // What was not evaluated holds no mass, and so does the missing half of a trailing pair.
+                let mass = max(masses[2 * pair], masses[2 * pair + 1])
                 guard mass - Float(totals[slot].logSum) > cut else { continue }
-                if !normsAreFilled {
-                    fillNorms(block: block, images: logPriors.indices, scratch: scratch)
-                    normsAreFilled = true
+                if !isTouched {
+                    fillNorms(block: block, images: slot..<(slot + 1), scratch: scratch)
+                    scratch.masses.fill(0)
                 }
-                if !isTouched { scratch.masses.fill(0) }
                 isTouched = true
                 kernels.accumulateGradient(
                     columnPair(
-                        block: block, slot: slot, pair: pair, logPriors: logPriors[slot], beta: beta,
+                        block: block, slot: slot, pair: pair, weights: weights, beta: beta,
                         scratch: scratch),
                     GradientTarget(
                         logEvidence: Float(totals[slot].logSum),
@@ -238,17 +256,41 @@ public final class PosteriorEngine: @unchecked Sendable {
 
     /// The most probable node of an image, found again in the block and column pair that held it.
     private func peak(
-        slot: Int, total: BatchEvidence.Total, logPriors: [Float], beta: Float, scratch: WorkerScratch
+        slot: Int, total: BatchEvidence.Total, weights: NodeWeights, beta: Float, scratch: WorkerScratch
     ) -> PoseNode {
         fillNorms(block: total.bestBlock, images: slot..<(slot + 1), scratch: scratch)
         let peak = kernels.findPeak(
             columnPair(
-                block: total.bestBlock, slot: slot, pair: total.bestPair, logPriors: logPriors,
-                beta: beta, scratch: scratch))
+                block: total.bestBlock, slot: slot, pair: total.bestPair, weights: weights, beta: beta,
+                scratch: scratch))
         return PoseNode(
             direction: total.bestBlock * PoseKernels.laneCount + Int(peak.lane),
             isOpposite: peak.isOpposite, shift: 2 * total.bestPair + Int(peak.column),
             angle: Int(peak.angle))
+    }
+
+    /// The columns that hold most of an image's posterior, as the next visit will want to know them.
+    private func memory(
+        slot: Int, evidence: BatchEvidence, logSum: Double, weights: NodeWeights, centre: SIMD2<Double>
+    ) -> PoseMemory {
+        var heavy = [(mass: Float, block: Int, shift: Int)]()
+        for block in 0..<evidence.blockCount {
+            let masses =
+                evidence.columnLogMass.pointer
+                + (slot * evidence.blockCount + block) * 2 * evidence.pairCount
+            for shift in shifts.offsets.indices where masses[shift] - Float(logSum) > -12 {
+                let logWeight = weights.logWeight(slot: slot, block: block, pair: shift / 2)
+                heavy.append((exp(masses[shift] - logWeight - Float(logSum)), block, shift))
+            }
+        }
+        heavy.sort { ($0.mass, $1.block, $1.shift) > ($1.mass, $0.block, $0.shift) }
+        let least = PoseMemory.smallest * (heavy.first?.mass ?? 0)
+        return PoseMemory(
+            entries: heavy.prefix(PoseMemory.capacity).filter { $0.mass > least }.map { part in
+                PoseMemory.Entry(
+                    direction: proposal.centres[part.block],
+                    origin: SIMD2<Float>(centre + shifts.offsets[part.shift]), mass: part.mass)
+            })
     }
 
     /// The pose of a node, for an image whose centre stands at `centre`.

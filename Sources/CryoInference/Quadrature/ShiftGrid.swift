@@ -3,7 +3,7 @@ import Foundation
 
 /// Quadrature nodes for the shift of a particle: a square grid cut by a circle, in Å.
 public struct ShiftGrid: Sendable, Equatable {
-    /// The nodes, relative to the particle's present centre, in Å; nearest first.
+    /// The nodes, relative to the particle's present centre, in Å; row by row, so that pairs are neighbours.
     public let offsets: [SIMD2<Double>]
     /// The distance of neighbouring nodes, in Å.
     public let spacing: Double
@@ -26,10 +26,7 @@ public struct ShiftGrid: Sendable, Equatable {
                 nodes.append([Double(x) * spacing, Double(y) * spacing])
             }
         }
-        offsets = nodes.sorted { a, b in
-            let (ra, rb) = ((a * a).sum(), (b * b).sum())
-            return (ra, a.y, a.x) < (rb, b.y, b.x)
-        }
+        offsets = nodes
     }
 
     /// Logarithms of the nodes' prior weights around a centre (Å), normalised to sum to one.

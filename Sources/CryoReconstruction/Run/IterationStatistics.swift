@@ -18,6 +18,8 @@ public struct IterationStatistics: Codable, Sendable {
     public var relativeChange: Double
     /// Quadrature points of an image.
     public var poseCount: Int
+    /// The mean part of them that was evaluated.
+    public var evaluatedFraction: Double
     /// Seconds since the start.
     public var seconds: Double
     /// The part of the run's work that is done, from 0 to 1.

@@ -21,7 +21,10 @@ extension Reconstruction {
         }
         let beta = state.beta(plan)
         let gradient = SliceGradient(engine: stage.engine)
-        let visit = visit(batch.indices, stage, variance, beta: beta, gradient: gradient)
+        let isSampled = parameters.isSampled && plan.annealProgress == nil
+        let visit = visit(
+            batch.indices, stage, variance, beta: beta, gradient: gradient,
+            cells: isSampled ? { [state] in self.drawCells($0, $1, stage, state) } : nil)
         let median = visit.medianEffectivePoses
         if let progress = plan.annealProgress {
             state.temperature?.follow(median: median, progress: progress)
@@ -42,7 +45,8 @@ extension Reconstruction {
             iteration: iteration, phase: plan.phase, resolution: stage.frame.resolution,
             batchSize: visit.indices.count, beta: beta, effectivePoses: median,
             logEvidence: visit.meanLogEvidence, relativeChange: change,
-            poseCount: stage.engine.poseCount, seconds: 0, progress: 0)
+            poseCount: stage.engine.poseCount, evaluatedFraction: visit.evaluatedFraction, seconds: 0,
+            progress: 0)
     }
 
     /// The particles of a minibatch that could be used, and what the posterior says of them.
@@ -55,6 +59,10 @@ extension Reconstruction {
             return sorted.isEmpty ? 1 : sorted[sorted.count / 2]
         }
 
+        var evaluatedFraction: Double {
+            posteriors.reduce(0) { $0 + $1.evaluatedFraction } / Double(max(1, posteriors.count))
+        }
+
         var meanLogEvidence: Double {
             posteriors.reduce(0) { $0 + $1.logEvidence } / Double(max(1, posteriors.count))
         }
@@ -62,7 +70,7 @@ extension Reconstruction {
 
     private func visit(
         _ indices: [Int], _ stage: Stage, _ variance: [Double], beta: Double = 1,
-        gradient: SliceGradient? = nil
+        gradient: SliceGradient? = nil, cells: (([Int], [PolarImage]) -> [[Float]])? = nil
     ) -> Visit {
         var visit = Visit()
         for group in stride(from: 0, to: indices.count, by: Self.groupSize) {
@@ -71,9 +79,36 @@ extension Reconstruction {
                 preparation: stage.preparation, parallel: parallel)
             visit.indices += loaded.indices
             visit.posteriors += stage.engine.posterior(
-                of: loaded.images, noiseVariance: variance, beta: beta, gradient: gradient)
+                of: loaded.images, noiseVariance: variance, beta: beta,
+                cells: cells?(loaded.indices, loaded.images), gradient: gradient)
         }
         return visit
+    }
+
+    /// The cells on which particles are evaluated; all of them for a particle that was never visited.
+    ///
+    /// Draws are a pure function of (seed, particle, visit).
+    private func drawCells(
+        _ indices: [Int], _ images: [PolarImage], _ stage: Stage, _ state: RunState
+    ) -> [[Float]] {
+        let settings = CellProposal.Settings(
+            floor: parameters.samplingFloor, temperature: parameters.samplingTemperature,
+            drawsPerEffectiveCell: parameters.samplingDraws)
+        let proposal = stage.engine.proposal
+        let seed = parameters.seed
+        let (memories, visits) = (state.memories, state.visits)
+        return parallel.map(indices.count) { place in
+            let index = indices[place]
+            guard let memory = memories[index] else {
+                return [Float](repeating: 0, count: proposal.cellCount)
+            }
+            var stream = RandomStream(
+                seed: seed ^ 0x5A3B, stream: UInt32(truncatingIfNeeded: index),
+                substream: visits[index] ?? 0)
+            let probabilities = proposal.probabilities(
+                memory: memory, centre: images[place].centre, settings: settings)
+            return proposal.draw(probabilities, settings: settings, &stream)
+        }
     }
 
     /// The temperature at which the first minibatch has the wanted number of effective poses.
@@ -131,6 +166,8 @@ extension Reconstruction {
                 pose: posterior.pose, logEvidence: posterior.logEvidence,
                 peakProbability: min(1, posterior.peakProbability),
                 effectivePoses: posterior.effectivePoses)
+            state.memories[index] = posterior.memory
+            state.visits[index, default: 0] += 1
             if recentres { images.recentre(index, at: [posterior.pose.originX, posterior.pose.originY]) }
         }
     }

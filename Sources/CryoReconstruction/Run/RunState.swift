@@ -1,4 +1,5 @@
 import CryoCore
+import CryoInference
 
 /// What changes while a run goes on.
 struct RunState {
@@ -16,6 +17,10 @@ struct RunState {
     var densityScale = 0.0
     /// The likelihood's temperature, while it is annealed.
     var temperature: Temperature?
+    /// Where each particle's posterior was at its last visit.
+    var memories: [Int: PoseMemory] = [:]
+    /// How often each particle was visited.
+    var visits: [Int: UInt32] = [:]
     /// What was last learnt about each particle.
     var estimates: [Int: PoseEstimate] = [:]
 

@@ -41,8 +41,9 @@ public struct IterationPlan: Sendable, Equatable {
     func work(_ parameters: ReconstructionParameters, boxLength: Double) -> Double {
         let step = parameters.shiftStep * boxLength / Double(ringCount)
         let shifts = 1 + .pi * pow(shiftExtent(parameters, boxLength: boxLength) / step, 2)
-        // The anneal's gradient has to touch every pose, which doubles the work.
-        return Double(batchSize) * pow(Double(ringCount), 3) * shifts * (phase == .anneal ? 2 : 1)
+        // The anneal's gradient has to touch every pose, which doubles the work; sampling saves most of it later.
+        let factor = phase == .anneal ? 2 : parameters.isSampled ? 0.3 : 1
+        return Double(batchSize) * pow(Double(ringCount), 3) * shifts * factor
     }
 }
 

@@ -66,6 +66,14 @@ public struct ReconstructionParameters: Codable, Sendable, Equatable {
     public var annealEnd = 10.0
     /// The least signal that a shell is granted, in units of the estimate's noise.
     public var signalFloor = 4.0
+    /// Whether images are evaluated only where their last posterior suggests, once the anneal is over.
+    public var isSampled = true
+    /// The fraction of a proposal that is spread over all poses.
+    public var samplingFloor = 0.1
+    /// The temperature of the last posterior in a proposal.
+    public var samplingTemperature = 1.25
+    /// Cells drawn for each effective cell of a proposal.
+    public var samplingDraws = 4.0
     /// Images in a minibatch while resolution rises.
     public var marchBatch = 200
     /// Passes through the particles for each ring that resolution rises by.
@@ -90,6 +98,7 @@ public struct ReconstructionParameters: Codable, Sendable, Equatable {
         parameters.hasColouredNoise = false
         parameters.exponentialRate = 0.9
         parameters.shiftExtent = 60
+        parameters.isSampled = false
         parameters.marchBatch = 200
         return parameters
     }()
