@@ -8,9 +8,8 @@ struct ShiftGridTests {
     @Test(arguments: [(30.0, 8.0), (9, 8), (20, 5), (60, 7.5), (3, 8), (0, 1)])
     func nodesFillTheCircle(extent: Double, spacing: Double) {
         let grid = ShiftGrid(extent: extent, spacing: spacing, priorSigma: 10)
-        #expect(grid.offsets.first == .zero)
+        #expect(grid.offsets.contains(.zero))
         let lengths = grid.offsets.map { ($0 * $0).sum().squareRoot() }
-        #expect(lengths == lengths.sorted())
         #expect(lengths.allSatisfy { $0 <= extent * (1 + 1e-6) })
         let reach = Int(extent / spacing) + 1
         var expected = 0
@@ -37,11 +36,12 @@ struct ShiftGridTests {
         let grid = ShiftGrid(extent: 12, spacing: 4, priorSigma: 7)
         let centre = SIMD2(6.0, -3)
         let weights = grid.logWeights(around: centre)
+        let middle = weights[grid.offsets.firstIndex(of: .zero) ?? 0]
         for (offset, weight) in zip(grid.offsets, weights) {
             let shift = centre + offset
             let expected = -((shift * shift).sum() - (centre * centre).sum()) / (2 * 49)
             // Differences of single-precision logarithms of size 10.
-            #expect(abs(Double(weight - weights[0]) - expected) < 1e-5)
+            #expect(abs(Double(weight - middle) - expected) < 1e-5)
         }
     }
 }

@@ -75,6 +75,7 @@ struct SettingsTests {
         ("maxResolution", "-4"), ("shiftSigma", "0"), ("shiftExtent", "-1"), ("annealStart", "0"),
         ("annealEnd", "0"), ("signalFloor", "-1"), ("exponentialRate", "-1"), ("marchEpochs", "-1"),
         ("finalEpochs", "-1"), ("maxIterations", "0"), ("contrast", "0"), ("marchEpochs", "1e300"),
+        ("samplingFloor", "0"), ("samplingFloor", "2"), ("samplingTemperature", "0"), ("samplingDraws", "0"),
     ]
 
     @Test(arguments: senseless) func senselessValuesAreRefusedBeforeTheRun(name: String, value: String) throws

@@ -25,7 +25,9 @@ extension ReconstructionParameters {
             ("angularStep", angularStep, 0.05...10), ("annealWeight", annealWeight, 0.001...1),
             ("annealStart", annealStart, 1e-9...1), ("annealEnd", annealEnd, 1...1e9),
             ("signalFloor", signalFloor, 1e-6...1e6), ("marchEpochs", marchEpochs, 0...1000),
-            ("marchWeight", marchWeight, 0.001...1),
+            ("marchWeight", marchWeight, 0.001...1), ("samplingFloor", samplingFloor, 0.001...1),
+            ("samplingTemperature", samplingTemperature, 0.1...100),
+            ("samplingDraws", samplingDraws, 0.1...1e6),
         ]
         for (name, value, range) in numbers where !range.contains(value) {
             throw .settingOutOfRange(
