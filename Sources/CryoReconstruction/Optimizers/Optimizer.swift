@@ -33,11 +33,3 @@ public struct OptimizerSituation {
     /// The negative log-posterior of a density per image, over this minibatch.
     public var objective: (Volume) -> Double
 }
-
-/// A prior on the density, as its negative logarithm.
-public protocol DensityPrior: Sendable {
-    /// −ln p(V), up to a constant.
-    func negativeLog(_ density: Volume) -> Double
-    /// ∂(−ln p)/∂V of every voxel.
-    func gradient(_ density: Volume) -> Volume
-}

@@ -128,7 +128,11 @@ extension Reconstruction {
         _ iteration: Int, _ plan: IterationPlan, _ batch: ParticleOrder.Batch, _ density: Volume,
         _ gradient: DensityGradient, _ stage: Stage, _ visit: Visit, _ state: inout RunState
     ) -> Volume {
-        let prior = makePrior(stage.frame, scale: state.densityScale)
+        // The paper's scale is √N times the mean voxel value.
+        let prior = parameters.prior.prior(
+            strength: parameters.priorStrength,
+            scale: state.densityScale * Double(source.boxSize).squareRoot(),
+            voxelRatio: pow(Double(source.boxSize) / Double(stage.frame.gridSize), 3))
         let situation = OptimizerSituation(
             density: density, gradient: CoefficientGradient(gradient, frame: stage.frame),
             symmetryOrder: symmetry.order, batch: batch.number, batchSize: visit.indices.count,
@@ -148,14 +152,6 @@ extension Reconstruction {
         stage.engine.setDensity(stage.frame.ball(of: density))
         let visit = visit(indices, stage, noise.variance(rings: stage.frame.ringCount))
         return prior.negativeLog(density) / Double(source.particles.count) - visit.meanLogEvidence
-    }
-
-    private func makePrior(_ frame: DensityFrame, scale: Double) -> any DensityPrior {
-        guard parameters.exponentialRate > 0, scale > 0 else { return UniformPrior() }
-        // The paper's scale is √N times the mean voxel value.
-        return ExponentialPrior(
-            rate: parameters.exponentialRate, scale: scale * Double(frame.imageSize).squareRoot(),
-            voxelRatio: pow(Double(frame.imageSize) / Double(frame.gridSize), 3))
     }
 
     private func remember(_ visit: Visit, _ plan: IterationPlan, _ state: inout RunState) {

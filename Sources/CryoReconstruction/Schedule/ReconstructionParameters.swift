@@ -40,8 +40,10 @@ public struct ReconstructionParameters: Codable, Sendable, Equatable {
     public var schedule = ScheduleKind.annealed
     /// Whether noise is modelled per Fourier shell; otherwise white.
     public var hasColouredNoise = true
-    /// The rate λ of the exponential prior; 0 for none.
-    public var exponentialRate = 0.0
+    /// The prior on the density.
+    public var prior = PriorKind.uniform
+    /// The prior's number: λ of the exponential, the width of the others in units of the density's scale.
+    public var priorStrength = 0.0
     /// Whether the density is kept ≥ 0.
     public var isPositive = true
     /// The standard deviation of the shift prior, in Å.
@@ -96,7 +98,8 @@ public struct ReconstructionParameters: Codable, Sendable, Equatable {
         parameters.optimizer = .sagd
         parameters.schedule = .frequencyMarching
         parameters.hasColouredNoise = false
-        parameters.exponentialRate = 0.9
+        parameters.prior = .exponential
+        parameters.priorStrength = 0.9
         parameters.shiftExtent = 60
         parameters.isSampled = false
         parameters.marchBatch = 200

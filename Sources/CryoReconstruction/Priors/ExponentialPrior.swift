@@ -31,17 +31,3 @@ public struct ExponentialPrior: DensityPrior {
         return result
     }
 }
-
-/// The uniform prior, which says nothing.
-public struct UniformPrior: DensityPrior {
-    /// Makes the prior.
-    public init() {}
-
-    /// Zero.
-    public func negativeLog(_ density: Volume) -> Double { 0 }
-
-    /// Zero everywhere.
-    public func gradient(_ density: Volume) -> Volume {
-        Volume(boxSize: density.boxSize, pixelSize: density.pixelSize)
-    }
-}
