@@ -99,6 +99,6 @@ struct UsageTests {
         let paper = try #require(outcome.output.range(of: "paper: "))
         let object = try JSONSerialization.jsonObject(with: Data(outcome.output[paper.upperBound...].utf8))
         let settings = try #require(object as? [String: Any])
-        #expect(settings["optimizer"] as? String == "sagd" && settings["exponentialRate"] as? Double == 0.9)
+        #expect(settings["optimizer"] as? String == "sagd" && settings["priorStrength"] as? Double == 0.9)
     }
 }

@@ -121,29 +121,4 @@ struct DensityTests {
             }
         }
     }
-
-    @Test func exponentialPriorsGradientIsItsSlope() {
-        let prior = ExponentialPrior(rate: 0.9, scale: 4, voxelRatio: 2.5)
-        let density = Volume.random(boxSize: 12, seed: 5)
-        let slope = prior.gradient(density)
-        for index in [0, 700, 1727] {
-            var (up, down) = (density, density)
-            up.voxels[index] += 0.5
-            down.voxels[index] -= 0.5
-            // Linear, so only rounding.
-            let difference = prior.negativeLog(up) - prior.negativeLog(down)
-            #expect(abs(difference - Double(slope.voxels[index])) < 1e-5)
-        }
-    }
-
-    @Test func exponentialPriorDoesNotChangeWithTheGrid() {
-        let whole = SmallProblem.density(.c1, boxSize: 48)
-        let reference = ExponentialPrior(rate: 0.9, scale: 1, voxelRatio: 1).negativeLog(whole)
-        for size in [16, 20, 36] {
-            let ratio = pow(48 / Double(size), 3)
-            let prior = ExponentialPrior(rate: 0.9, scale: 1, voxelRatio: ratio)
-            // The mean survives resampling exactly.
-            #expect(abs(prior.negativeLog(whole.resampled(to: size)) / reference - 1) < 1e-4)
-        }
-    }
 }

@@ -57,7 +57,7 @@ struct SettingsTests {
         #expect(ReconstructionParameters.preset(named: "fast") == nil)
         let paper = ReconstructionParameters.paper
         #expect(paper.optimizer == .sagd && paper.schedule == .frequencyMarching && !paper.hasColouredNoise)
-        #expect(paper.exponentialRate == 0.9)
+        #expect(paper.prior == .exponential && paper.priorStrength == 0.9)
     }
 
     @Test func settingsSurviveJSON() throws {
@@ -73,7 +73,7 @@ struct SettingsTests {
         ("angularStep", "0"), ("angularStep", "-1"), ("annealWeight", "0"), ("annealWeight", "1.5"),
         ("marchWeight", "0"), ("annealIterations", "-1"), ("maxResolution", "0"), ("annealResolution", "0"),
         ("maxResolution", "-4"), ("shiftSigma", "0"), ("shiftExtent", "-1"), ("annealStart", "0"),
-        ("annealEnd", "0"), ("signalFloor", "-1"), ("exponentialRate", "-1"), ("marchEpochs", "-1"),
+        ("annealEnd", "0"), ("signalFloor", "-1"), ("priorStrength", "-1"), ("marchEpochs", "-1"),
         ("finalEpochs", "-1"), ("maxIterations", "0"), ("contrast", "0"), ("marchEpochs", "1e300"),
         ("samplingFloor", "0"), ("samplingFloor", "2"), ("samplingTemperature", "0"), ("samplingDraws", "0"),
     ]
