@@ -80,12 +80,14 @@ let package = Package(
         .testTarget(
             name: "CryoFourierTests", dependencies: ["CryoFourier", "CryoTestSupport"],
             resources: [.copy("Fixtures")]),
-        .testTarget(name: "CryoInferenceTests", dependencies: ["CryoInference", "CryoTestSupport"]),
         .testTarget(
-            name: "CryoReconstructionTests", dependencies: ["CryoReconstruction", "CryoTestSupport"]),
+            name: "CryoInferenceTests", dependencies: ["CryoInference", "CryoTestSupport"] + kernels),
+        .testTarget(
+            name: "CryoReconstructionTests",
+            dependencies: ["CryoReconstruction", "CryoReport", "CryoTestSupport"]),
         .testTarget(
             name: "CryoReportTests", dependencies: ["CryoReport", "CryoTestSupport", "CPNG"]),
-        .testTarget(name: "CommandLineTests", dependencies: ["daybreak", "CryoReport"]),
+        .testTarget(name: "CommandLineTests", dependencies: ["daybreak", "CryoReconstruction"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu17

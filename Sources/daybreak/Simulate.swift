@@ -2,6 +2,7 @@ import ArgumentParser
 import CryoCore
 import CryoFiles
 import CryoFourier
+import CryoReconstruction
 import Foundation
 
 /// `daybreak simulate`.
@@ -114,6 +115,7 @@ struct Simulate: ParsableCommand {
         }
         let folder = try RunFolderForSimulation(path: output, mayOverwrite: overwrite)
         let simulator = try ParticleSimulator(density, parameters: parameters)
+        try folder.create()
         try write(simulator, density: density, folder: folder)
         print(
             "wrote \(output): \(particles) particles of \(box) px, \(density.pixelSize) Å/px, SNR \(snr)")
@@ -176,14 +178,17 @@ struct Simulate: ParsableCommand {
 private struct RunFolderForSimulation {
     let path: String
 
+    /// Claims a folder; nothing is created before ``create()``.
     init(path: String, mayOverwrite: Bool) throws {
         self.path = path
         let first = (path as NSString).appendingPathComponent("particles.star")
         guard mayOverwrite || !FileManager.default.fileExists(atPath: first) else {
             throw ValidationError("\(first) exists already; give another --output, or --overwrite")
         }
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
+
+    /// Creates the folder.
+    func create() throws(RunFolderError) { try RunFolder(path: path, mayOverwrite: true).create() }
 
     func file(_ name: String) -> String { (path as NSString).appendingPathComponent(name) }
 }

@@ -2,7 +2,9 @@
 struct NodeWeights: Sendable {
     /// Logarithms of the shifts' prior weights; shape `[image][shift]`.
     let logPriors: [[Float]]
-    /// −ln π of each drawn cell, −∞ for the others; shape `[image][block][pair]`. Nil if all cells are evaluated.
+    /// −ln π of each drawn cell, −∞ for the others; shape `[image][block][pair]`.
+    ///
+    /// Nil if all cells are evaluated.
     let cells: [[Float]]?
     /// Pairs of shifts.
     let pairCount: Int

@@ -62,7 +62,9 @@ public struct CellProposal: Sendable {
     /// The number of cells.
     public var cellCount: Int { centres.count * pairCount }
 
-    /// The proposal for an image centred at `centre`; sums to one. Shape `[block][pair]`.
+    /// The proposal for an image centred at `centre`; sums to one.
+    ///
+    /// Shape `[block][pair]`.
     public func probabilities(
         memory: PoseMemory, centre: SIMD2<Double>, settings: Settings
     ) -> [Double] {
@@ -101,7 +103,9 @@ public struct CellProposal: Sendable {
         }
     }
 
-    /// Draws cells; the result holds −ln π of each cell that is drawn and −∞ for the others. Shape `[block][pair]`.
+    /// Draws cells; the result holds −ln π of each cell that is drawn and −∞ for the others.
+    ///
+    /// Shape `[block][pair]`.
     ///
     /// Cell c is drawn with probability π_c = min(1, n q_c) and weighs 1/π_c (Horvitz–Thompson), so the evidence is
     /// unbiased. One uniform number decides for all cells (systematic sampling), so cells that matter are certain and

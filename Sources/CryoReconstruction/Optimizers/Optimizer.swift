@@ -13,8 +13,10 @@ public struct OptimizerSituation {
     public var density: Volume
     /// The minibatch's gradient and curvature of the log-likelihood, per image.
     public var gradient: CoefficientGradient
-    /// Operations of the density's symmetry. Each slice was inserted once for each of them, so gradient and
-    /// curvature are those of the objective times this number.
+    /// Operations of the density's symmetry.
+    ///
+    /// Each slice was inserted once for each of them, so gradient and curvature are those of the objective times
+    /// this number.
     public var symmetryOrder: Int
     /// The minibatch's number; for an optimizer that stores gradients, the same number means the same images.
     public var batch: Int

@@ -41,6 +41,7 @@ public final class Reconstruction {
     public init(
         source: any ParticleSource, parameters: ReconstructionParameters, parallel: Parallel = Parallel()
     ) throws(ReconstructionError) {
+        try parameters.validate()
         guard let symmetry = PointGroup(name: parameters.symmetry) else {
             throw .unknownSymmetry(parameters.symmetry)
         }

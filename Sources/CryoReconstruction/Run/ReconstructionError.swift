@@ -2,6 +2,8 @@
 public enum ReconstructionError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The point group has no such name.
     case unknownSymmetry(String)
+    /// A setting has a value that makes no sense.
+    case settingOutOfRange(name: String, found: String, expected: String)
     /// The diameter (Å) does not fit the box (Å).
     case diameterOutOfRange(Double, box: Double)
     /// All images that were looked at, so many, had to be set aside.
@@ -12,6 +14,8 @@ public enum ReconstructionError: Error, Sendable, Equatable, CustomStringConvert
         switch self {
         case .unknownSymmetry(let name):
             "symmetry '\(name)' is unknown; expected C<n>, D<n>, T, O or I, e.g. --symmetry D2"
+        case .settingOutOfRange(let name, let found, let expected):
+            "setting '\(name)' is \(found); expected \(expected); see daybreak presets"
         case .diameterOutOfRange(let diameter, let box):
             "diameter \(diameter) Å does not fit a box of \(box) Å; give --diameter in Å, at most the box"
         case .noUsableImages(let count):

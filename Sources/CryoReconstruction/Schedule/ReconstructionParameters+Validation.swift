@@ -1,0 +1,37 @@
+extension ReconstructionParameters {
+    /// Checks every setting that could divide by zero, ask for endless nodes or do nothing.
+    ///
+    /// - Throws: ``ReconstructionError/settingOutOfRange(name:found:expected:)`` for the first that is out of range.
+    func validate() throws(ReconstructionError) {
+        let counts: [(name: String, value: Int, range: ClosedRange<Int>)] = [
+            ("maxIterations", maxIterations ?? 1, 1...10_000_000),
+            ("annealIterations", annealIterations, 0...10_000_000),
+            ("annealBatch", annealBatch, 1...10_000_000), ("marchBatch", marchBatch, 1...10_000_000),
+            ("finalEpochs", finalEpochs, 0...1000),
+        ]
+        for (name, value, range) in counts where !range.contains(value) {
+            throw .settingOutOfRange(
+                name: name, found: "\(value)", expected: "\(range.lowerBound) to \(range.upperBound)")
+        }
+        if let contrast, abs(contrast) != 1 {
+            throw .settingOutOfRange(
+                name: "contrast", found: "\(contrast)", expected: "1 (white) or -1 (black)")
+        }
+        let numbers: [(name: String, value: Double, range: ClosedRange<Double>)] = [
+            ("maxResolution", maxResolution ?? 1, 0.1...10_000),
+            ("annealResolution", annealResolution ?? 1, 0.1...10_000),
+            ("priorStrength", priorStrength, 0...1e6), ("shiftSigma", shiftSigma, 0.01...1e6),
+            ("shiftExtent", shiftExtent, 0...1000), ("shiftStep", shiftStep, 0.01...10),
+            ("angularStep", angularStep, 0.05...10), ("annealWeight", annealWeight, 0.001...1),
+            ("annealStart", annealStart, 1e-9...1), ("annealEnd", annealEnd, 1...1e9),
+            ("signalFloor", signalFloor, 1e-6...1e6), ("marchEpochs", marchEpochs, 0...1000),
+            ("marchWeight", marchWeight, 0.001...1), ("samplingFloor", samplingFloor, 0.001...1),
+            ("samplingTemperature", samplingTemperature, 0.1...100),
+            ("samplingDraws", samplingDraws, 0.1...1e6),
+        ]
+        for (name, value, range) in numbers where !range.contains(value) {
+            throw .settingOutOfRange(
+                name: name, found: "\(value)", expected: "\(range.lowerBound) to \(range.upperBound)")
+        }
+    }
+}

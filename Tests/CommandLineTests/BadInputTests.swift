@@ -1,0 +1,129 @@
+import CryoCore
+import CryoFiles
+import Foundation
+import Testing
+
+/// Input that cannot be used: one line, status 2, and nothing written.
+struct BadInputTests {
+    let folder: WorkingFolder
+
+    init() throws {
+        folder = try WorkingFolder()
+        try folder.simulate(particles: 12)
+    }
+
+    private func refuses(
+        _ arguments: [String], _ phrases: String..., location: SourceLocation = #_sourceLocation
+    ) throws {
+        let outcome = try folder.run(arguments)
+        #expect(outcome.status == 2, "\(outcome.errors)", sourceLocation: location)
+        #expect(outcome.output.isEmpty, sourceLocation: location)
+        #expect(outcome.errorLines.count == 1, "\(outcome.errors)", sourceLocation: location)
+        #expect(outcome.errors.hasPrefix("daybreak: "), sourceLocation: location)
+        for phrase in phrases {
+            #expect(
+                outcome.errors.contains(phrase), "'\(outcome.errors)' lacks '\(phrase)'",
+                sourceLocation: location)
+        }
+        #expect(!folder.has("run"), "a refused run left a folder", sourceLocation: location)
+    }
+
+    private func reconstruction(_ star: String = "data/particles.star", _ more: String...) -> [String] {
+        ["reconstruct", star, "--output", "run", "--max-iterations", "1"] + more
+    }
+
+    @Test func missingFilesAreNamed() throws {
+        try refuses(reconstruction("nothing.star"), "nothing.star")
+        try refuses(["compare", "nothing.mrc", "data/truth.mrc"], "nothing.mrc")
+        try refuses(["fsc", "data/truth.mrc", "nothing.mrc"], "nothing.mrc")
+        try refuses(["inspect", "nothing.mrc"], "nothing.mrc")
+        try FileManager.default.removeItem(atPath: folder.path + "/data/particles.mrcs")
+        try refuses(reconstruction(), "data/particles.star", "missing file", "particles.mrcs")
+    }
+
+    @Test func truncatedStacksAreRefused() throws {
+        let stack = try folder.data("data/particles.mrcs")
+        try folder.write(stack.prefix(stack.count - 100), "data/particles.mrcs")
+        try refuses(reconstruction(), "particles.mrcs", "the end of the file", "\(stack.count) bytes")
+        try folder.write(stack.prefix(500), "data/particles.mrcs")
+        try refuses(reconstruction(), "particles.mrcs")
+        // Whoever inspects a file wants to hear of its problems, not to be refused.
+        let inspected = try folder.run("inspect", "data/particles.mrcs")
+        #expect(inspected.status == 0 && inspected.output.contains("problem: data/particles.mrcs, byte 500"))
+    }
+
+    @Test func emptyTablesAreRefused() throws {
+        try folder.write(Data(), "empty.star")
+        try refuses(reconstruction("empty.star"), "empty.star")
+        let header = try folder.text("data/particles.star").split(
+            separator: "\n", omittingEmptySubsequences: false
+        )
+        .filter { !$0.contains("@") }
+        try folder.write(Data(header.joined(separator: "\n").utf8), "data/none.star")
+        try refuses(reconstruction("data/none.star"), "none.star")
+        try folder.write(Data("no star file at all\n".utf8), "text.star")
+        try refuses(reconstruction("text.star"), "text.star")
+    }
+
+    @Test(arguments: ["Q", "C0", "I9", ""]) func unknownSymmetriesAreRefused(name: String) throws {
+        try refuses(
+            reconstruction("data/particles.star", "--symmetry", name), "symmetry '\(name)' is unknown")
+    }
+
+    @Test func missingOpticsAreNotGuessed() throws {
+        for label in ["_rlnVoltage", "_rlnDefocusU", "_rlnSphericalAberration"] {
+            let text = try folder.text("data/particles.star").replacingOccurrences(
+                of: label + " ", with: "_rlnOther ")
+            try folder.write(Data(text.utf8), "data/blind.star")
+            try refuses(reconstruction("data/blind.star"), "blind.star", label)
+        }
+    }
+
+    @Test func particlesOfNaNAreRefused() throws {
+        var stack = try folder.data("data/particles.mrcs")
+        let nan: [UInt8] = [0, 0, 0xC0, 0x7F]
+        for offset in stride(from: 1024, to: stack.count, by: 4) {
+            stack.replaceSubrange(offset..<(offset + 4), with: nan)
+        }
+        try folder.write(stack, "data/particles.mrcs")
+        try refuses(reconstruction(), "none of the 12 images", "check the stack")
+    }
+
+    @Test(arguments: ["0", "-10", "10", "193", "nan", "inf"]) func diametersMustFitTheBox(diameter: String)
+        throws
+    {
+        try refuses(reconstruction("data/particles.star", "--diameter=\(diameter)"), "diameter", "192.0 Å")
+    }
+
+    @Test(arguments: ["shiftStep=0", "marchBatch=0", "annealIterations=-1", "maxResolution=0"])
+    func senselessSettingsAreRefused(setting: String) throws {
+        let name = String(setting.prefix { $0 != "=" })
+        try refuses(reconstruction("data/particles.star", "--set", setting), "setting '\(name)'", "expected")
+    }
+
+    @Test func wrongKindsOfFileAreRefused() throws {
+        try refuses(reconstruction("data/truth.mrc"), "data/truth.mrc")
+        try refuses(["fsc", "data/particles.star", "data/truth.mrc"], "data/particles.star")
+        try refuses(["compare", "data/particles.mrcs", "data/truth.mrc"], "particles.mrcs", "a cubic volume")
+    }
+
+    @Test func simulationsThatMakeNoSenseAreRefused() throws {
+        for arguments in [
+            ["--snr", "0"], ["--junk", "2"], ["--voltage", "0"], ["--model", "nothing.pdb"],
+        ] {
+            try refuses(["simulate", "--output", "run"] + arguments)
+        }
+        try MRCFile.write(Volume(boxSize: 32, pixelSize: 6), to: folder.path + "/empty.mrc")
+        try refuses(["simulate", "--output", "run", "--box", "32", "--model", "empty.mrc"], "no contrast")
+    }
+
+    @Test func outputsThatCannotBeWrittenAreRefused() throws {
+        try refuses(["simulate", "--output", "data/truth.mrc"], "is a file")
+        try refuses(["simulate", "--output", "data/truth.mrc/run"], "cannot be written")
+        let arguments = ["reconstruct", "data/particles.star", "--max-iterations", "1", "--output"]
+        try refuses(arguments + ["data/particles.star"], "is a file")
+        try refuses(arguments + ["data"], "exists already", "--overwrite")
+        try refuses(arguments + ["data/particles.star/run"], "cannot be written")
+        #expect(!folder.has("data/map.mrc"))
+    }
+}

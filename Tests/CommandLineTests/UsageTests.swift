@@ -1,0 +1,104 @@
+import Foundation
+import Testing
+
+/// Help, version and what the program says to a wrong command line.
+struct UsageTests {
+    let folder: WorkingFolder
+
+    init() throws { folder = try WorkingFolder() }
+
+    /// Subcommand, and phrases that its help must hold.
+    static let help: [(String, [String])] = [
+        (
+            "reconstruct",
+            [
+                "from a random start",
+                "USAGE: daybreak reconstruct [<options>] <particles> --output <output>",
+                "map.mrc, map.png, particles.star (poses), run.json and log.txt", "--diameter <diameter>",
+                "--symmetry <symmetry>", "--max-resolution <max-resolution>", "--set <set>", "--seed <seed>",
+                "--threads <threads>", "--overwrite", "--contrast <contrast>", "--preset <preset>", "--quiet",
+            ]
+        ),
+        (
+            "simulate",
+            [
+                "noisy particle images of a known molecule",
+                "USAGE: daybreak simulate [<options>] --output <output>",
+                "signal-to-noise ratio is the variance", "--model <model>", "--particles <particles>",
+                "--snr <snr>", "--box <box>", "--defocus-range <defocus-range>", "--junk <junk>",
+                "values: uniform, preferred",
+            ]
+        ),
+        (
+            "compare",
+            [
+                "USAGE: daybreak compare <map> <reference>", "all rotations, shifts and both hands",
+                "--poses <poses>", "--true-poses <true-poses>", "--aligned <aligned>", "--json",
+            ]
+        ),
+        ("fsc", ["USAGE: daybreak fsc <first> <second>", "shell by shell", "--mask <mask>"]),
+        ("inspect", ["USAGE: daybreak inspect <files> ...", "kind, size, pixel size", "--root <root>"]),
+        ("presets", ["USAGE: daybreak presets", "reconstruct --set name=value"]),
+    ]
+
+    @Test(arguments: help) func helpSaysWhatThereIs(name: String, phrases: [String]) throws {
+        let outcome = try folder.run(name, "--help")
+        #expect(outcome.status == 0 && outcome.errors.isEmpty)
+        let text = outcome.output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        for phrase in phrases { #expect(text.contains(phrase), "help of \(name) lacks '\(phrase)'") }
+    }
+
+    @Test func mainHelpListsTheSubcommandsAndAnExample() throws {
+        let outcome = try folder.run("--help")
+        #expect(outcome.status == 0)
+        for (name, _) in Self.help { #expect(outcome.output.contains("\n  \(name) "), "no \(name)") }
+        #expect(outcome.output.contains("daybreak reconstruct sim/particles.star --output run"))
+    }
+
+    @Test func versionIsOneNumber() throws {
+        let outcome = try folder.run("--version")
+        #expect(outcome.status == 0)
+        let parts = outcome.output.trimmingCharacters(in: .newlines).split(separator: ".")
+        #expect(parts.count == 3 && parts.allSatisfy { Int($0) != nil })
+    }
+
+    /// Command lines that cannot be meant.
+    static let misuse: [[String]] = [
+        ["nonsense"], ["reconstruct"], ["reconstruct", "p.star"],
+        ["reconstruct", "p.star", "-o", "r", "--what"],
+        ["reconstruct", "p.star", "-o", "r", "--threads", "0"],
+        ["reconstruct", "p.star", "-o", "r", "--threads", "two"],
+        ["reconstruct", "p.star", "-o", "r", "--preset", "fast"],
+        ["reconstruct", "p.star", "-o", "r", "--set", "annealBatch"],
+        ["reconstruct", "p.star", "-o", "r", "--set", "nothing=1"],
+        ["reconstruct", "p.star", "-o", "r", "--set", "annealBatch=many"],
+        ["reconstruct", "p.star", "-o", "r", "--contrast", "grey"],
+        ["reconstruct", "p.star", "-o", "r", "--max-resolution", "-3"],
+        ["reconstruct", "p.star", "-o", "r", "--max-iterations", "0"],
+        ["reconstruct", "p.star", "-o", "r", "--seed", "-1"], ["simulate"],
+        ["simulate", "-o", "s", "--particles", "0"], ["simulate", "-o", "s", "--box", "33"],
+        ["simulate", "-o", "s", "--box", "8"], ["simulate", "-o", "s", "--pixel-size", "0"],
+        ["simulate", "-o", "s", "--defocus-range", "9"], ["simulate", "-o", "s", "--defocus-range", "9,1"],
+        ["simulate", "-o", "s", "--orientations", "upright"], ["compare", "a.mrc"],
+        ["compare", "a.mrc", "b.mrc", "--symmetry", "Q"], ["compare", "a.mrc", "b.mrc", "--poses", "p.star"],
+        ["fsc", "a.mrc"], ["inspect"],
+    ]
+
+    @Test(arguments: misuse) func misuseIsStatus64(arguments: [String]) throws {
+        let outcome = try folder.run(arguments)
+        #expect(outcome.status == 64, "\(outcome.errors)")
+        #expect(
+            outcome.output.isEmpty && outcome.errors.contains("Error: ") && outcome.errors.contains("Usage: ")
+        )
+        #expect(!folder.has("r") && !folder.has("s"))
+    }
+
+    @Test func presetsAreValidJSON() throws {
+        let outcome = try folder.run("presets")
+        #expect(outcome.status == 0)
+        let paper = try #require(outcome.output.range(of: "paper: "))
+        let object = try JSONSerialization.jsonObject(with: Data(outcome.output[paper.upperBound...].utf8))
+        let settings = try #require(object as? [String: Any])
+        #expect(settings["optimizer"] as? String == "sagd" && settings["priorStrength"] as? Double == 0.9)
+    }
+}

@@ -1,0 +1,139 @@
+import CryoCore
+import CryoFiles
+import CryoReconstruction
+import Foundation
+import Testing
+
+/// simulate → inspect → reconstruct → compare → fsc, as a user goes through them.
+struct WorkflowTests {
+    let folder: WorkingFolder
+
+    init() throws { folder = try WorkingFolder() }
+
+    @Test func everyStepLeavesWhatItPromises() throws {
+        try folder.simulate(particles: 40, "--snr", "1")
+        #expect(try !folder.text("data/particles.star").contains("_rlnAngleRot"))
+        let truth = try ParticleSet(starFile: folder.path + "/data/truth.star")
+        #expect(truth.count == 40 && truth.particles.allSatisfy { $0.pose != nil })
+
+        let inspected = try folder.run(
+            "inspect", "data/particles.star", "data/particles.mrcs", "data/truth.mrc")
+        #expect(inspected.status == 0 && inspected.errors.isEmpty)
+        #expect(inspected.output.contains("40") && inspected.output.contains("32"))
+
+        let run = try folder.reconstruct("--seed", "7", "--diameter", "150")
+        #expect(run.status == 0 && run.output.isEmpty, "\(run.errors)")
+        for name in ["map.mrc", "map.png", "particles.star", "run.json", "log.txt"] {
+            #expect(folder.has("run/\(name)"), "no \(name)")
+        }
+        #expect(try folder.data("run/map.png").prefix(4) == Data([0x89, 0x50, 0x4E, 0x47]))
+        let map = try MRCFile.readVolume(folder.path + "/run/map.mrc")
+        #expect(map.boxSize == 32 && abs(map.pixelSize - 6) < 1e-4)
+        #expect(map.voxels.allSatisfy { $0.isFinite } && map.voxels.contains { $0 > 0 })
+        try checkRecord()
+        try checkParticles()
+        let log = try folder.text("run/log.txt")
+        for phrase in [
+            "40 particles of 32 px", "seed 7", "diameter 150", "log-evidence", "40 particles have a pose",
+        ] {
+            #expect(log.contains(phrase), "log.txt lacks '\(phrase)'")
+        }
+        try checkComparisons()
+    }
+
+    private func checkRecord() throws {
+        let record = try JSONDecoder().decode(RunRecord.self, from: folder.data("run/run.json"))
+        let version = try folder.run("--version").output.trimmingCharacters(in: .newlines)
+        #expect(record.version == version && record.input == "data/particles.star")
+        #expect(record.command.contains("--max-iterations") && record.parameters.seed == 7)
+        #expect(record.parameters.annealBatch == 20 && record.parameters.maxIterations == 3)
+        #expect(record.diameter == 150 && record.particleCount == 40 && record.setAside.isEmpty)
+        #expect(record.contrast.sign == 1 && record.threads >= 1 && !record.instructionSet.isEmpty)
+        #expect(record.iterations.count == 4 && record.iterations.last?.phase == .final)
+        #expect(record.iterations.allSatisfy { $0.logEvidence.isFinite && $0.poseCount > 1000 })
+        #expect(record.noiseVariance.count == 4 && record.noiseVariance.allSatisfy { $0 > 0 })
+    }
+
+    private func checkParticles() throws {
+        let text = try folder.text("run/particles.star")
+        for label in [
+            "AngleRot", "AngleTilt", "AnglePsi", "OriginXAngst", "OriginYAngst", "LogLikeliContribution",
+        ] {
+            #expect(text.contains("_rln\(label) "), "particles.star lacks \(label)")
+        }
+        // Image names stay, so they resolve from where the input's did.
+        let set = try ParticleSet(starFile: folder.path + "/run/particles.star", root: folder.path + "/data")
+        #expect(set.count == 40 && set.particles.allSatisfy { $0.pose != nil })
+        #expect(set.particles[6].imageName == "000007@particles.mrcs")
+    }
+
+    private func checkComparisons() throws {
+        let same = try folder.run("compare", "data/truth.mrc", "data/truth.mrc", "--json")
+        let report = try #require(
+            try JSONSerialization.jsonObject(with: Data(same.output.utf8)) as? [String: Any])
+        #expect(report["isMirrored"] as? Bool == false)
+        // A map laid upon itself agrees almost to the last shell below Nyquist, 192 Å / 15; turning it costs a little.
+        let resolution = report["resolution05"] as? Double ?? 0
+        #expect(resolution >= 12.79 && resolution < 14)
+
+        let compared = try folder.run(
+            "compare", "run/map.mrc", "data/truth.mrc", "--aligned", "aligned.mrc", "--picture", "both.png",
+            "--poses", "data/truth.star", "--true-poses", "data/truth.star")
+        #expect(compared.status == 0, "\(compared.errors)")
+        #expect(compared.output.contains("FSC 0.5 at ") && compared.output.contains("median pose error 0.0°"))
+        #expect(folder.has("both.png"))
+        #expect(try MRCFile.readVolume(folder.path + "/aligned.mrc").boxSize == 32)
+
+        let curve = try folder.run("fsc", "data/truth.mrc", "data/truth.mrc", "--mask", "150")
+        let lines = curve.output.split(separator: "\n")
+        #expect(curve.status == 0 && lines.count == 17 && lines[0].hasPrefix("shell"))
+        #expect(lines[1...15].allSatisfy { $0.hasSuffix(" 1.000") })
+        #expect(lines[16].contains("FSC 0.5 at 12.8 Å"))
+    }
+
+    @Test func existingRunsAreKeptUnlessToldOtherwise() throws {
+        try folder.simulate()
+        #expect(try folder.reconstruct().status == 0)
+        let map = try folder.data("run/map.mrc")
+        let refused = try folder.reconstruct("--seed", "2")
+        #expect(
+            refused.status == 2 && refused.errorLines.count == 1 && refused.errors.contains("--overwrite"))
+        #expect(try folder.data("run/map.mrc") == map)
+        #expect(try folder.reconstruct("--seed", "2", "--overwrite").status == 0)
+        #expect(try folder.data("run/map.mrc") != map)
+        let again = try folder.run("simulate", "--output", "data", "--particles", "3", "--box", "32")
+        #expect(again.status != 0 && again.errors.contains("--overwrite"))
+        #expect(try ParticleSet(starFile: folder.path + "/data/particles.star").count == 40)
+    }
+
+    @Test func theSameBytesComeOutForAnyThreads() throws {
+        try folder.simulate(particles: 50)
+        for threads in ["1", "2"] {
+            let outcome = try folder.reconstruct("--threads", threads, "--quiet", output: "run\(threads)")
+            #expect(outcome.status == 0 && outcome.output.isEmpty && outcome.errors.isEmpty)
+        }
+        for name in ["map.mrc", "map.png", "particles.star"] {
+            #expect(try folder.data("run1/\(name)") == folder.data("run2/\(name)"), "\(name) differs")
+        }
+    }
+
+    @Test func blackProteinAndDamagedParticlesAreReported() throws {
+        try folder.simulate(particles: 60, "--snr", "1")
+        var stack = try folder.data("data/particles.mrcs")
+        // Inverts every pixel's sign bit, and spoils one pixel of particle 5.
+        for offset in stride(from: 1024 + 3, to: stack.count, by: 4) { stack[offset] ^= 0x80 }
+        let spoilt = 1024 + 4 * (4 * 32 * 32 + 500)
+        stack.replaceSubrange(spoilt..<(spoilt + 4), with: [0, 0, 0xC0, 0x7F] as [UInt8])
+        try folder.write(stack, "data/particles.mrcs")
+        let outcome = try folder.reconstruct()
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(
+            outcome.errors.contains("protein is black")
+                && outcome.errors.contains("1 particles were set aside"))
+        let record = try JSONDecoder().decode(RunRecord.self, from: folder.data("run/run.json"))
+        #expect(record.contrast.sign == -1)
+        #expect(record.setAside.keys.sorted() == ["000005@particles.mrcs"])
+        let set = try ParticleSet(starFile: folder.path + "/run/particles.star", root: folder.path + "/data")
+        #expect(set.count == 59 && !set.particles.contains { $0.imageName == "000005@particles.mrcs" })
+    }
+}

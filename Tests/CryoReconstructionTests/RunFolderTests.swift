@@ -1,0 +1,46 @@
+import CryoReconstruction
+import Foundation
+import Testing
+
+/// Results are never overwritten by accident, and a refused run leaves nothing.
+final class RunFolderTests {
+    let root = NSTemporaryDirectory() + "daybreak-\(UUID().uuidString)"
+
+    init() throws { try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true) }
+
+    deinit { try? FileManager.default.removeItem(atPath: root) }
+
+    @Test func nothingIsCreatedBeforeItIsAskedFor() throws {
+        let folder = try RunFolder(path: root + "/a/b/run", mayOverwrite: false)
+        #expect(!FileManager.default.fileExists(atPath: root + "/a"))
+        try folder.create()
+        #expect(FileManager.default.fileExists(atPath: root + "/a/b/run"))
+        #expect(folder.file("map.mrc") == root + "/a/b/run/map.mrc")
+    }
+
+    @Test func existingFoldersAreRefused() throws {
+        #expect(throws: RunFolderError.exists(root)) { try RunFolder(path: root, mayOverwrite: false) }
+        let folder = try RunFolder(path: root, mayOverwrite: true)
+        try folder.create()
+        try folder.write(Data("x".utf8), to: "log.txt")
+        try folder.write(Data("y".utf8), to: "log.txt")
+        #expect(try String(contentsOfFile: root + "/log.txt", encoding: .utf8) == "y")
+    }
+
+    @Test(arguments: [false, true]) func filesAreNotFolders(mayOverwrite: Bool) throws {
+        let path = root + "/file"
+        try Data("x".utf8).write(to: URL(fileURLWithPath: path))
+        #expect(throws: RunFolderError.notAFolder(path)) {
+            try RunFolder(path: path, mayOverwrite: mayOverwrite)
+        }
+        let below = try RunFolder(path: path + "/run", mayOverwrite: mayOverwrite)
+        #expect(throws: RunFolderError.self) { try below.create() }
+    }
+
+    @Test func refusalsAreOneLine() {
+        let errors: [RunFolderError] = [.exists("a"), .notAFolder("b"), .unwritable("c", "no space")]
+        for error in errors {
+            #expect(!error.description.contains("\n") && error.description.contains(": "))
+        }
+    }
+}

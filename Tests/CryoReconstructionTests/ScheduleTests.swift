@@ -1,0 +1,187 @@
+import CryoCore
+import Foundation
+import Testing
+
+@testable import CryoReconstruction
+
+/// What a run does in which order, decided before it starts.
+struct ScheduleTests {
+    static func plans(
+        _ parameters: ReconstructionParameters, count: Int = 2000, boxLength: Double = 320, boxSize: Int = 64
+    ) -> [IterationPlan] {
+        IterationSchedule.plans(
+            parameters, particleCount: count, boxLength: boxLength, boxSize: boxSize, diameter: 250)
+    }
+
+    static let variants: [(String, String)] = [
+        ("finalEpochs", "3"), ("annealIterations", "0"), ("annealIterations", "1"),
+        ("annealResolution", "12"),
+        ("annealResolution", "500"), ("maxResolution", "1"), ("maxResolution", "400"), ("maxIterations", "7"),
+        ("marchEpochs", "0"), ("marchBatch", "100000"), ("annealBatch", "1"), ("finalEpochs", "0"),
+    ]
+
+    @Test(arguments: [ReconstructionParameters.standard, .paper], variants)
+    func resolutionNeverCoarsensAndAllParticlesComeLast(
+        preset: ReconstructionParameters, change: (String, String)
+    ) throws {
+        let parameters = try preset.setting(change.0, to: change.1)
+        for (count, boxSize) in [(1, 16), (50, 31), (2000, 64)] {
+            let plans = Self.plans(parameters, count: count, boxSize: boxSize)
+            for (before, after) in zip(plans, plans.dropFirst()) {
+                #expect(after.ringCount >= before.ringCount)
+            }
+            for plan in plans {
+                #expect((1...count).contains(plan.batchSize) && plan.weight > 0 && plan.weight <= 1)
+                // Rings must lie below the Nyquist frequency.
+                #expect(plan.ringCount >= 3 && 2 * plan.ringCount < boxSize)
+            }
+            let last = try #require(plans.last)
+            #expect(last.phase == .final && last.batchSize == count && last.annealProgress == nil)
+        }
+    }
+
+    @Test func annealedRunsGoThroughThreePhases() {
+        let plans = Self.plans(.standard)
+        let anneal = plans.prefix { $0.phase == .anneal }
+        let march = plans.dropFirst(anneal.count).prefix { $0.phase == .march }
+        #expect(anneal.count == 160 && anneal.allSatisfy { $0.ringCount == 10 && $0.batchSize == 80 })
+        #expect(anneal.first?.annealProgress == 0 && anneal.last?.annealProgress == 1)
+        let progress = anneal.compactMap(\.annealProgress)
+        #expect(progress == progress.sorted())
+        // 32 Å to four pixels of 5 Å, ring by ring; 0.4 epochs of 2000 by 200 are four minibatches.
+        #expect(march.map(\.ringCount) == (11...16).flatMap { [Int](repeating: $0, count: 4) })
+        #expect(plans.count == anneal.count + march.count + 1)
+    }
+
+    /// The clock of the paper's code for 39 800 images in minibatches of 199; method.md §3.5 lists the radii.
+    @Test func marchingFollowsThePapersClock() throws {
+        var parameters = ReconstructionParameters.paper
+        parameters.marchBatch = 199
+        parameters.maxResolution = 10
+        let plans = Self.plans(parameters, count: 39_800, boxLength: 358.4, boxSize: 128)
+        let table: [(start: Int, frequency: Double)] = [
+            (0, 0.020), (200, 0.025), (400, 0.030), (550, 0.035), (700, 0.040), (1000, 0.050), (1450, 0.065),
+        ]
+        for (start, frequency) in table {
+            let ring = Int(frequency * 358.4)
+            #expect(plans[start].ringCount == ring, "iteration \(start)")
+            if start > 0 { #expect(plans[start - 1].ringCount < ring) }
+        }
+        #expect(plans.allSatisfy { $0.ringCount <= 35 && $0.annealProgress == nil })
+        let marching = plans.filter { $0.phase == .march }
+        #expect(marching.allSatisfy { $0.batchSize == 199 })
+        // A small set has few minibatches, but the clock waits 150 iterations.
+        let few = Self.plans(parameters, count: 500, boxLength: 358.4, boxSize: 128)
+        #expect(few[149].ringCount == 7 && few[150].ringCount == 8 && few[300].ringCount == 10)
+    }
+
+    @Test func iterationsCanBeCapped() {
+        var parameters = ReconstructionParameters()
+        parameters.maxIterations = 5
+        let plans = Self.plans(parameters)
+        #expect(plans.count == 6)
+        #expect(plans.dropLast().allSatisfy { $0.phase == .anneal })
+        #expect(plans.last?.ringCount == plans[4].ringCount)
+    }
+
+    @Test func defaultsAreThoseOfTheManual() {
+        #expect(IterationSchedule.defaultAnnealResolution(diameter: 120) == 20)
+        #expect(IterationSchedule.defaultAnnealResolution(diameter: 300) == 32)
+        #expect(IterationSchedule.defaultResolution(boxLength: 320, boxSize: 64) == 20)
+    }
+}
+
+/// The inverse temperature as a controlled variable.
+struct TemperatureTests {
+    @Test func targetFallsGeometrically() {
+        let temperature = Temperature(start: 10_000, end: 10)
+        #expect(abs(temperature.target(progress: 0) - 10_000) < 1e-6)
+        #expect(abs(temperature.target(progress: 1) - 10) < 1e-9)
+        let ratios = (0..<10).map { step in
+            temperature.target(progress: Double(step + 1) / 10)
+                / temperature.target(progress: Double(step) / 10)
+        }
+        for ratio in ratios { #expect(abs(ratio - pow(10, -0.3)) < 1e-9) }
+        // A start below the end would heat up.
+        #expect(Temperature(start: 2, end: 10).target(progress: 0.5) == 10)
+    }
+
+    @Test func betaNeverExceedsOne() {
+        var temperature = Temperature(start: 1000, end: 10)
+        for step in 0..<200 { temperature.follow(median: 1e9, progress: Double(step) / 200) }
+        #expect(temperature.beta == 1)
+        temperature.settle(progress: 0) { _ in 1e12 }
+        #expect(temperature.beta <= 1 && temperature.beta > 0.99)
+        temperature.follow(median: 1, progress: 0)
+        #expect(temperature.beta < 1)
+    }
+
+    /// Effective poses of a likelihood of Gaussian width: a power of β, down to a single pose.
+    @Test(arguments: [0.5, 1, 2.5], [0.0, 0.4, 1]) func settleFindsTheTarget(power: Double, progress: Double)
+    {
+        func poses(_ beta: Double) -> Double { 1 + 20 * pow(beta, -power) }
+        var temperature = Temperature(start: 5_000, end: 40)
+        temperature.settle(progress: progress, median: poses)
+        // Twelve bisections of ln β over 13.8: β to 0.4 %, the poses to a few times that.
+        #expect(abs(poses(temperature.beta) / temperature.target(progress: progress) - 1) < 0.02)
+    }
+
+    @Test func followKeepsTheCourse() {
+        func poses(_ beta: Double) -> Double { 1 + 20 * pow(beta, -1.5) }
+        var temperature = Temperature(start: 5_000, end: 40)
+        temperature.settle(progress: 0, median: poses)
+        for step in 0...100 {
+            temperature.follow(median: poses(temperature.beta), progress: Double(step) / 100)
+        }
+        // The target falls by 5 % a step; a damped follower lags by some steps.
+        #expect(abs(poses(temperature.beta) / 40 - 1) < 0.2)
+    }
+}
+
+/// The order in which particles are visited.
+struct ParticleOrderTests {
+    @Test(arguments: [(10, 3), (100, 7), (64, 64), (5, 1), (99, 98)])
+    func everyEpochVisitsEachParticleOnce(count: Int, size: Int) {
+        var order = ParticleOrder(count: count, seed: 3, hasFixedBatches: false)
+        var visits = [Int]()
+        while visits.count < 4 * count { visits += order.next(size).indices }
+        for epoch in 0..<4 {
+            let part = visits[(epoch * count)..<((epoch + 1) * count)]
+            #expect(part.sorted() == Array(0..<count))
+        }
+    }
+
+    @Test func orderIsAFunctionOfTheSeed() {
+        func visits(_ seed: UInt64) -> [[Int]] {
+            var order = ParticleOrder(count: 50, seed: seed, hasFixedBatches: false)
+            return (0..<20).map { _ in order.next(12).indices }
+        }
+        #expect(visits(1) == visits(1))
+        #expect(visits(1) != visits(2))
+        let first = visits(1).flatMap { $0 }
+        #expect(Array(first[0..<50]) != Array(first[50..<100]), "each epoch has its own order")
+    }
+
+    /// Methods that store a gradient for each minibatch need the same one to come again.
+    @Test(arguments: [(10, 3), (100, 7), (64, 32), (5, 1), (99, 98)])
+    func fixedBatchesComeAgainAsTheyWere(count: Int, size: Int) {
+        var order = ParticleOrder(count: count, seed: 3, hasFixedBatches: true)
+        let batches = count / size
+        let epochs = (0..<3).map { _ in (0..<batches).map { _ in order.next(size) } }
+        for epoch in epochs {
+            #expect(epoch.map(\.number) == Array(0..<batches))
+            #expect(epoch.map(\.indices) == epochs[0].map(\.indices))
+            #expect(epoch.flatMap(\.indices).sorted() == Array(0..<count))
+            // What does not divide evenly is shared out.
+            #expect(
+                epoch.allSatisfy {
+                    (size...(size + (count % size + batches - 1) / batches)).contains($0.indices.count)
+                })
+        }
+    }
+
+    @Test(arguments: [5, 6, 1000]) func aBatchAsLargeAsTheSetIsTheSet(size: Int) {
+        var order = ParticleOrder(count: 5, seed: 1, hasFixedBatches: false)
+        for _ in 0..<3 { #expect(order.next(size).indices == [0, 1, 2, 3, 4]) }
+    }
+}
