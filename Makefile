@@ -21,7 +21,7 @@ test: setup
 
 # Simulates particles of the built-in molecule, reconstructs them from a random start, compares with the truth.
 demo: build
-	rm -rf $(DEMO)
+	rm -rf $(DEMO)/data $(DEMO)/run
 	$(BIN) simulate --output $(DEMO)/data --particles 2000 --box 64 --pixel-size 5 --snr 0.05
 	$(BIN) reconstruct $(DEMO)/data/particles.star --output $(DEMO)/run
 	$(BIN) compare $(DEMO)/run/map.mrc $(DEMO)/data/truth.mrc --picture $(DEMO)/map-and-truth.png \
@@ -38,4 +38,4 @@ format:
 check: setup lint build test
 
 clean:
-	rm -rf .build .build-test $(DEMO)
+	rm -rf .build .build-test

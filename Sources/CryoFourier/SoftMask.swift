@@ -22,12 +22,19 @@ public struct SoftMask: Sendable, Equatable {
     }
 
     /// The weights on an image's pixels; shape `[y][x]`.
-    public func weights(boxSize n: Int, pixelSize: Double) -> [Float] {
+    ///
+    /// - Parameters:
+    ///   - n: Pixels along an edge.
+    ///   - pixelSize: Their distance, in Å.
+    ///   - centre: The mask's centre relative to the image's origin pixel, in Å.
+    public func weights(
+        boxSize n: Int, pixelSize: Double, centre: SIMD2<Double> = .zero
+    ) -> [Float] {
         var weights = [Float](repeating: 0, count: n * n)
         for y in 0..<n {
             for x in 0..<n {
-                let (dx, dy) = (Double(x - n / 2), Double(y - n / 2))
-                weights[y * n + x] = Float(weight(at: (dx * dx + dy * dy).squareRoot() * pixelSize))
+                let place = SIMD2(Double(x - n / 2), Double(y - n / 2)) * pixelSize - centre
+                weights[y * n + x] = Float(weight(at: (place * place).sum().squareRoot()))
             }
         }
         return weights

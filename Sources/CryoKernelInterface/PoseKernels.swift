@@ -104,6 +104,8 @@ public struct ColumnPair: @unchecked Sendable {
     public var beta: Float
     /// Logarithm of the prior weight of each column.
     public var logPrior: (Float, Float)
+    /// What the square of a weight is multiplied by: the probability with which this pair was drawn.
+    public var drawProbability: Float
     /// The transform over the in-plane angle.
     public var transform: LaneTransform
     /// Work space for two columns of `transform.count` elements.
@@ -113,7 +115,8 @@ public struct ColumnPair: @unchecked Sendable {
     public init(
         slices: UnsafePointer<Float>, columns: UnsafePointer<Float>, orders: UnsafePointer<OrderSpan>,
         orderCount: Int, norms: UnsafePointer<Float>, normOrderCount: Int, width: Int, beta: Float,
-        logPrior: (Float, Float), transform: LaneTransform, workspace: UnsafeMutablePointer<Float>
+        logPrior: (Float, Float), drawProbability: Float, transform: LaneTransform,
+        workspace: UnsafeMutablePointer<Float>
     ) {
         self.slices = slices
         self.columns = columns
@@ -124,6 +127,7 @@ public struct ColumnPair: @unchecked Sendable {
         self.width = width
         self.beta = beta
         self.logPrior = logPrior
+        self.drawProbability = drawProbability
         self.transform = transform
         self.workspace = workspace
     }
@@ -149,20 +153,14 @@ public struct RunningEvidence: Sendable, BitwiseCopyable {
     public var peak: Float
     /// Σ exp(x − peak).
     public var sum: Float
-    /// Σ exp(2(x − peak)).
+    /// Σ π exp(2(x − peak)), π the probability with which the point was drawn: unbiased for the sum of squares.
     public var squareSum: Float
-    /// The column pair that held the largest value.
-    public var bestPair: Int32
-    /// The column pair being added; set by the caller.
-    public var currentPair: Int32
 
     /// Makes an empty sum.
     public init() {
         peak = -.greatestFiniteMagnitude
         sum = 0
         squareSum = 0
-        bestPair = -1
-        currentPair = 0
     }
 }
 

@@ -124,7 +124,6 @@ func accumulateEvidence(
             running.pointee.sum *= shrink
             running.pointee.squareSum *= shrink * shrink
             running.pointee.peak = peak
-            running.pointee.bestPair = running.pointee.currentPair
         }
         let offset = splat(logPrior - running.pointee.peak)
         let beta = splat(pair.beta)
@@ -146,7 +145,7 @@ func accumulateEvidence(
             columnSquares += horizontalSum((squares + squares2) * weights)
         }
         running.pointee.sum += columnSum
-        running.pointee.squareSum += columnSquares
+        running.pointee.squareSum += columnSquares * pair.drawProbability
         settings.columnLogMass[column] =
             columnSum > 0
             ? running.pointee.peak + logarithm(columnSum) : -Float.greatestFiniteMagnitude

@@ -53,6 +53,12 @@ struct Compare: ParsableCommand {
         guard PointGroup(name: symmetry) != nil else {
             throw ValidationError("--symmetry \(symmetry) is unknown; expected C<n>, D<n>, T, O or I")
         }
+        guard mask.map({ $0.isFinite && $0 > 0 }) ?? true else {
+            throw ValidationError("--mask is a diameter in Å, above 0")
+        }
+        guard referencePixelSize.map({ $0.isFinite && $0 > 0 }) ?? true else {
+            throw ValidationError("--reference-pixel-size is in Å, above 0")
+        }
         guard (poses == nil) == (truePoses == nil) else {
             throw ValidationError("--poses and --true-poses belong together")
         }
@@ -71,9 +77,10 @@ struct Compare: ParsableCommand {
     }
 
     func run() throws {
-        let moving = try MRCFile.readVolume(map) { note($0) }
-        var fixed = try MRCFile.readVolume(reference) { note($0) }
+        let moving = try readMap(map)
+        var fixed = try readMap(reference)
         if let referencePixelSize { fixed.pixelSize = referencePixelSize }
+        let pairs = try posePairs()
         let alignment = MapAlignment(moving, to: fixed, diameter: mask)
         let angles = alignment.superposition.rotation.eulerAngles
         var report = Report(
@@ -82,7 +89,7 @@ struct Compare: ParsableCommand {
             isMirrored: alignment.superposition.isMirrored,
             rotationDegrees: [angles.rot.degrees, angles.tilt.degrees, angles.psi.degrees],
             shift: (0..<3).map { alignment.superposition.shift[$0] }, fsc: alignment.fsc)
-        if let poses, let truePoses { try addPoseErrors(poses, truePoses, to: &report) }
+        if let pairs { addPoseErrors(pairs, to: &report) }
         if let aligned { try MRCFile.write(alignment.aligned, to: aligned) }
         if let picture {
             try Picture(montageOf: [alignment.aligned, fixed]).writePNG(to: URL(fileURLWithPath: picture))
@@ -90,25 +97,35 @@ struct Compare: ParsableCommand {
         try show(report)
     }
 
-    private func addPoseErrors(_ estimated: String, _ truth: String, to report: inout Report) throws {
-        let (estimates, truths) = (
-            try ParticleSet.listing(starFile: estimated), try ParticleSet.listing(starFile: truth)
-        )
+    /// The poses that both files know, and the pixel size; nil if none were asked for.
+    private func posePairs() throws -> (poses: [(truth: Pose, estimate: Pose)], pixelSize: Double)? {
+        guard let poses, let truePoses else { return nil }
+        let estimates = try ParticleSet.listing(starFile: poses)
         let known = Dictionary(
-            truths.particles.map { ($0.imageName, $0.pose) }, uniquingKeysWith: { first, _ in first })
-        var pairs = [(Pose, Pose)]()
-        for particle in estimates.particles {
-            if let estimate = particle.pose, let pose = known[particle.imageName] ?? nil {
-                pairs.append((pose, estimate))
+            try ParticleSet.listing(starFile: truePoses).particles.map { ($0.imageName, $0.pose) },
+            uniquingKeysWith: { first, _ in first })
+        let pairs = estimates.particles.compactMap { particle -> (truth: Pose, estimate: Pose)? in
+            guard let estimate = particle.pose, let truth = known[particle.imageName] ?? nil else {
+                return nil
             }
+            return (truth, estimate)
         }
-        guard !pairs.isEmpty, let group = PointGroup(name: symmetry) else {
-            throw ValidationError("\(estimated) and \(truth) share no image names with poses")
+        guard !pairs.isEmpty else {
+            throw InputProblem(
+                "\(poses) and \(truePoses) share no image names with poses; give the truth of the same images"
+            )
         }
+        return (pairs, estimates.pixelSize)
+    }
+
+    private func addPoseErrors(
+        _ pairs: (poses: [(truth: Pose, estimate: Pose)], pixelSize: Double), to report: inout Report
+    ) {
         let error = PoseError(
-            truth: pairs.map(\.0), estimates: pairs.map(\.1), symmetry: group.operations)
+            truth: pairs.poses.map(\.truth), estimates: pairs.poses.map(\.estimate),
+            symmetry: PointGroup(name: symmetry)?.operations ?? [])
         report.medianAngleDegrees = error.medianAngle.degrees
-        report.medianShiftPixels = error.medianShift / estimates.pixelSize
+        report.medianShiftPixels = error.medianShift / pairs.pixelSize
     }
 
     private func show(_ report: Report) throws {
@@ -129,7 +146,4 @@ struct Compare: ParsableCommand {
         }
     }
 
-    private func note(_ warning: String) {
-        FileHandle.standardError.write(Data("warning: \(warning)\n".utf8))
-    }
 }

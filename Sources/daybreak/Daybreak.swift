@@ -2,6 +2,7 @@ import ArgumentParser
 import CryoFiles
 import CryoFourier
 import CryoReconstruction
+import CryoReport
 import Foundation
 
 /// The program: one subcommand a file, which parses, calls the libraries and prints.
@@ -26,11 +27,18 @@ struct Daybreak: ParsableCommand {
             var command = try parseAsRoot()
             try command.run()
         } catch let error as any InputError {
-            FileHandle.standardError.write(Data("daybreak: \(error)\n".utf8))
-            Foundation.exit(2)
+            refuse("\(error)")
         } catch {
-            exit(withError: error)
+            // What ArgumentParser itself throws has a code of its own; anything else is the system's word.
+            guard exitCode(for: error) == .failure else { exit(withError: error) }
+            refuse(error.localizedDescription)
         }
+    }
+
+    private static func refuse(_ reason: String) -> Never {
+        let line = reason.split(whereSeparator: \.isNewline).joined(separator: " ")
+        FileHandle.standardError.write(Data("daybreak: \(line)\n".utf8))
+        Foundation.exit(2)
     }
 }
 
@@ -40,6 +48,15 @@ extension FileError: InputError {}
 extension ReconstructionError: InputError {}
 extension RunFolderError: InputError {}
 extension SimulationError: InputError {}
+extension PNGError: InputError {}
+
+/// A refusal that belongs to one subcommand alone.
+struct InputProblem: InputError {
+    /// One line: what was found, what was expected, what to do.
+    let description: String
+
+    init(_ description: String) { self.description = description }
+}
 
 /// The program's version.
 enum Version {

@@ -63,7 +63,7 @@ struct Reconstruct: ParsableCommand {
     var quiet = false
 
     func validate() throws {
-        if let threads, threads < 1 { throw ValidationError("--threads must be at least 1") }
+        if let threads, !(1...256).contains(threads) { throw ValidationError("--threads must be 1 to 256") }
         if let maxResolution, !(maxResolution > 0) {
             throw ValidationError("--max-resolution is in Å, above 0")
         }
@@ -98,6 +98,10 @@ struct Reconstruct: ParsableCommand {
 
     func run() throws {
         let folder = try RunFolder(path: output, mayOverwrite: overwrite)
+        try folder.refuseToReplace(particles)
+        if let root, !RunFolder.isFolder(root) {
+            throw InputProblem("--root \(root): is not a folder; give the folder that image names start from")
+        }
         let set = try ParticleSet(starFile: particles, root: root)
         let parallel = Parallel(threads: threads)
         let run = try Reconstruction(source: set, parameters: try parameters(), parallel: parallel)
@@ -109,10 +113,9 @@ struct Reconstruct: ParsableCommand {
         }
         describe(set, run, parallel, log)
         var progress = ProgressLine()
-        let result = run.run { entry in
+        let result = try run.run { entry in
             if !quiet { progress.show(entry) }
             log.debug("\(entry.line)")
-            return true
         }
         if !quiet { progress.finish() }
         let record = RunRecord(

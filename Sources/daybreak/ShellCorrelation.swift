@@ -19,15 +19,24 @@ struct ShellCorrelation: ParsableCommand {
     @Option(help: "The diameter of a soft spherical mask, in Å. (default: none)")
     var mask: Double?
 
+    func validate() throws {
+        guard mask.map({ $0.isFinite && $0 > 0 }) ?? true else {
+            throw ValidationError("--mask is a diameter in Å, above 0")
+        }
+    }
+
     func run() throws {
-        func warn(_ text: String) { FileHandle.standardError.write(Data("warning: \(text)\n".utf8)) }
-        var volumes = [
-            try MRCFile.readVolume(first, warn: warn), try MRCFile.readVolume(second, warn: warn),
-        ]
+        var volumes = [try readMap(first), try readMap(second)]
         guard volumes[0].boxSize == volumes[1].boxSize else {
-            throw ValidationError(
+            throw InputProblem(
                 "\(first) has \(volumes[0].boxSize) voxels an edge, \(second) \(volumes[1].boxSize); "
                     + "use daybreak compare for different boxes")
+        }
+        let pixelSizes = volumes.map(\.pixelSize)
+        guard abs(pixelSizes[0] / pixelSizes[1] - 1) < 0.01 else {
+            throw InputProblem(
+                "\(first) has \(pixelSizes[0]) Å/voxel, \(second) \(pixelSizes[1]); "
+                    + "use daybreak compare for different pixel sizes")
         }
         if let mask {
             let length = Double(volumes[0].boxSize) * volumes[0].pixelSize

@@ -79,8 +79,9 @@ struct Simulate: ParsableCommand {
     var overwrite = false
 
     private func defocus() throws -> ClosedRange<Double> {
-        let values = defocusRange.split(separator: ",").compactMap { Double($0) }
-        guard values.count == 2, values[0] <= values[1] else {
+        let parts = defocusRange.split(separator: ",", omittingEmptySubsequences: false)
+        let values = parts.compactMap { Double($0) }
+        guard parts.count == 2, values.count == 2, values[0] <= values[1] else {
             throw ValidationError("--defocus-range wants lowest,highest in Å, not '\(defocusRange)'")
         }
         return values[0]...values[1]
@@ -88,9 +89,11 @@ struct Simulate: ParsableCommand {
 
     func validate() throws {
         guard particles > 0 else { throw ValidationError("--particles must be at least 1") }
-        guard box >= 16, box % 2 == 0 else { throw ValidationError("--box must be even and at least 16") }
-        guard pixelSize.map({ $0 > 0 }) ?? true else {
-            throw ValidationError("--pixel-size is in Å, above 0")
+        guard (16...2048).contains(box), box % 2 == 0 else {
+            throw ValidationError("--box must be even, 16 to 2048")
+        }
+        guard pixelSize.map({ (0.1...100).contains($0) }) ?? true else {
+            throw ValidationError("--pixel-size is in Å, 0.1 to 100")
         }
         _ = try defocus()
     }
@@ -114,6 +117,7 @@ struct Simulate: ParsableCommand {
                 axes: [[0, 0, 1], [1, 0, 0]], concentration: 5, uniformFraction: 0.2)
         }
         let folder = try RunFolderForSimulation(path: output, mayOverwrite: overwrite)
+        if let model { try RunFolder(path: output, mayOverwrite: true).refuseToReplace(model) }
         let simulator = try ParticleSimulator(density, parameters: parameters)
         try folder.create()
         try write(simulator, density: density, folder: folder)
@@ -183,7 +187,7 @@ private struct RunFolderForSimulation {
         self.path = path
         let first = (path as NSString).appendingPathComponent("particles.star")
         guard mayOverwrite || !FileManager.default.fileExists(atPath: first) else {
-            throw ValidationError("\(first) exists already; give another --output, or --overwrite")
+            throw InputProblem("\(first): exists already; give another --output, or --overwrite")
         }
     }
 

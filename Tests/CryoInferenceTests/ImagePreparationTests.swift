@@ -74,9 +74,23 @@ struct ImagePreparationTests {
         let image = Image.random(boxSize: Self.boxSize, pixelSize: Self.pixelSize, seed: 8)
         let preparation = Self.preparation(ringCount: 6)
         let white = preparation.prepare(image, ctf: TestScene.ctf(), sign: 1, centre: [3, -4])
-        let black = preparation.prepare(image, ctf: TestScene.ctf(), sign: -1)
+        let black = preparation.prepare(image, ctf: TestScene.ctf(), sign: -1, centre: [3, -4])
         #expect(white.centre == [3, -4] && white.ctf == black.ctf)
         #expect(zip(white.values, black.values).allSatisfy { $0 == -$1 })
+    }
+
+    /// A particle whose origin is +o lies at −o, and so must the mask: what lies there is kept, the mirrored place not.
+    @Test func maskStandsWhereTheParticleIs() {
+        let preparation = Self.preparation(ringCount: 6, radius: 40)
+        let centre = SIMD2(60.0, 0.0)
+        func power(atPixel x: Int) -> Float {
+            var image = Image(boxSize: Self.boxSize, pixelSize: Self.pixelSize)
+            image[x, Self.boxSize / 2] = 1
+            return preparation.prepare(image, ctf: TestScene.ctf(), sign: 1, centre: centre).values
+                .reduce(0) { $0 + ($1 * $1).sum() }
+        }
+        let offset = Int(60 / Self.pixelSize)
+        #expect(power(atPixel: Self.boxSize / 2 - offset) > 100 * power(atPixel: Self.boxSize / 2 + offset))
     }
 
     @Test func ctfIsThatOfTheFrequencyInReciprocalAngstroms() {

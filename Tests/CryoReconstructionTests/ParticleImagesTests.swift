@@ -109,12 +109,36 @@ struct ParticleImagesTests {
     /// Minibatches without a single usable image pass by.
     @Test func runsGoOnWithoutDamagedParticles() throws {
         var source = try TestSource(Self.phantom, count: 30, diameter: 140, signalToNoise: 1)
-        for index in 0..<27 { source.images[index] = nil }
+        for index in 0..<27 { source.images[index] = Image(boxSize: 32, pixelSize: 6) }
         let result = try Self.shortRun(source).run()
         #expect(result.setAside.count == 27)
         #expect(result.estimates.map { $0 != nil } == (0..<30).map { $0 >= 27 })
         #expect(result.map.voxels.allSatisfy { $0.isFinite } && result.map.voxels.contains { $0 > 0 })
         #expect(result.statistics.allSatisfy { $0.logEvidence.isFinite })
+    }
+
+    /// One crop padded with a constant and one hot pixel would outweigh all other images.
+    @Test func imagesFarFromTheOthersAreSetAside() throws {
+        var source = try TestSource(Self.phantom, count: 60, diameter: 140, signalToNoise: 1)
+        for y in 0..<32 {
+            for x in 0..<32 where (x - 16) * (x - 16) + (y - 16) * (y - 16) > 144 {
+                source.images[4]?[x, y] = (x + y) % 2 == 0 ? 1e-3 : -1e-3
+            }
+        }
+        source.images[9]?[14, 17] = 1e5
+        let result = try Self.shortRun(source).run()
+        #expect(result.setAside.keys.sorted() == [4, 9])
+        #expect(result.estimates.indices.filter { result.estimates[$0] == nil } == [4, 9])
+        #expect(result.map.voxels.allSatisfy { $0.isFinite } && result.map.voxels.contains { $0 > 0 })
+    }
+
+    /// All stacks were there at the start, so a failure is the disk's, and the run must not go on without the image.
+    @Test func failuresToReadStopTheRun() throws {
+        var source = try TestSource(Self.phantom, count: 30, diameter: 140, signalToNoise: 1)
+        source.images[5] = nil
+        #expect(throws: ReconstructionError.readFailure("Unreadable()")) {
+            try Self.shortRun(source).run()
+        }
     }
 
     @Test func senselessInputIsRefused() throws {
@@ -129,7 +153,7 @@ struct ParticleImagesTests {
         }
         #expect(throws: ReconstructionError.self) { try Self.shortRun(source) { $0.diameter = .nan } }
         var empty = source
-        empty.images = [Image?](repeating: nil, count: 10)
+        empty.images = [Image?](repeating: Image(boxSize: 32, pixelSize: 6), count: 10)
         #expect(throws: ReconstructionError.noUsableImages(10)) { try Self.shortRun(empty) }
     }
 }

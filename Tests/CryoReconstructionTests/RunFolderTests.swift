@@ -19,12 +19,24 @@ final class RunFolderTests {
     }
 
     @Test func existingFoldersAreRefused() throws {
+        // An empty one holds nothing that could be lost.
+        _ = try RunFolder(path: root, mayOverwrite: false)
+        try Data("x".utf8).write(to: URL(fileURLWithPath: root + "/map.mrc"))
         #expect(throws: RunFolderError.exists(root)) { try RunFolder(path: root, mayOverwrite: false) }
         let folder = try RunFolder(path: root, mayOverwrite: true)
         try folder.create()
         try folder.write(Data("x".utf8), to: "log.txt")
         try folder.write(Data("y".utf8), to: "log.txt")
         #expect(try String(contentsOfFile: root + "/log.txt", encoding: .utf8) == "y")
+    }
+
+    @Test func inputsAreNotReplaced() throws {
+        let folder = try RunFolder(path: root, mayOverwrite: true)
+        #expect(throws: RunFolderError.holdsInput(root, "particles.star")) {
+            try folder.refuseToReplace(
+                root + "/../" + (root as NSString).lastPathComponent + "/particles.star")
+        }
+        try folder.refuseToReplace(root + "/elsewhere/particles.star")
     }
 
     @Test(arguments: [false, true]) func filesAreNotFolders(mayOverwrite: Bool) throws {

@@ -65,7 +65,7 @@ public struct BackgroundNormalization: Sendable {
             squares += value * value
         }
         let deviation = (squares / count).squareRoot()
-        guard deviation.isFinite, deviation > 1e-12 * max(1, abs(mean)) else { return nil }
+        guard deviation.isFinite, deviation > 1e-7 * abs(mean), deviation > 0 else { return nil }
         let gain = Float(1 / deviation)
         var total: Float = 0
         for index in image.pixels.indices {

@@ -27,6 +27,7 @@ public struct ImagePreparation: Sendable {
     private let boxLength: Double
     private let croppedSize: Int
     private let sampler: PolarSampler
+    private let softMask: SoftMask
     private let mask: [Float]
     private let background: [Float]
     private let points: [SIMD2<Float>]
@@ -45,18 +46,24 @@ public struct ImagePreparation: Sendable {
         croppedSize = min(boxSize, FastLength.even(atLeast: 2 * (grid.ringCount + 5)))
         sampler = PolarSampler(grid: grid, boxSize: croppedSize)
         let croppedPixel = boxLength / Double(croppedSize)
+        softMask = mask
         self.mask = mask.weights(boxSize: croppedSize, pixelSize: croppedPixel)
         background = self.mask.map { 1 - $0 }
         maskPower = Double(self.mask.reduce(0) { $0 + $1 * $1 }) / Double(self.mask.count)
         points = grid.points
     }
 
-    /// Masks and samples a normalised image.
+    /// Masks and samples a normalised image; the mask stands where the particle's present centre is.
     public func prepare(
         _ image: Image, ctf: ContrastTransferFunction, sign: Float, centre: SIMD2<Double> = .zero
     ) -> PolarImage {
         var cropped = FourierImage(image).cropped(to: croppedSize).image()
-        for index in cropped.pixels.indices { cropped.pixels[index] *= mask[index] * sign }
+        let weights =
+            centre == .zero
+            ? mask
+            : softMask.weights(
+                boxSize: croppedSize, pixelSize: cropped.pixelSize, centre: -centre)
+        for index in cropped.pixels.indices { cropped.pixels[index] *= weights[index] * sign }
         let evaluator = ctf.evaluator
         let values = points.map { point in
             Float(evaluator(Double(point.x) / boxLength, Double(point.y) / boxLength))

@@ -27,21 +27,13 @@ struct BatchEvidence: Sendable {
         var logSum: Double
         /// (Σ eˣ)² / Σ e²ˣ.
         var effectivePoses: Double
-        /// The largest x.
-        var peak: Float
-        var bestBlock: Int
-        var bestPair: Int
     }
 
     /// Adds the blocks up, in their order and in double precision.
     func totals() -> [Total] {
         (0..<imageCount).map { image in
             let blocks = (0..<blockCount).map { running[image * blockCount + $0] }
-            var best = 0
-            for block in 1..<max(1, blockCount) where blocks[block].peak > blocks[best].peak {
-                best = block
-            }
-            let peak = blocks[best].peak
+            let peak = blocks.map(\.peak).max() ?? 0
             var (sum, squares) = (0.0, 0.0)
             for block in blocks {
                 let factor = exp(Double(block.peak) - Double(peak))
@@ -49,8 +41,30 @@ struct BatchEvidence: Sendable {
                 squares += Double(block.squareSum) * factor * factor
             }
             return Total(
-                logSum: Double(peak) + log(sum), effectivePoses: sum * sum / squares, peak: peak,
-                bestBlock: best, bestPair: max(0, Int(blocks[best].bestPair)))
+                logSum: Double(peak) + log(sum), effectivePoses: sum * sum / squares)
         }
+    }
+
+    /// Column pairs in which the most probable point is looked for: it need not lie in the one that holds most.
+    private static let peakCandidates = 4
+
+    /// The column pairs of an image that hold most, without the weights of drawn cells; most first.
+    func heaviestPairs(image: Int, weights: NodeWeights) -> [(block: Int, pair: Int)] {
+        var heaviest: [(mass: Float, block: Int, pair: Int)] = []
+        for block in 0..<blockCount {
+            let masses = columnLogMass.pointer + (image * blockCount + block) * 2 * pairCount
+            for pair in 0..<pairCount {
+                let logWeight = weights.logWeight(slot: image, block: block, pair: pair)
+                guard logWeight > -.infinity else { continue }
+                let mass = max(masses[2 * pair], masses[2 * pair + 1]) - logWeight
+                if heaviest.count == Self.peakCandidates, let last = heaviest.last, mass <= last.mass {
+                    continue
+                }
+                let place = heaviest.firstIndex { $0.mass < mass } ?? heaviest.count
+                heaviest.insert((mass, block, pair), at: place)
+                if heaviest.count > Self.peakCandidates { heaviest.removeLast() }
+            }
+        }
+        return heaviest.map { ($0.block, $0.pair) }
     }
 }

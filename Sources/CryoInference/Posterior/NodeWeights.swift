@@ -9,6 +9,11 @@ struct NodeWeights: Sendable {
     /// Pairs of shifts.
     let pairCount: Int
 
+    /// The same without the weights of drawn cells.
+    var unweighted: NodeWeights {
+        NodeWeights(logPriors: logPriors, cells: nil, pairCount: pairCount)
+    }
+
     /// The images of the batch.
     var slots: Range<Int> { logPriors.indices }
 

@@ -149,15 +149,15 @@ public final class PosteriorEngine: @unchecked Sendable {
         let logNodes = log(Double(directions.directionCount * grid.angleCount))
         let peaks = parallel.mapWorker(images.count) { worker, slot in
             peak(
-                slot: slot, total: totals[slot], weights: weights, beta: Float(beta),
-                scratch: scratch[worker])
+                slot: slot, heaviest: evidence.heaviestPairs(image: slot, weights: weights),
+                weights: weights.unweighted, beta: Float(beta), scratch: scratch[worker])
         }
         return images.indices.map { slot in
             let total = totals[slot]
-            let node = peaks[slot]
+            let (node, value) = peaks[slot]
             return ImagePosterior(
                 logEvidence: total.logSum - logNodes, effectivePoses: total.effectivePoses,
-                peakProbability: exp(Double(total.peak) - total.logSum),
+                peakProbability: exp(Double(value) - total.logSum),
                 pose: pose(of: node, centre: images[slot].centre), node: node,
                 memory: memory(
                     slot: slot, evidence: evidence, logSum: totals[slot].logSum, weights: weights,
@@ -184,7 +184,8 @@ public final class PosteriorEngine: @unchecked Sendable {
             logPrior: (
                 logPriors[2 * pair] + logWeight, width > 1 ? logPriors[2 * pair + 1] + logWeight : 0
             ),
-            transform: scratch.transform(isInverse: true), workspace: scratch.workspace.pointer)
+            drawProbability: exp(-logWeight), transform: scratch.transform(isInverse: true),
+            workspace: scratch.workspace.pointer)
     }
 
     private func fillNorms(block: Int, images: Range<Int>, scratch: WorkerScratch) {
@@ -206,7 +207,6 @@ public final class PosteriorEngine: @unchecked Sendable {
                 + (slot * evidence.blockCount + block) * 2 * evidence.pairCount
             for pair in 0..<evidence.pairCount
             where weights.logWeight(slot: slot, block: block, pair: pair) > -.infinity {
-                running.pointee.currentPair = Int32(pair)
                 kernels.accumulateEvidence(
                     columnPair(
                         block: block, slot: slot, pair: pair, weights: weights, beta: beta,
@@ -254,19 +254,30 @@ public final class PosteriorEngine: @unchecked Sendable {
         }
     }
 
-    /// The most probable node of an image, found again in the block and column pair that held it.
+    /// The most probable node of an image and its log-weight, found again in the column pairs that hold most.
+    ///
+    /// Without the weights of drawn cells: a rarely drawn cell weighs much and need not be probable.
     private func peak(
-        slot: Int, total: BatchEvidence.Total, weights: NodeWeights, beta: Float, scratch: WorkerScratch
-    ) -> PoseNode {
-        fillNorms(block: total.bestBlock, images: slot..<(slot + 1), scratch: scratch)
-        let peak = kernels.findPeak(
-            columnPair(
-                block: total.bestBlock, slot: slot, pair: total.bestPair, weights: weights, beta: beta,
-                scratch: scratch))
-        return PoseNode(
-            direction: total.bestBlock * PoseKernels.laneCount + Int(peak.lane),
-            isOpposite: peak.isOpposite, shift: 2 * total.bestPair + Int(peak.column),
-            angle: Int(peak.angle))
+        slot: Int, heaviest: [(block: Int, pair: Int)], weights: NodeWeights, beta: Float,
+        scratch: WorkerScratch
+    ) -> (node: PoseNode, value: Float) {
+        var best = (
+            node: PoseNode(direction: 0, isOpposite: false, shift: 0, angle: 0),
+            value: -Float.greatestFiniteMagnitude
+        )
+        for (block, pair) in heaviest {
+            fillNorms(block: block, images: slot..<(slot + 1), scratch: scratch)
+            let peak = kernels.findPeak(
+                columnPair(
+                    block: block, slot: slot, pair: pair, weights: weights, beta: beta,
+                    scratch: scratch))
+            guard peak.value > best.value else { continue }
+            best.value = peak.value
+            best.node = PoseNode(
+                direction: block * PoseKernels.laneCount + Int(peak.lane), isOpposite: peak.isOpposite,
+                shift: 2 * pair + Int(peak.column), angle: Int(peak.angle))
+        }
+        return best
     }
 
     /// The columns that hold most of an image's posterior, as the next visit will want to know them.

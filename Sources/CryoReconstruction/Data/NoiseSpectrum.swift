@@ -14,7 +14,7 @@ public struct NoiseSpectrum: Sendable {
     init?(background images: ParticleImages, ringCount: Int, isColoured: Bool, parallel: Parallel) {
         self.isColoured = isColoured
         let count = images.source.particles.count
-        let indices = Array(stride(from: 0, to: count, by: max(1, (count + 999) / 1000)))
+        let indices = Array(stride(from: 0, to: count, by: images.sampleStep(limit: 1000)))
         let grid = PolarGrid(ringCount: ringCount, angleCount: 4 * ringCount + 8)
         let preparation = ImagePreparation(
             boxSize: images.source.boxSize, pixelSize: images.source.pixelSize, grid: grid,

@@ -19,6 +19,8 @@ public final class ParticleImages: Sendable {
         var centres: [SIMD2<Double>]
         var setAside: [Int: String] = [:]
         var sign: Float = 1
+        var limits = ImageLimits.none
+        var failure: String?
     }
 
     /// Prepares the images of a source; `radius` in Å.
@@ -36,6 +38,25 @@ public final class ParticleImages: Sendable {
         set { state.withLock { $0.sign = newValue } }
     }
 
+    /// The first failure to read an image, if there was one.
+    ///
+    /// All stacks were there when the run began, so this is not the particle's fault but the disk's or the network's.
+    public var failure: String? { state.withLock { $0.failure } }
+
+    /// Learns from up to 1000 images spread over the set what an image may look like; others are set aside.
+    func learnLimits(parallel: Parallel) {
+        let indices = Array(stride(from: 0, to: source.particles.count, by: sampleStep(limit: 1000)))
+        let pixels = radius / source.pixelSize
+        let measures = parallel.map(indices.count) { place in
+            self.normalizedImage(indices[place]).map { ImageLimits.Measures($0, radius: pixels) }
+        }
+        let limits = ImageLimits(sample: measures.compactMap { $0 })
+        state.withLock { $0.limits = limits }
+    }
+
+    /// The step that spreads at most `limit` particles over the set.
+    func sampleStep(limit: Int) -> Int { max(1, (source.particles.count + limit - 1) / limit) }
+
     /// The particles set aside so far, and why.
     public var setAside: [Int: String] { state.withLock { $0.setAside } }
 
@@ -46,14 +67,25 @@ public final class ParticleImages: Sendable {
 
     /// Reads and normalises an image; nil if it is, or is hereby, set aside.
     public func normalizedImage(_ index: Int) -> Image? {
-        if state.withLock({ $0.setAside[index] != nil }) { return nil }
+        let (isSetAside, limits) = state.withLock { ($0.setAside[index] != nil, $0.limits) }
+        if isSetAside { return nil }
         do {
             var image = try source.image(index)
-            if normalization.apply(to: &image) != nil { return image }
-            state.withLock { $0.setAside[index] = "pixels are constant or not finite" }
+            guard normalization.apply(to: &image) != nil else {
+                return setAside(index, "pixels are constant or not finite")
+            }
+            guard limits != .none else { return image }
+            let measures = ImageLimits.Measures(image, radius: radius / source.pixelSize)
+            if let objection = limits.objection(to: measures) { return setAside(index, objection) }
+            return image
         } catch {
-            state.withLock { $0.setAside[index] = "\(error)" }
+            state.withLock { $0.failure = $0.failure ?? "\(error)" }
+            return setAside(index, "\(error)")
         }
+    }
+
+    private func setAside(_ index: Int, _ reason: String) -> Image? {
+        state.withLock { $0.setAside[index] = reason }
         return nil
     }
 

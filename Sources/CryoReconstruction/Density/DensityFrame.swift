@@ -1,5 +1,6 @@
 import CryoCore
 import CryoFourier
+import Foundation
 
 /// The grid on which the density is held at one frequency limit, and its relation to the images.
 ///
@@ -34,6 +35,12 @@ public struct DensityFrame: Sendable, Equatable {
     public var sliceScale: Float {
         let ratio = Double(imageSize) / Double(gridSize)
         return Float(ratio * ratio * ratio / Double(imageSize))
+    }
+
+    /// The second derivative along a coefficient c of what has `curvature` along each voxel: V = F⁻¹(c)/s.
+    func coefficientCurvature(ofVoxels curvature: Double) -> Float {
+        let scale = Double(sliceScale)
+        return Float(curvature / (scale * scale * pow(Double(gridSize), 3)))
     }
 
     /// The transform that slices are read from.

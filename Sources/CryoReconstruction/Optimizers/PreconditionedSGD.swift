@@ -32,9 +32,12 @@ public struct PreconditionedSGD: Optimizer {
         let precision = priorPrecision(
             present: present, gradient: situation.gradient.gradient, curvature: diagonal,
             batchSize: Double(situation.batchSize), effectiveImages: effective, ringCount: frame.ringCount)
+        let share = Float(situation.symmetryOrder) / Float(situation.particleCount)
+        let priorCurvature =
+            frame.coefficientCurvature(ofVoxels: situation.prior.curvature) * share
         let priorSlope = situation.gradient.coefficientGradient(
             ofVoxels: situation.prior.gradient(situation.density),
-            scale: -Float(situation.symmetryOrder) / Float(situation.particleCount))
+            scale: -share)
         var change = FourierBall(radius: Double(frame.ringCount), padding: 1)
         let rate = Float(situation.weight)
         change.forEachFrequency { offset, kx, ky, kz in
@@ -44,7 +47,7 @@ public struct PreconditionedSGD: Optimizer {
             let slope =
                 situation.gradient.gradient.samples[offset] + priorSlope.samples[offset]
                 - present.samples[offset] * lambda
-            change.samples[offset] = slope * (rate / (diagonal.samples[offset].x + lambda))
+            change.samples[offset] = slope * (rate / (diagonal.samples[offset].x + lambda + priorCurvature))
         }
         let moved = CoefficientGradient.density(of: change, frame: frame)
         var density = situation.density

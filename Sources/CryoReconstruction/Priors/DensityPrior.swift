@@ -6,6 +6,13 @@ public protocol DensityPrior: Sendable {
     func negativeLog(_ density: Volume) -> Double
     /// ∂(−ln p)/∂V of every voxel.
     func gradient(_ density: Volume) -> Volume
+    /// The largest second derivative of −ln p along any direction, per voxel.
+    var curvature: Double { get }
+}
+
+extension DensityPrior {
+    /// Zero: −ln p is linear.
+    public var curvature: Double { 0 }
 }
 
 /// Which prior a run uses.

@@ -15,6 +15,9 @@ public struct GaussianPrior: DensityPrior {
         self.voxelRatio = voxelRatio
     }
 
+    /// 1 / w².
+    public var curvature: Double { voxelRatio / (width * width) }
+
     /// Σ V² / 2w².
     public func negativeLog(_ density: Volume) -> Double {
         voxelRatio / (2 * width * width) * density.voxels.reduce(0.0) { $0 + Double($1) * Double($1) }

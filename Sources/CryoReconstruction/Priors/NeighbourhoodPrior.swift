@@ -6,7 +6,7 @@ import Foundation
 ///     −ln p(V) = ½ V·(V − W V) / w²
 ///
 /// W averages a voxel's neighbours with Gaussian weights of 0.5 voxels' standard deviation over 5³ voxels, the centre
-/// left out; beyond the box lies zero. W is symmetric, so the gradient is (V − W V) / w².
+/// left out, on the density's own grid; beyond the box lies zero. W is symmetric, so the gradient is (V − W V) / w².
 public struct NeighbourhoodPrior: DensityPrior {
     /// The standard deviation w of a voxel about its neighbours' mean.
     public var width: Double
@@ -21,6 +21,9 @@ public struct NeighbourhoodPrior: DensityPrior {
         self.width = width
         self.voxelRatio = voxelRatio
     }
+
+    /// 2 / w²: W averages, so its eigenvalues lie in [−1, 1].
+    public var curvature: Double { 2 * voxelRatio / (width * width) }
 
     /// ½ V·(V − W V) / w².
     public func negativeLog(_ density: Volume) -> Double {

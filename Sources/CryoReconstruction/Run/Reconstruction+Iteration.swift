@@ -174,6 +174,7 @@ extension Reconstruction {
             difference += Double(a - b) * Double(a - b)
             length += Double(b) * Double(b)
         }
+        guard length.isFinite, difference.isFinite else { return .nan }
         return length > 0 ? (difference / length).squareRoot() : 0
     }
 }

@@ -53,6 +53,8 @@ public final class Reconstruction {
             parameters, particleCount: source.particles.count, boxLength: source.boxLength,
             boxSize: source.boxSize, diameter: diameter)
         let images = ParticleImages(source: source, radius: diameter / 2)
+        images.learnLimits(parallel: parallel)
+        if let failure = images.failure { throw .readFailure(failure) }
         var contrast = ContrastDetection(images: images, parallel: parallel)
         if let told = parameters.contrast { contrast.sign = told < 0 ? -1 : 1 }
         images.sign = Float(contrast.sign)
@@ -74,8 +76,11 @@ public final class Reconstruction {
 
     /// Runs to the end.
     ///
-    /// - Parameter report: Called after each iteration; false skips to the final pass.
-    public func run(report: (IterationStatistics) -> Bool = { _ in true }) -> Result {
+    /// - Parameter report: Called after each iteration.
+    /// - Throws: ``ReconstructionError/readFailure(_:)`` or ``ReconstructionError/diverged(iteration:)``.
+    public func run(
+        report: (IterationStatistics) -> Void = { _ in }
+    ) throws(ReconstructionError) -> Result {
         let clock = ContinuousClock()
         let start = clock.now
         var state = RunState(
@@ -85,19 +90,23 @@ public final class Reconstruction {
                 hasFixedBatches: parameters.optimizer == .sagd))
         let work = plans.map { $0.work(parameters, boxLength: source.boxLength) }
         let totalWork = work.reduce(0, +)
-        var (done, statistics, isStopped) = (0.0, [IterationStatistics](), false)
-        for (iteration, plan) in plans.enumerated() where !isStopped || plan.phase == .final {
+        var (done, statistics) = (0.0, [IterationStatistics]())
+        for (iteration, plan) in plans.enumerated() {
             prepareStage(plan, &state)
             var entry = iterate(iteration, plan, &state)
             done += work[iteration]
             entry.seconds = (clock.now - start) / .seconds(1)
             entry.progress = done / totalWork
             statistics.append(entry)
-            if !report(entry) { isStopped = true }
+            if let failure = images.failure { throw .readFailure(failure) }
+            guard entry.relativeChange.isFinite else { throw .diverged(iteration: iteration + 1) }
+            report(entry)
         }
+        let setAside = images.setAside
         return Result(
-            map: finalMap(state), estimates: source.particles.indices.map { state.estimates[$0] },
-            setAside: images.setAside, statistics: statistics, noiseVariance: state.noise.variance)
+            map: finalMap(state),
+            estimates: source.particles.indices.map { setAside[$0] == nil ? state.estimates[$0] : nil },
+            setAside: setAside, statistics: statistics, noiseVariance: state.noise.variance)
     }
 
     private func makeOptimizer() -> any Optimizer {
@@ -133,8 +142,9 @@ public final class Reconstruction {
             initialDensity.map { constraints().apply(to: $0.resampled(to: stage.frame.gridSize)) }
             ?? RandomDensity.blobs(frame: stage.frame, radius: diameter / 2, seed: parameters.seed)
         var density = start.symmetrized(by: symmetry)
+        let spread = stride(from: 0, to: source.particles.count, by: images.sampleStep(limit: 200))
         let sample = images.polarImages(
-            Array(0..<min(200, source.particles.count)), preparation: stage.preparation, parallel: parallel)
+            Array(spread), preparation: stage.preparation, parallel: parallel)
         let amplitude = SignalPower.amplitude(
             of: density, frame: stage.frame, images: sample.images, noise: noise.variance,
             preparation: stage.preparation, directions: stage.engine.directions)

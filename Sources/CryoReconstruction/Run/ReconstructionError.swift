@@ -1,4 +1,4 @@
-/// Why a reconstruction cannot begin.
+/// Why a reconstruction cannot begin or go on.
 public enum ReconstructionError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The point group has no such name.
     case unknownSymmetry(String)
@@ -6,6 +6,10 @@ public enum ReconstructionError: Error, Sendable, Equatable, CustomStringConvert
     case settingOutOfRange(name: String, found: String, expected: String)
     /// The diameter (Å) does not fit the box (Å).
     case diameterOutOfRange(Double, box: Double)
+    /// An image could not be read although its stack was there at the start.
+    case readFailure(String)
+    /// The density ceased to be a number in this iteration, counted from 1.
+    case diverged(iteration: Int)
     /// All images that were looked at, so many, had to be set aside.
     case noUsableImages(Int)
 
@@ -18,6 +22,10 @@ public enum ReconstructionError: Error, Sendable, Equatable, CustomStringConvert
             "setting '\(name)' is \(found); expected \(expected); see daybreak presets"
         case .diameterOutOfRange(let diameter, let box):
             "diameter \(diameter) Å does not fit a box of \(box) Å; give --diameter in Å, at most the box"
+        case .readFailure(let reason): "\(reason); the run was stopped and nothing was written"
+        case .diverged(let iteration):
+            "the density is no longer finite after iteration \(iteration); expected finite images of one scale; "
+                + "look for extreme pixels, or try other settings"
         case .noUsableImages(let count):
             "none of the \(count) images looked at can be used (pixels are constant or not finite); check the stack"
         }

@@ -12,16 +12,35 @@ public struct RunFolder: Sendable {
     /// Nothing is created before ``create()``, so that a run refused for its input leaves nothing behind.
     public init(path: String, mayOverwrite: Bool) throws(RunFolderError) {
         self.path = path
-        var isDirectory: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else { return }
-        guard isDirectory.boolValue else { throw .notAFolder(path) }
-        guard mayOverwrite else { throw .exists(path) }
+        guard FileManager.default.fileExists(atPath: path) else { return }
+        guard Self.isFolder(path) else { throw .notAFolder(path) }
+        let isEmpty = (try? FileManager.default.contentsOfDirectory(atPath: path).isEmpty) ?? false
+        guard mayOverwrite || isEmpty else { throw .exists(path) }
     }
 
-    /// Creates the folder.
+    /// Whether there is a folder at a path.
+    public static func isFolder(_ path: String) -> Bool {
+        var isDirectory: ObjCBool = false
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
+            && isDirectory.boolValue
+    }
+
+    /// Refuses a folder in which a result would take the place of an input.
+    public func refuseToReplace(_ input: String) throws(RunFolderError) {
+        func resolved(_ path: String) -> URL {
+            URL(fileURLWithPath: path).resolvingSymlinksInPath().standardizedFileURL
+        }
+        guard resolved(input).deletingLastPathComponent() == resolved(path) else { return }
+        throw .holdsInput(path, (input as NSString).lastPathComponent)
+    }
+
+    /// Creates the folder, and makes sure before hours of work that results can be written to it.
     public func create() throws(RunFolderError) {
         do {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+            let probe = URL(fileURLWithPath: file(".probe"))
+            try Data("probe".utf8).write(to: probe)
+            try FileManager.default.removeItem(at: probe)
         } catch { throw .unwritable(path, "\(error.localizedDescription)") }
     }
 
@@ -51,6 +70,8 @@ public struct RunFolder: Sendable {
 public enum RunFolderError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The folder is there already.
     case exists(String)
+    /// The folder holds the input of this name.
+    case holdsInput(String, String)
     /// Something else has its name.
     case notAFolder(String)
     /// It cannot be written to.
@@ -61,6 +82,8 @@ public enum RunFolderError: Error, Sendable, Equatable, CustomStringConvertible 
         switch self {
         case .exists(let path):
             "\(path): the run folder exists already; give another --output, or --overwrite to replace its results"
+        case .holdsInput(let path, let name):
+            "\(path): holds the input \(name), which results could replace; give another --output"
         case .notAFolder(let path): "\(path): is a file; expected a folder, or a name that is free"
         case .unwritable(let path, let reason):
             "\(path): cannot be written (\(reason)); choose another --output"

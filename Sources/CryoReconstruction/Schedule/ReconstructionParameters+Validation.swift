@@ -17,6 +17,21 @@ extension ReconstructionParameters {
             throw .settingOutOfRange(
                 name: "contrast", found: "\(contrast)", expected: "1 (white) or -1 (black)")
         }
+        guard (optimizer == .sagd) == (schedule == .frequencyMarching) else {
+            throw .settingOutOfRange(
+                name: "optimizer", found: "\(optimizer.rawValue) with \(schedule.rawValue)",
+                expected: "sagd with frequencyMarching, or preconditionedSGD with annealed")
+        }
+        guard optimizer == .preconditionedSGD || !isSampled else {
+            throw .settingOutOfRange(
+                name: "isSampled", found: "true with sagd",
+                expected: "false: its line search needs exact sums")
+        }
+        guard (prior == .uniform) == (priorStrength == 0) else {
+            throw .settingOutOfRange(
+                name: "priorStrength", found: "\(priorStrength) with \(prior.rawValue)",
+                expected: "0 with the uniform prior and more than 0 with any other")
+        }
         let numbers: [(name: String, value: Double, range: ClosedRange<Double>)] = [
             ("maxResolution", maxResolution ?? 1, 0.1...10_000),
             ("annealResolution", annealResolution ?? 1, 0.1...10_000),
