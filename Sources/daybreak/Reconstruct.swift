@@ -45,6 +45,11 @@ struct Reconstruct: ParsableCommand {
     @Option(help: "The finest resolution to reach, in Å. (default: four pixels)")
     var maxResolution: Double?
 
+    @Option(
+        help: "Start from this MRC map of the same box instead of a random density.",
+        completion: .file(extensions: ["mrc"]))
+    var initialMap: String?
+
     @Option(help: "Learn for at most this many iterations; a pass over all particles follows.")
     var maxIterations: Int?
 
@@ -63,6 +68,7 @@ struct Reconstruct: ParsableCommand {
     var quiet = false
 
     func validate() throws {
+        guard !output.isEmpty else { throw ValidationError("--output wants the name of a folder") }
         if let threads, !(1...256).contains(threads) { throw ValidationError("--threads must be 1 to 256") }
         if let maxResolution, !(maxResolution > 0) {
             throw ValidationError("--max-resolution is in Å, above 0")
@@ -105,6 +111,7 @@ struct Reconstruct: ParsableCommand {
         let set = try ParticleSet(starFile: particles, root: root)
         let parallel = Parallel(threads: threads)
         let run = try Reconstruction(source: set, parameters: try parameters(), parallel: parallel)
+        if let initialMap { run.initialDensity = try startingMap(initialMap, for: set) }
         try folder.create()
         let transcript = Transcript()
         let level: Logger.Level = quiet ? .error : .info
@@ -128,8 +135,28 @@ struct Reconstruct: ParsableCommand {
         if !result.setAside.isEmpty {
             log.info("\(result.setAside.count) particles were set aside; run.json lists them and why")
         }
+        if let hint = namesHint(set) { log.info("\(hint)") }
         log.info("wrote \(folder.path): map.mrc, map.png, particles.star, run.json")
         try folder.write(transcript.data, to: "log.txt")
+    }
+
+    private func startingMap(_ path: String, for set: ParticleSet) throws -> Volume {
+        let map = try readMap(path)
+        let (length, box) = (Double(map.boxSize) * map.pixelSize, set.boxLength)
+        guard abs(length / box - 1) < 0.01 else {
+            throw InputProblem("\(path): found a box of \(length) Å; expected that of the images, \(box) Å")
+        }
+        return map
+    }
+
+    /// Says where the image names of the output start from, if that is not the working folder.
+    private func namesHint(_ set: ParticleSet) -> String? {
+        guard let name = set.particles.first.flatMap({ ImageName($0.imageName) })?.path,
+            !name.hasPrefix("/"), !FileManager.default.fileExists(atPath: name),
+            let stack = set.stackPaths.first(where: { $0.hasSuffix("/" + name) })
+        else { return nil }
+        return "image names in particles.star start from \(stack.dropLast(name.count + 1)): "
+            + "run other programs there, or give it as --root"
     }
 
     private func describe(
@@ -145,6 +172,11 @@ struct Reconstruct: ParsableCommand {
             """
             diameter \(String(format: "%.0f", run.diameter)) Å · symmetry \(run.parameters.symmetry) \
             · seed \(run.parameters.seed)
+            """)
+        let (first, last) = run.plannedResolutions
+        log.info(
+            """
+            resolution goes from \(String(format: "%.1f", first)) to \(String(format: "%.1f", last)) Å
             """)
         let colour = run.contrast.sign > 0 ? "white" : "black"
         if run.parameters.contrast == nil {

@@ -88,6 +88,7 @@ struct Simulate: ParsableCommand {
     }
 
     func validate() throws {
+        guard !output.isEmpty else { throw ValidationError("--output wants the name of a folder") }
         guard particles > 0 else { throw ValidationError("--particles must be at least 1") }
         guard (16...2048).contains(box), box % 2 == 0 else {
             throw ValidationError("--box must be even, 16 to 2048")

@@ -5,7 +5,10 @@ import Testing
 @testable import CryoFiles
 
 /// Files that other programs wrote; skipped where they are absent.
-@Suite(.enabled(if: RealData.isPresent, "needs ../shared or the folder named by DAYBREAK_SHARED"))
+@Suite(
+    .enabled(
+        if: RealData.isPresent,
+        "needs reference data: a folder `shared` beside the checkout, or named by DAYBREAK_SHARED"))
 struct RealDataTests {
     @Test(arguments: [
         ("particles", 2374, false), ("particles_matched_poses", 1268, true),

@@ -78,11 +78,6 @@ public final class PosteriorEngine: @unchecked Sendable {
         AngularLayout.normOrderCount(for: ctfs, frequency: frequency)
     }
 
-    /// The grid that an engine of this frequency limit works on.
-    public static func grid(ringCount: Int, radiusFraction: Double) -> PolarGrid {
-        AngularLayout(ringCount: ringCount, radiusFraction: radiusFraction, normOrderCount: 1).grid
-    }
-
     /// Reads the slices of a density; every later call refers to it.
     public func setDensity(_ ball: FourierBall) {
         let lanes = PoseKernels.laneCount

@@ -35,6 +35,12 @@ public final class Reconstruction {
         public var noiseVariance: [Double]
     }
 
+    /// The frequency limit at the start and at the end, as resolutions in Å.
+    public var plannedResolutions: (first: Double, last: Double) {
+        let rings = plans.map(\.ringCount)
+        return (source.boxLength / Double(rings.first ?? 1), source.boxLength / Double(rings.last ?? 1))
+    }
+
     /// Prepares a run: looks at the images' contrast and background.
     ///
     /// - Throws: ``ReconstructionError`` if the images cannot be reconstructed from.

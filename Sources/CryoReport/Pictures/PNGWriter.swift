@@ -5,11 +5,14 @@ import Foundation
 public enum PNGError: Error, Equatable, CustomStringConvertible {
     /// libpng refused, with its message.
     case encoder(String)
+    /// The file system refused.
+    case unwritable(path: String, reason: String)
 
     /// One line for the user.
     public var description: String {
         switch self {
         case .encoder(let message): "the picture cannot be written as PNG: \(message)"
+        case .unwritable(let path, let reason): "\(path): cannot be written (\(reason)); choose another place"
         }
     }
 }
@@ -43,9 +46,12 @@ extension Picture {
 
     /// Writes the picture as a PNG file, replacing a file in one step.
     ///
-    /// - Throws: ``PNGError`` if libpng refuses, or the error of the file system.
-    public func writePNG(to url: URL) throws {
-        try png().write(to: url, options: .atomic)
+    /// - Throws: ``PNGError`` if libpng or the file system refuses.
+    public func writePNG(to url: URL) throws(PNGError) {
+        let data = try png()
+        do {
+            try data.write(to: url, options: .atomic)
+        } catch { throw .unwritable(path: url.path, reason: error.localizedDescription) }
     }
 
     private static func message(of image: png_image) -> String {
