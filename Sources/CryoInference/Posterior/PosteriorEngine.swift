@@ -21,7 +21,7 @@ public final class PosteriorEngine: @unchecked Sendable {
     public static let neglectedMass = 1e-4
 
     /// Images that are held as columns at once; a constant, so that sums keep their order.
-    private static let batchSize = 32
+    static let batchSize = 32
 
     let layout: AngularLayout
     let boxLength: Double
@@ -30,7 +30,7 @@ public final class PosteriorEngine: @unchecked Sendable {
     let slices: SliceBlocks
     /// Proposes cells of this quadrature.
     public let proposal: CellProposal
-    private let columns: ColumnBlocks
+    let columns: ColumnBlocks
     private let scratch: [WorkerScratch]
     private let points: [SIMD2<Float>]
 
@@ -159,144 +159,6 @@ public final class PosteriorEngine: @unchecked Sendable {
                     centre: images[slot].centre),
                 evaluatedFraction: weights.evaluatedFraction(slot: slot))
         }
-    }
-
-    /// One image's column pair against one block.
-    private func columnPair(
-        block: Int, slot: Int, pair: Int, weights: NodeWeights, beta: Float, scratch: WorkerScratch
-    ) -> ColumnPair {
-        let logPriors = weights.logPriors[slot]
-        let logWeight = weights.logWeight(slot: slot, block: block, pair: pair)
-        let width = min(2, logPriors.count - 2 * pair)
-        let normStride = layout.normOrderCount * 4 * PoseKernels.laneCount
-        return ColumnPair(
-            slices: slices.coefficients.pointer + block * SliceBlocks.stride(layout),
-            columns: columns.coefficients.pointer + slot * columns.imageStride
-                + pair * layout.entryCount * 4,
-            orders: layout.spans.pointer, orderCount: layout.orderCount,
-            norms: scratch.norms.pointer + slot * normStride, normOrderCount: layout.normOrderCount,
-            width: width, beta: beta,
-            logPrior: (
-                logPriors[2 * pair] + logWeight, width > 1 ? logPriors[2 * pair + 1] + logWeight : 0
-            ),
-            drawProbability: exp(-logWeight), transform: scratch.transform(isInverse: true),
-            workspace: scratch.workspace.pointer)
-    }
-
-    private func fillNorms(block: Int, images: Range<Int>, scratch: WorkerScratch) {
-        NormTerms.fill(
-            scratch.norms, slices: slices, block: block, columns: columns, layout: layout,
-            images: images, capacity: Self.batchSize)
-    }
-
-    private func sumEvidence(
-        block: Int, evidence: BatchEvidence, weights: NodeWeights, beta: Float, scratch: WorkerScratch
-    ) {
-        if weights.isExact { fillNorms(block: block, images: weights.slots, scratch: scratch) }
-        let laneWeights = directions.laneWeights.pointer + block * PoseKernels.laneCount
-        for slot in weights.slots where weights.touches(slot: slot, block: block) {
-            if !weights.isExact { fillNorms(block: block, images: slot..<(slot + 1), scratch: scratch) }
-            let running = evidence.running.pointer + slot * evidence.blockCount + block
-            let masses =
-                evidence.columnLogMass.pointer
-                + (slot * evidence.blockCount + block) * 2 * evidence.pairCount
-            for pair in 0..<evidence.pairCount
-            where weights.logWeight(slot: slot, block: block, pair: pair) > -.infinity {
-                kernels.accumulateEvidence(
-                    columnPair(
-                        block: block, slot: slot, pair: pair, weights: weights, beta: beta,
-                        scratch: scratch),
-                    EvidenceSettings(columnLogMass: masses + 2 * pair, laneWeights: laneWeights), running)
-            }
-        }
-    }
-
-    private func addGradient(
-        block: Int, evidence: BatchEvidence, totals: [BatchEvidence.Total], weights: NodeWeights,
-        beta: Float, gradient: SliceGradient, scratch: WorkerScratch
-    ) {
-        let lanes = PoseKernels.laneCount
-        // What a column may hold and still be left out, so that all of them together stay negligible.
-        let cut = Float(
-            log(Self.neglectedMass / Double(2 * directions.blockCount * evidence.pairCount)))
-        for slot in weights.slots {
-            let masses =
-                evidence.columnLogMass.pointer
-                + (slot * evidence.blockCount + block) * 2 * evidence.pairCount
-            var isTouched = false
-            for pair in 0..<evidence.pairCount {
-                // What was not evaluated holds no mass, and so does the missing half of a trailing pair.
-                let mass = max(masses[2 * pair], masses[2 * pair + 1])
-                guard mass - Float(totals[slot].logSum) > cut else { continue }
-                if !isTouched {
-                    fillNorms(block: block, images: slot..<(slot + 1), scratch: scratch)
-                    scratch.masses.fill(0)
-                }
-                isTouched = true
-                kernels.accumulateGradient(
-                    columnPair(
-                        block: block, slot: slot, pair: pair, weights: weights, beta: beta,
-                        scratch: scratch),
-                    GradientTarget(
-                        logEvidence: Float(totals[slot].logSum),
-                        laneWeights: directions.laneWeights.pointer + block * lanes,
-                        gradient: gradient.data.pointer + block * SliceBlocks.stride(layout),
-                        masses: scratch.masses.pointer))
-            }
-            if isTouched {
-                gradient.addMasses(scratch.masses, block: block, slot: slot, columns: columns)
-            }
-        }
-    }
-
-    /// The most probable node of an image and its log-weight, found again in the column pairs that hold most.
-    ///
-    /// Without the weights of drawn cells: a rarely drawn cell weighs much and need not be probable.
-    private func peak(
-        slot: Int, heaviest: [(block: Int, pair: Int)], weights: NodeWeights, beta: Float,
-        scratch: WorkerScratch
-    ) -> (node: PoseNode, value: Float) {
-        var best = (
-            node: PoseNode(direction: 0, isOpposite: false, shift: 0, angle: 0),
-            value: -Float.greatestFiniteMagnitude
-        )
-        for (block, pair) in heaviest {
-            fillNorms(block: block, images: slot..<(slot + 1), scratch: scratch)
-            let peak = kernels.findPeak(
-                columnPair(
-                    block: block, slot: slot, pair: pair, weights: weights, beta: beta,
-                    scratch: scratch))
-            guard peak.value > best.value else { continue }
-            best.value = peak.value
-            best.node = PoseNode(
-                direction: block * PoseKernels.laneCount + Int(peak.lane), isOpposite: peak.isOpposite,
-                shift: 2 * pair + Int(peak.column), angle: Int(peak.angle))
-        }
-        return best
-    }
-
-    /// The columns that hold most of an image's posterior, as the next visit will want to know them.
-    private func memory(
-        slot: Int, evidence: BatchEvidence, logSum: Double, weights: NodeWeights, centre: SIMD2<Double>
-    ) -> PoseMemory {
-        var heavy = [(mass: Float, block: Int, shift: Int)]()
-        for block in 0..<evidence.blockCount {
-            let masses =
-                evidence.columnLogMass.pointer
-                + (slot * evidence.blockCount + block) * 2 * evidence.pairCount
-            for shift in shifts.offsets.indices where masses[shift] - Float(logSum) > -12 {
-                let logWeight = weights.logWeight(slot: slot, block: block, pair: shift / 2)
-                heavy.append((exp(masses[shift] - logWeight - Float(logSum)), block, shift))
-            }
-        }
-        heavy.sort { ($0.mass, $1.block, $1.shift) > ($1.mass, $0.block, $0.shift) }
-        let least = PoseMemory.smallest * (heavy.first?.mass ?? 0)
-        return PoseMemory(
-            entries: heavy.prefix(PoseMemory.capacity).filter { $0.mass > least }.map { part in
-                PoseMemory.Entry(
-                    direction: proposal.centres[part.block],
-                    origin: SIMD2<Float>(centre + shifts.offsets[part.shift]), mass: part.mass)
-            })
     }
 
     /// The pose of a node, for an image whose centre stands at `centre`.
