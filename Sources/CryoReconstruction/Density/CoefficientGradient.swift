@@ -15,16 +15,10 @@ public struct CoefficientGradient: Sendable {
     public let frame: DensityFrame
 
     /// Takes a gradient of slices to coefficients; see ``FourierBall`` for the chain of adjoints.
-    ///
-    /// - Parameters:
-    ///   - density: What the slices gave.
-    ///   - frame: The grid of the density.
-    ///   - mask: Outside of which the density is held at zero, so that its gradient there does not count.
-    public init(_ density: DensityGradient, frame: DensityFrame, mask: SoftMask? = nil) {
+    public init(_ density: DensityGradient, frame: DensityFrame) {
         self.frame = frame
-        var volume = density.gradient.adjointVolume(
+        let volume = density.gradient.adjointVolume(
             boxSize: frame.gridSize, pixelSize: frame.pixelSize, scale: frame.sliceScale)
-        if let mask { volume = mask.applied(to: volume) }
         let perImage = 1 / Float(max(1, density.imageCount))
         gradient = Self.coefficientGradient(ofVoxels: volume, frame: frame, scale: perImage)
         let completed = density.curvature.withCompleteCentralPlane()

@@ -134,9 +134,7 @@ extension Reconstruction {
             scale: state.densityScale * Double(source.boxSize).squareRoot(),
             voxelRatio: pow(Double(source.boxSize) / Double(stage.frame.gridSize), 3))
         let situation = OptimizerSituation(
-            density: density,
-            gradient: CoefficientGradient(
-                gradient, frame: stage.frame, mask: constraints().mask),
+            density: density, gradient: CoefficientGradient(gradient, frame: stage.frame),
             symmetryOrder: symmetry.order, batch: batch.number, batchSize: visit.indices.count,
             particleCount: source.particles.count, iteration: iteration, weight: plan.weight,
             prior: prior,
