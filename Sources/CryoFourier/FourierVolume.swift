@@ -112,15 +112,4 @@ extension Volume {
         }
         return target.volume()
     }
-
-    /// The density multiplied in Fourier space by `gain(s)`, s in Å⁻¹.
-    public func filtered(_ gain: (_ frequency: Double) -> Float) -> Volume {
-        var transform = FourierVolume(self)
-        let step = 1 / (Double(boxSize) * pixelSize)
-        transform.forEachFrequency { offset, kx, ky, kz in
-            let radius = Double(kx * kx + ky * ky + kz * kz).squareRoot()
-            transform.coefficients[offset] *= gain(radius * step)
-        }
-        return transform.volume()
-    }
 }

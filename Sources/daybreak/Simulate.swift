@@ -117,8 +117,7 @@ struct Simulate: ParsableCommand {
             parameters.orientations = .preferred(
                 axes: [[0, 0, 1], [1, 0, 0]], concentration: 5, uniformFraction: 0.2)
         }
-        let folder = try RunFolderForSimulation(path: output, mayOverwrite: overwrite)
-        if let model { try RunFolder(path: output, mayOverwrite: true).refuseToReplace(model) }
+        let folder = try claimedFolder()
         let simulator = try ParticleSimulator(density, parameters: parameters)
         try folder.create()
         try write(simulator, density: density, folder: folder)
@@ -127,7 +126,7 @@ struct Simulate: ParsableCommand {
     }
 
     private func write(
-        _ simulator: ParticleSimulator, density: Volume, folder: RunFolderForSimulation
+        _ simulator: ParticleSimulator, density: Volume, folder: RunFolder
     ) throws {
         let stack = try MRCStackWriter(
             path: folder.file("particles.mrcs"), boxSize: box, pixelSize: density.pixelSize)
@@ -150,6 +149,17 @@ struct Simulate: ParsableCommand {
             particles: truth.filter { $0.pose != nil }, boxSize: box, pixelSize: density.pixelSize,
             to: folder.file("truth.star"))
         try MRCFile.write(density, to: folder.file("truth.mrc"))
+    }
+
+    /// The output folder, which may hold other things but not an earlier simulation; nothing is created yet.
+    private func claimedFolder() throws -> RunFolder {
+        let folder = try RunFolder(path: output, mayOverwrite: true)
+        let first = folder.file("particles.star")
+        guard overwrite || !FileManager.default.fileExists(atPath: first) else {
+            throw InputProblem("\(first): exists already; give another --output, or --overwrite")
+        }
+        if let model { try folder.refuseToReplace(model) }
+        return folder
     }
 
     private func makeDensity() throws -> Volume {
@@ -177,23 +187,4 @@ struct Simulate: ParsableCommand {
         }
         return Volume(scatterers: atoms.centred(), boxSize: box, pixelSize: pixelSize ?? 4)
     }
-}
-
-/// The folder that a simulation writes to.
-private struct RunFolderForSimulation {
-    let path: String
-
-    /// Claims a folder; nothing is created before ``create()``.
-    init(path: String, mayOverwrite: Bool) throws {
-        self.path = path
-        let first = (path as NSString).appendingPathComponent("particles.star")
-        guard mayOverwrite || !FileManager.default.fileExists(atPath: first) else {
-            throw InputProblem("\(first): exists already; give another --output, or --overwrite")
-        }
-    }
-
-    /// Creates the folder.
-    func create() throws(RunFolderError) { try RunFolder(path: path, mayOverwrite: true).create() }
-
-    func file(_ name: String) -> String { (path as NSString).appendingPathComponent(name) }
 }

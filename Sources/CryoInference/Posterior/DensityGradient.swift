@@ -34,10 +34,10 @@ extension PosteriorEngine {
         of gradient: SliceGradient, noiseVariance: [Double], symmetry: PointGroup = .c1
     ) -> DensityGradient {
         let blocks = directions.blockCount
-        let parts = parallel.map(Self.partCount) { part in
+        let parts = parallel.mapWorker(Self.partCount) { worker, part in
             insert(
                 gradient, blocks: (part * blocks / Self.partCount)..<((part + 1) * blocks / Self.partCount),
-                symmetry: symmetry)
+                symmetry: symmetry, scratch: scratch[worker])
         }
         var total = parts[0]
         for part in parts.dropFirst() { total += part }
@@ -51,15 +51,12 @@ extension PosteriorEngine {
     }
 
     private func insert(
-        _ gradient: SliceGradient, blocks: Range<Int>, symmetry: PointGroup
+        _ gradient: SliceGradient, blocks: Range<Int>, symmetry: PointGroup, scratch: WorkerScratch
     ) -> DensityGradient {
         let radius = Double(grid.ringCount) + 0.01
         var result = DensityGradient(
             gradient: FourierBall(radius: radius), curvature: FourierBall(radius: radius, padding: 1),
             residualPowers: [Double](repeating: 0, count: grid.ringCount), imageCount: 0)
-        let scratch = WorkerScratch(
-            plan: LaneFFTPlan(count: grid.angleCount), normOrderCount: layout.normOrderCount, imageCount: 1)
-        let points = grid.points
         for block in blocks {
             let received = gradient.slices(
                 block: block, of: slices, scratch: scratch, kernels: kernels)

@@ -31,8 +31,8 @@ public final class PosteriorEngine: @unchecked Sendable {
     /// Proposes cells of this quadrature.
     public let proposal: CellProposal
     let columns: ColumnBlocks
-    private let scratch: [WorkerScratch]
-    private let points: [SIMD2<Float>]
+    let scratch: [WorkerScratch]
+    let points: [SIMD2<Float>]
 
     /// Prepares an engine.
     ///
