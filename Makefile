@@ -4,7 +4,7 @@ SWIFT ?= swift
 TEST_FLAGS = -c release -Xswiftc -enable-testing --scratch-path .build-test
 BIN = .build/release/daybreak
 DEMO ?= demo
-SOURCES = Package.swift Sources Tests
+SOURCES = Package.swift Sources Tests Experiments
 
 .PHONY: setup build test demo lint format check clean
 

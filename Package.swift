@@ -48,6 +48,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: kernelTargets + [
         .systemLibrary(name: "CFFTW", pkgConfig: "fftw3f", providers: [.apt(["libfftw3-dev"])]),
@@ -62,7 +63,7 @@ let package = Package(
         .target(name: "CryoInference", dependencies: ["CryoFourier", "COpenBLAS"] + kernels),
         .target(
             name: "CryoReconstruction",
-            dependencies: ["CryoInference", "CryoFiles"]),
+            dependencies: ["CryoInference", "CryoFiles", .product(name: "Yams", package: "Yams")]),
         .target(name: "CryoReport", dependencies: ["CryoReconstruction", "CPNG"]),
         .executableTarget(
             name: "daybreak",
@@ -70,6 +71,12 @@ let package = Package(
                 "CryoReport", .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
+        .executableTarget(
+            name: "sampling-study",
+            dependencies: [
+                "CryoReconstruction", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Experiments/SamplingStudy"),
         .target(
             name: "CryoTestSupport",
             dependencies: ["CryoInference", .product(name: "Numerics", package: "swift-numerics")],

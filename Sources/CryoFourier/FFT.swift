@@ -13,7 +13,7 @@ public typealias Complex = SIMD2<Float>
 /// The complex conjugate.
 @inline(__always) public func conjugate(_ a: Complex) -> Complex { [a.x, -a.y] }
 
-/// A real-to-complex transform of one shape and its inverse; the only place that knows FFTW.
+/// A real-to-complex transform of one shape and its inverse; this file alone knows FFTW.
 ///
 ///     forward:  X(k) = Σ_x f(x) exp(−2πi k·x/n)          inverse:  f(x) = Σ_k X(k) exp(+2πi k·x/n)
 ///
@@ -79,6 +79,51 @@ public final class RealFFT: @unchecked Sendable {
             inversePlan,
             UnsafeMutableRawPointer(complex.pointer).assumingMemoryBound(to: fftwf_complex.self),
             real.pointer)
+    }
+}
+
+/// A complex transform of one length, in place and unscaled; plans as ``RealFFT`` does.
+public final class ComplexFFT: @unchecked Sendable {
+    /// The length.
+    public let count: Int
+    private let forwardPlan: fftwf_plan
+    private let inversePlan: fftwf_plan
+
+    private static let cache = Mutex<[Int: ComplexFFT]>([:])
+
+    /// The shared transform of a length.
+    public static func ofCount(_ count: Int) -> ComplexFFT {
+        cache.withLock { cache in
+            if let known = cache[count] { return known }
+            let made = ComplexFFT(count)
+            cache[count] = made
+            return made
+        }
+    }
+
+    private init(_ count: Int) {
+        self.count = count
+        let buffer = AlignedBuffer<Float>(count: 2 * count, repeating: 0)
+        let pointer = Self.complex(buffer.pointer)
+        forwardPlan = fftwf_plan_dft_1d(CInt(count), pointer, pointer, FFTW_FORWARD, FFTW_ESTIMATE)
+        inversePlan = fftwf_plan_dft_1d(CInt(count), pointer, pointer, FFTW_BACKWARD, FFTW_ESTIMATE)
+    }
+
+    private static func complex(_ floats: UnsafeMutablePointer<Float>) -> UnsafeMutablePointer<fftwf_complex>
+    {
+        UnsafeMutableRawPointer(floats).assumingMemoryBound(to: fftwf_complex.self)
+    }
+
+    /// Transforms `count` interleaved numbers with exp(−2πi jk/n); the memory is aligned as ``AlignedBuffer``'s is.
+    ///
+    /// Safe to call from any thread.
+    public func forward(_ values: UnsafeMutablePointer<Float>) {
+        fftwf_execute_dft(forwardPlan, Self.complex(values), Self.complex(values))
+    }
+
+    /// The same with exp(+2πi jk/n).
+    public func inverse(_ values: UnsafeMutablePointer<Float>) {
+        fftwf_execute_dft(inversePlan, Self.complex(values), Self.complex(values))
     }
 }
 

@@ -22,6 +22,8 @@ public struct PoseKernels: Sendable {
     public let accumulateGradient: @Sendable (ColumnPair, GradientTarget) -> Void
     /// Finds the best point of a column pair.
     public let findPeak: @Sendable (ColumnPair) -> PosePeak
+    /// The loops over single nodes.
+    public let nodes: NodeKernels
 
     /// Makes a table.
     public init(
@@ -31,13 +33,14 @@ public struct PoseKernels: Sendable {
             @escaping @Sendable (ColumnPair, EvidenceSettings, UnsafeMutablePointer<RunningEvidence>) ->
             Void,
         accumulateGradient: @escaping @Sendable (ColumnPair, GradientTarget) -> Void,
-        findPeak: @escaping @Sendable (ColumnPair) -> PosePeak
+        findPeak: @escaping @Sendable (ColumnPair) -> PosePeak, nodes: NodeKernels
     ) {
         self.name = name
         self.transform = transform
         self.accumulateEvidence = accumulateEvidence
         self.accumulateGradient = accumulateGradient
         self.findPeak = findPeak
+        self.nodes = nodes
     }
 }
 
@@ -104,8 +107,6 @@ public struct ColumnPair: @unchecked Sendable {
     public var beta: Float
     /// Logarithm of the prior weight of each column.
     public var logPrior: (Float, Float)
-    /// What the square of a weight is multiplied by: the probability with which this pair was drawn.
-    public var drawProbability: Float
     /// The transform over the in-plane angle.
     public var transform: LaneTransform
     /// Work space for two columns of `transform.count` elements.
@@ -115,8 +116,7 @@ public struct ColumnPair: @unchecked Sendable {
     public init(
         slices: UnsafePointer<Float>, columns: UnsafePointer<Float>, orders: UnsafePointer<OrderSpan>,
         orderCount: Int, norms: UnsafePointer<Float>, normOrderCount: Int, width: Int, beta: Float,
-        logPrior: (Float, Float), drawProbability: Float, transform: LaneTransform,
-        workspace: UnsafeMutablePointer<Float>
+        logPrior: (Float, Float), transform: LaneTransform, workspace: UnsafeMutablePointer<Float>
     ) {
         self.slices = slices
         self.columns = columns
@@ -127,7 +127,6 @@ public struct ColumnPair: @unchecked Sendable {
         self.width = width
         self.beta = beta
         self.logPrior = logPrior
-        self.drawProbability = drawProbability
         self.transform = transform
         self.workspace = workspace
     }
@@ -153,7 +152,7 @@ public struct RunningEvidence: Sendable, BitwiseCopyable {
     public var peak: Float
     /// Σ exp(x − peak).
     public var sum: Float
-    /// Σ π exp(2(x − peak)), π the probability with which the point was drawn: unbiased for the sum of squares.
+    /// Σ exp(2(x − peak)).
     public var squareSum: Float
 
     /// Makes an empty sum.

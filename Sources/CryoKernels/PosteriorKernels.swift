@@ -145,7 +145,7 @@ func accumulateEvidence(
             columnSquares += horizontalSum((squares + squares2) * weights)
         }
         running.pointee.sum += columnSum
-        running.pointee.squareSum += columnSquares * pair.drawProbability
+        running.pointee.squareSum += columnSquares
         settings.columnLogMass[column] =
             columnSum > 0
             ? running.pointee.peak + logarithm(columnSum) : -Float.greatestFiniteMagnitude
@@ -306,6 +306,9 @@ public enum KernelModule {
     public static func table(name: String) -> PoseKernels {
         PoseKernels(
             name: name, transform: transformLanes, accumulateEvidence: accumulateEvidence,
-            accumulateGradient: accumulateGradient, findPeak: findPeak)
+            accumulateGradient: accumulateGradient, findPeak: findPeak,
+            nodes: NodeKernels(
+                correlate: correlateNode, sumCircle: sumCircle,
+                fillResponsibilities: fillResponsibilities, addGradient: addNodeGradient))
     }
 }

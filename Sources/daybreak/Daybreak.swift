@@ -47,6 +47,7 @@ protocol InputError: Error, CustomStringConvertible {}
 extension FileError: InputError {}
 extension ReconstructionError: InputError {}
 extension RunFolderError: InputError {}
+extension SettingsFileError: InputError {}
 extension SimulationError: InputError {}
 extension PNGError: InputError {}
 

@@ -7,6 +7,27 @@ import CryoReport
 import Foundation
 import Logging
 
+/// The optimizers as the command line calls them.
+enum OptimizerName: String, ExpressibleByArgument, CaseIterable {
+    case preconditionedSGD = "preconditioned-sgd"
+    case sagd, momentum, batch
+    case projectionMatching = "projection-matching"
+
+    /// Chooses the optimizer and what it cannot do without.
+    func choose(in parameters: inout ReconstructionParameters) {
+        switch self {
+        case .preconditionedSGD: parameters.optimizer = .preconditionedSGD
+        case .sagd: parameters.optimizer = .sagd
+        case .momentum: parameters.optimizer = .momentum
+        case .batch: parameters.optimizer = .batch
+        case .projectionMatching:
+            parameters.optimizer = .projectionMatching
+            parameters.sampling = .none
+        }
+        if self != .preconditionedSGD { parameters.schedule = .frequencyMarching }
+    }
+}
+
 /// `daybreak reconstruct`.
 struct Reconstruct: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -60,6 +81,18 @@ struct Reconstruct: ParsableCommand {
     var threads: Int?
 
     @Option(
+        help: """
+            How the density moves: preconditioned-sgd, sagd, momentum, batch or projection-matching. All but the first \
+            raise the resolution by the paper's clock; the last sums no poses but takes the best. (default: the preset's)
+            """)
+    var optimizer: OptimizerName?
+
+    @Option(
+        help: "A JSON or YAML file of settings, e.g. a line 'annealBatch: 100'; --set and flags come after.",
+        completion: .file(extensions: ["json", "yaml", "yml"]))
+    var settingsFile: String?
+
+    @Option(
         name: .customLong("set"),
         help: "Change a setting, e.g. --set annealBatch=100; see daybreak presets.")
     var settings: [String] = []
@@ -79,13 +112,16 @@ struct Reconstruct: ParsableCommand {
         if let contrast, !["white", "black"].contains(contrast) {
             throw ValidationError("--contrast is white or black")
         }
-        _ = try parameters()
+        // A file of settings is input: what is wrong with it is for run() to say.
+        do { _ = try parameters() } catch is SettingsFileError {}
     }
 
     private func parameters() throws -> ReconstructionParameters {
         guard var result = ReconstructionParameters.preset(named: preset) else {
             throw ValidationError("there is no preset '\(preset)'; the presets are default and paper")
         }
+        if let settingsFile { result = try result.settings(fromFile: settingsFile) }
+        optimizer?.choose(in: &result)
         for setting in settings {
             let parts = setting.split(separator: "=", maxSplits: 1).map(String.init)
             guard parts.count == 2 else { throw ValidationError("--set wants name=value, not '\(setting)'") }

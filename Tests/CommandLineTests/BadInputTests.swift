@@ -41,6 +41,14 @@ struct BadInputTests {
         try refuses(reconstruction(), "data/particles.star", "missing file", "particles.mrcs")
     }
 
+    @Test func wrongFilesOfSettingsAreRefused() throws {
+        try refuses(reconstruction("data/particles.star", "--settings-file", "none.yaml"), "none.yaml")
+        try folder.write(Data("annealBatch: many\n".utf8), "wrong.yaml")
+        try refuses(
+            reconstruction("data/particles.star", "--settings-file", "wrong.yaml"), "wrong.yaml",
+            "annealBatch")
+    }
+
     @Test func truncatedStacksAreRefused() throws {
         let stack = try folder.data("data/particles.mrcs")
         try folder.write(stack.prefix(stack.count - 100), "data/particles.mrcs")

@@ -17,6 +17,7 @@ struct UsageTests {
                 "map.mrc, map.png, particles.star (poses), run.json and log.txt", "--diameter <diameter>",
                 "--symmetry <symmetry>", "--max-resolution <max-resolution>", "--set <set>", "--seed <seed>",
                 "--threads <threads>", "--overwrite", "--contrast <contrast>", "--preset <preset>", "--quiet",
+                "--optimizer <optimizer>", "--settings-file <settings-file>", "projection-matching",
             ]
         ),
         (

@@ -41,6 +41,28 @@ struct WorkflowTests {
         try checkComparisons()
     }
 
+    /// A file of settings, an optimizer by name, and flags that come after both.
+    @Test func settingsComeFromFilesNamesAndFlags() throws {
+        try folder.simulate(particles: 40, "--snr", "1")
+        try folder.write(Data("seed: 3\nmarchBatch: 11\nsamplingPeriod: 1\n".utf8), "mine.yaml")
+        let run = try folder.run(
+            "reconstruct", "data/particles.star", "--output", "run", "--preset", "paper", "--settings-file",
+            "mine.yaml", "--optimizer", "momentum", "--seed", "5", "--max-iterations", "6", "--quiet",
+            "--set", "samplingCheckInterval=2", "--set", "shiftExtent=12")
+        #expect(run.status == 0, "\(run.errors)")
+        let record = try JSONDecoder().decode(RunRecord.self, from: folder.data("run/run.json"))
+        #expect(record.parameters.seed == 5 && record.parameters.marchBatch == 11)
+        #expect(record.parameters.optimizer == .momentum && record.parameters.sampling == .factorised)
+        // What the paper reports of its sampler, and the error that it does not.
+        let statistics = record.iterations.compactMap(\.sampling)
+        #expect(statistics.count == 7)
+        #expect(statistics.allSatisfy { $0.pointFraction > 0 && $0.pointFraction <= $0.angleFraction })
+        #expect(statistics.allSatisfy { $0.effectiveDirections >= 1 && $0.secondsPerImage > 0 })
+        #expect(statistics[0].pointFraction == 1 && (statistics[0].evidenceError ?? 1) < 1e-2)
+        #expect(statistics[2].evidenceError != nil && statistics[1].evidenceError == nil)
+        #expect(record.iterations[0].heldOutLogEvidence != nil)
+    }
+
     private func checkRecord() throws {
         let record = try JSONDecoder().decode(RunRecord.self, from: folder.data("run/run.json"))
         let version = try folder.run("--version").output.trimmingCharacters(in: .newlines)

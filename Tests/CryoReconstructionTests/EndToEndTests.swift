@@ -62,10 +62,11 @@ import Testing
         let source = try TestSource(Self.phantom, count: 70, diameter: 140, signalToNoise: 1)
         var parameters = Self.reduced
         if optimizer == .sagd {
-            (parameters.optimizer, parameters.schedule, parameters.isSampled) = (
-                .sagd, .frequencyMarching, false
+            // The paper's sampler, past its first period, so that draws and line searches on them take part.
+            (parameters.optimizer, parameters.schedule, parameters.sampling) = (
+                .sagd, .frequencyMarching, .factorised
             )
-            parameters.maxIterations = 6
+            (parameters.samplingPeriod, parameters.maxIterations, parameters.heldOut) = (1, 8, 5)
         }
         (parameters.annealIterations, parameters.annealBatch, parameters.marchBatch) = (6, 40, 40)
         let results = try [1, 2, 3].map { threads in
@@ -78,6 +79,33 @@ import Testing
             #expect(result.noiseVariance == results[0].noiseVariance)
         }
         #expect(results[0].map.voxels.contains { $0 > 0 })
+        #expect(results[0].estimates.allSatisfy { $0 != nil })
+        // Somewhere particles were drawn, or this would say nothing about draws.
+        #expect(results[0].statistics.contains { ($0.sampling?.pointFraction ?? 1) < 0.9 })
+    }
+
+    /// Plain gradient methods climb, and a best-match refinement runs by the same loop.
+    @Test(arguments: [
+        ReconstructionParameters.OptimizerKind.momentum, .batch, .projectionMatching,
+    ])
+    func everyOptimizerRuns(optimizer: ReconstructionParameters.OptimizerKind) throws {
+        let source = try TestSource(Self.phantom, count: 120, diameter: 140, signalToNoise: 1)
+        var parameters = ReconstructionParameters()
+        (parameters.optimizer, parameters.schedule, parameters.sampling) = (
+            optimizer, .frequencyMarching, .none
+        )
+        (parameters.diameter, parameters.shiftExtent, parameters.heldOut) = (150, 12, 12)
+        // Re-estimated noise would make the evidence of one iteration incomparable with the next's.
+        parameters.hasColouredNoise = false
+        (parameters.marchBatch, parameters.maxIterations, parameters.maxResolution) = (40, 10, 40)
+        let result = try Reconstruction(source: source, parameters: parameters).run()
+        let seen = result.statistics.map(\.logEvidence)
+        #expect(result.map.voxels.allSatisfy { $0.isFinite } && seen.allSatisfy { $0.isFinite })
+        #expect(result.estimates.allSatisfy { $0 != nil })
+        let unseen = result.statistics.compactMap(\.heldOutLogEvidence)
+        #expect(unseen.count == 2)
+        // Best matches from a random start fit their own noise; the others also explain images that they never saw.
+        if optimizer != .projectionMatching { #expect(unseen[1] > unseen[0] + 1) }
     }
 
     /// A symmetric run gives a symmetric map; D2 moves voxels onto voxels.
@@ -86,8 +114,8 @@ import Testing
         let source = try TestSource(Self.phantom, count: 60, diameter: 140, signalToNoise: 1)
         var parameters = Self.reduced
         if optimizer == .sagd {
-            (parameters.optimizer, parameters.schedule, parameters.isSampled) = (
-                .sagd, .frequencyMarching, false
+            (parameters.optimizer, parameters.schedule, parameters.sampling) = (
+                .sagd, .frequencyMarching, .none
             )
             parameters.maxIterations = 6
         }
@@ -101,8 +129,8 @@ import Testing
                 for x in 1..<32 {
                     let here = map[x, y, z]
                     // The plane x = −n/2 of the gradient has no partner in the box and disturbs the symmetry a little.
-                    #expect(abs(map[32 - x, 32 - y, z] - here) < 0.01 * largest)
-                    #expect(abs(map[x, 32 - y, 32 - z] - here) < 0.01 * largest)
+                    #expect(abs(map[32 - x, 32 - y, z] - here) < 0.02 * largest)
+                    #expect(abs(map[x, 32 - y, 32 - z] - here) < 0.02 * largest)
                 }
             }
         }

@@ -11,12 +11,14 @@ import Testing
 struct OptimizerTests {
     /// The optimizers, by name.
     enum Kind: String, CaseIterable, Sendable {
-        case preconditionedSGD, sagd
+        case preconditionedSGD, sagd, momentum, batch
 
         func make() -> any Optimizer {
             switch self {
             case .preconditionedSGD: PreconditionedSGD(signalFloor: 4)
             case .sagd: SAGD()
+            case .momentum: GradientDescent(momentum: 0.9)
+            case .batch: GradientDescent(momentum: 0)
             }
         }
     }
@@ -72,8 +74,8 @@ struct OptimizerTests {
             #expect(lengthA <= lengthB + 1e-5 * largest)
             #expect(abs(a.x * b.y - a.y * b.x) <= 1e-5 * largest * max(lengthB, 1e-5 * largest) * 10)
         }
-        // SAGD has no prior of its own.
-        if kind == .sagd { #expect(moved == problem.start) }
+        // Only the default has a prior of its own.
+        if kind != .preconditionedSGD { #expect(moved == problem.start) }
     }
 
     @Test(arguments: Kind.allCases) func frequenciesBeyondTheLimitStay(kind: Kind) {

@@ -138,11 +138,35 @@ struct TemperatureTests {
     }
 }
 
+/// Optimizers that want plans of their own.
+struct OptimizerPlanTests {
+    private static func plans(_ optimizer: ReconstructionParameters.OptimizerKind) -> [IterationPlan] {
+        var parameters = ReconstructionParameters()
+        (parameters.optimizer, parameters.schedule) = (optimizer, .frequencyMarching)
+        (parameters.maxResolution, parameters.maxIterations) = (40, 500)
+        return IterationSchedule.plans(
+            parameters, particleCount: 1000, boxLength: 320, boxSize: 64, diameter: 200)
+    }
+
+    @Test func batchDescentSeesAllParticlesEveryTime() {
+        #expect(Self.plans(.batch).allSatisfy { $0.batchSize == 1000 })
+        #expect(Self.plans(.sagd).dropLast().allSatisfy { $0.batchSize == 200 })
+    }
+
+    @Test func bestMatchesAreSharpAndClimbRingByRing() {
+        let plans = Self.plans(.projectionMatching)
+        #expect(plans.allSatisfy { $0.sharpness == IterationPlan.bestMatch && $0.batchSize == 1000 })
+        // 320 Å / 50 Å = 6 rings to 320 Å / 40 Å = 8, four times each, and the final pass.
+        #expect(plans.map(\.ringCount) == [6, 6, 6, 6, 7, 7, 7, 7, 8, 8, 8, 8, 8])
+        #expect(Self.plans(.momentum).allSatisfy { $0.sharpness == 1 })
+    }
+}
+
 /// The order in which particles are visited.
 struct ParticleOrderTests {
     @Test(arguments: [(10, 3), (100, 7), (64, 64), (5, 1), (99, 98)])
     func everyEpochVisitsEachParticleOnce(count: Int, size: Int) {
-        var order = ParticleOrder(count: count, seed: 3, hasFixedBatches: false)
+        var order = ParticleOrder(particles: Array(0..<count), seed: 3, hasFixedBatches: false)
         var visits = [Int]()
         while visits.count < 4 * count { visits += order.next(size).indices }
         for epoch in 0..<4 {
@@ -153,7 +177,7 @@ struct ParticleOrderTests {
 
     @Test func orderIsAFunctionOfTheSeed() {
         func visits(_ seed: UInt64) -> [[Int]] {
-            var order = ParticleOrder(count: 50, seed: seed, hasFixedBatches: false)
+            var order = ParticleOrder(particles: Array(0..<50), seed: seed, hasFixedBatches: false)
             return (0..<20).map { _ in order.next(12).indices }
         }
         #expect(visits(1) == visits(1))
@@ -165,7 +189,7 @@ struct ParticleOrderTests {
     /// Methods that store a gradient for each minibatch need the same one to come again.
     @Test(arguments: [(10, 3), (100, 7), (64, 32), (5, 1), (99, 98)])
     func fixedBatchesComeAgainAsTheyWere(count: Int, size: Int) {
-        var order = ParticleOrder(count: count, seed: 3, hasFixedBatches: true)
+        var order = ParticleOrder(particles: Array(0..<count), seed: 3, hasFixedBatches: true)
         let batches = count / size
         let epochs = (0..<3).map { _ in (0..<batches).map { _ in order.next(size) } }
         for epoch in epochs {
@@ -180,8 +204,18 @@ struct ParticleOrderTests {
         }
     }
 
+    @Test func heldOutParticlesAreNeverLearntFrom() {
+        let split = ParticleOrder.split(100, heldOut: 10, seed: 4)
+        #expect(split.heldOut.count == 10)
+        #expect((split.learning + split.heldOut).sorted() == Array(0..<100))
+        #expect(split.heldOut != ParticleOrder.split(100, heldOut: 10, seed: 5).heldOut)
+        #expect(ParticleOrder.split(7, heldOut: 0, seed: 4).learning == Array(0..<7))
+        var order = ParticleOrder(particles: split.learning, seed: 1, hasFixedBatches: false)
+        for _ in 0..<20 { #expect(Set(order.next(30).indices).isDisjoint(with: split.heldOut)) }
+    }
+
     @Test(arguments: [5, 6, 1000]) func aBatchAsLargeAsTheSetIsTheSet(size: Int) {
-        var order = ParticleOrder(count: 5, seed: 1, hasFixedBatches: false)
+        var order = ParticleOrder(particles: Array(0..<5), seed: 1, hasFixedBatches: false)
         for _ in 0..<3 { #expect(order.next(size).indices == [0, 1, 2, 3, 4]) }
     }
 }

@@ -50,6 +50,46 @@ struct SettingsTests {
         }
     }
 
+    private static func written(_ text: String) throws -> String {
+        let path = NSTemporaryDirectory() + "daybreak-settings-\(UUID().uuidString)"
+        try text.write(toFile: path, atomically: true, encoding: .utf8)
+        return path
+    }
+
+    /// JSON and YAML say the same.
+    @Test(arguments: [
+        "# two lines\nannealBatch: 123\nsymmetry: D2\nisPositive: false\nmaxResolution: 12\ndiameter: 180.5\n",
+        #"{"annealBatch": 123, "symmetry": "D2", "isPositive": false, "maxResolution": 12, "diameter": 180.5}"#,
+    ]) func filesOfSettingsAreRead(text: String) throws {
+        let path = try Self.written(text)
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        var expected = ReconstructionParameters.paper
+        (expected.annealBatch, expected.symmetry, expected.isPositive) = (123, "D2", false)
+        (expected.maxResolution, expected.diameter) = (12, 180.5)
+        #expect(try ReconstructionParameters.paper.settings(fromFile: path) == expected)
+    }
+
+    @Test(arguments: [
+        ("annealBatch: many\n", "annealBatch"), ("nothing: 1\n", "nothing"), ("- 1\n- 2\n", "expected lines"),
+        ("a: [1\n", "neither JSON nor YAML"), ("", "expected lines"),
+        ("annealBatch: [1, 2]\n", "annealBatch"),
+        ("1: 2\n", "no setting '1'"),
+    ]) func wrongFilesOfSettingsAreRefusedInOneLine(text: String, phrase: String) throws {
+        let path = try Self.written(text)
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let error = #expect(throws: SettingsFileError.self) {
+            try ReconstructionParameters().settings(fromFile: path)
+        }
+        let line = error?.description ?? ""
+        #expect(line.contains(phrase) && line.hasPrefix(path) && !line.contains("\n"), "\(line)")
+    }
+
+    @Test func aMissingFileOfSettingsIsRefused() {
+        #expect(throws: SettingsFileError.unreadable("/nowhere/settings.yaml")) {
+            try ReconstructionParameters().settings(fromFile: "/nowhere/settings.yaml")
+        }
+    }
+
     @Test func presetsHaveTheirNames() {
         for name in ["default", "paper"] {
             #expect(ReconstructionParameters.preset(named: name)?.preset == name)
@@ -58,6 +98,7 @@ struct SettingsTests {
         let paper = ReconstructionParameters.paper
         #expect(paper.optimizer == .sagd && paper.schedule == .frequencyMarching && !paper.hasColouredNoise)
         #expect(paper.prior == .exponential && paper.priorStrength == 0.9)
+        #expect(paper.sampling == .factorised && paper.samplingDraws == 10 && paper.samplingPeriod == 50)
     }
 
     @Test func settingsSurviveJSON() throws {
@@ -76,6 +117,8 @@ struct SettingsTests {
         ("annealEnd", "0"), ("signalFloor", "-1"), ("priorStrength", "-1"), ("marchEpochs", "-1"),
         ("finalEpochs", "-1"), ("maxIterations", "0"), ("contrast", "0"), ("marchEpochs", "1e300"),
         ("samplingFloor", "0"), ("samplingFloor", "2"), ("samplingTemperature", "0"), ("samplingDraws", "0"),
+        ("samplingCensusShare", "2"), ("samplingPeriod", "-1"), ("heldOut", "-1"), ("heldOutInterval", "0"),
+        ("momentum", "1"), ("samplingCheckInterval", "-1"),
     ]
 
     @Test(arguments: senseless) func senselessValuesAreRefusedBeforeTheRun(name: String, value: String) throws

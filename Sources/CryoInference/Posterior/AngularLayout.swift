@@ -20,6 +20,14 @@ struct AngularLayout: Sendable {
     let spans: AlignedBuffer<OrderSpan>
     /// exp(2πi j / N_ψ); shape `[angle]`.
     let unitCircle: [Complex]
+    /// The highest order of each ring.
+    let highestOrders: [Int]
+    /// Where each ring lies in a row; see ``NodeKernels``.
+    let rowSpans: AlignedBuffer<RowSpan>
+    /// Floats of a row.
+    let rowStride: Int
+    /// Groups of 16 orders on the outermost ring.
+    var groupCount: Int { (orderCount - 1) / PoseKernels.laneCount + 1 }
 
     /// Works out the layout.
     ///
@@ -30,6 +38,7 @@ struct AngularLayout: Sendable {
     init(ringCount: Int, radiusFraction: Double, normOrderCount: Int) {
         let limits = (1...ringCount).map { Self.highestOrder(ring: $0, radiusFraction: radiusFraction) }
         let highest = limits.last ?? 0
+        highestOrders = limits
         orderCount = highest + 1
         grid = PolarGrid(
             ringCount: ringCount, angleCount: LaneFFTPlan.length(atLeast: 2 * highest + 2))
@@ -44,6 +53,20 @@ struct AngularLayout: Sendable {
             offset += ringCount - first
         }
         entryCount = offset
+        rowSpans = AlignedBuffer(count: ringCount, repeating: RowSpan(offset: 0, groups: 0))
+        var place = 0
+        for ring in 0..<ringCount {
+            let groups = limits[ring] / PoseKernels.laneCount + 1
+            rowSpans[ring] = RowSpan(offset: Int32(place), groups: Int32(groups))
+            place += groups * 2 * PoseKernels.laneCount
+        }
+        rowStride = place
+    }
+
+    /// Where an order of a ring lies in a row; its imaginary part lies 16 floats behind.
+    func rowPlace(ring: Int, order: Int) -> Int {
+        let lanes = PoseKernels.laneCount
+        return Int(rowSpans.pointer[ring].offset) + order / lanes * 2 * lanes + order % lanes
     }
 
     /// The highest order that ring k carries to about 10⁻⁴ of its amplitude.

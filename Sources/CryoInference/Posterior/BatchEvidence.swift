@@ -48,15 +48,13 @@ struct BatchEvidence: Sendable {
     /// Column pairs in which the most probable point is looked for: it need not lie in the one that holds most.
     private static let peakCandidates = 4
 
-    /// The column pairs of an image that hold most, without the weights of drawn cells; most first.
-    func heaviestPairs(image: Int, weights: NodeWeights) -> [(block: Int, pair: Int)] {
+    /// The column pairs of an image that hold most; most first.
+    func heaviestPairs(image: Int) -> [(block: Int, pair: Int)] {
         var heaviest: [(mass: Float, block: Int, pair: Int)] = []
         for block in 0..<blockCount {
             let masses = columnLogMass.pointer + (image * blockCount + block) * 2 * pairCount
             for pair in 0..<pairCount {
-                let logWeight = weights.logWeight(slot: image, block: block, pair: pair)
-                guard logWeight > -.infinity else { continue }
-                let mass = max(masses[2 * pair], masses[2 * pair + 1]) - logWeight
+                let mass = max(masses[2 * pair], masses[2 * pair + 1])
                 if heaviest.count == Self.peakCandidates, let last = heaviest.last, mass <= last.mass {
                     continue
                 }

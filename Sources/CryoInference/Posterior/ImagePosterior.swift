@@ -14,8 +14,43 @@ public struct ImagePosterior: Sendable, Equatable {
     public var node: PoseNode
     /// Where most of the posterior is, for the next visit's proposal.
     public var memory: PoseMemory
-    /// The part of the quadrature's cells that was evaluated.
-    public var evaluatedFraction: Double
+    /// The part of the quadrature that was evaluated.
+    public var coverage: Coverage
+    /// How many directions, angles and shifts the posterior is spread over; nil after an exact sum.
+    public var spread: PosteriorSpread?
+}
+
+/// Which part of the quadrature's nodes was evaluated, factor by factor and of the whole product.
+public struct Coverage: Sendable, Equatable {
+    /// Of the directions.
+    public var directions: Double
+    /// Of the in-plane angles.
+    public var angles: Double
+    /// Of the shifts.
+    public var shifts: Double
+    /// Of the points of the product.
+    public var points: Double
+
+    /// All of it.
+    public static let whole = Coverage(directions: 1, angles: 1, shifts: 1, points: 1)
+
+    /// Makes a coverage.
+    public init(directions: Double, angles: Double, shifts: Double, points: Double) {
+        self.directions = directions
+        self.angles = angles
+        self.shifts = shifts
+        self.points = points
+    }
+}
+
+/// The effective number of nodes of each factor: 1/Σφ² of the marginal posterior φ.
+public struct PosteriorSpread: Sendable, Equatable {
+    /// Directions, d and −d told apart.
+    public var directions: Double
+    /// In-plane angles.
+    public var angles: Double
+    /// Shifts.
+    public var shifts: Double
 }
 
 /// A node of the quadrature.

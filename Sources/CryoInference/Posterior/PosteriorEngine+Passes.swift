@@ -6,10 +6,8 @@ import Foundation
 extension PosteriorEngine {
     /// One image's column pair against one block.
     private func columnPair(
-        block: Int, slot: Int, pair: Int, weights: NodeWeights, beta: Float, scratch: WorkerScratch
+        block: Int, slot: Int, pair: Int, logPriors: [Float], beta: Float, scratch: WorkerScratch
     ) -> ColumnPair {
-        let logPriors = weights.logPriors[slot]
-        let logWeight = weights.logWeight(slot: slot, block: block, pair: pair)
         let width = min(2, logPriors.count - 2 * pair)
         let normStride = layout.normOrderCount * 4 * PoseKernels.laneCount
         return ColumnPair(
@@ -19,10 +17,8 @@ extension PosteriorEngine {
             orders: layout.spans.pointer, orderCount: layout.orderCount,
             norms: scratch.norms.pointer + slot * normStride, normOrderCount: layout.normOrderCount,
             width: width, beta: beta,
-            logPrior: (
-                logPriors[2 * pair] + logWeight, width > 1 ? logPriors[2 * pair + 1] + logWeight : 0
-            ),
-            drawProbability: exp(-logWeight), transform: scratch.transform(isInverse: true),
+            logPrior: (logPriors[2 * pair], width > 1 ? logPriors[2 * pair + 1] : 0),
+            transform: scratch.transform(isInverse: true),
             workspace: scratch.workspace.pointer)
     }
 
@@ -34,21 +30,19 @@ extension PosteriorEngine {
 
     /// First pass: the evidence of every image over one block.
     func sumEvidence(
-        block: Int, evidence: BatchEvidence, weights: NodeWeights, beta: Float, scratch: WorkerScratch
+        block: Int, evidence: BatchEvidence, logPriors: [[Float]], beta: Float, scratch: WorkerScratch
     ) {
-        if weights.isExact { fillNorms(block: block, images: weights.slots, scratch: scratch) }
+        fillNorms(block: block, images: logPriors.indices, scratch: scratch)
         let laneWeights = directions.laneWeights.pointer + block * PoseKernels.laneCount
-        for slot in weights.slots where weights.touches(slot: slot, block: block) {
-            if !weights.isExact { fillNorms(block: block, images: slot..<(slot + 1), scratch: scratch) }
+        for slot in logPriors.indices {
             let running = evidence.running.pointer + slot * evidence.blockCount + block
             let masses =
                 evidence.columnLogMass.pointer
                 + (slot * evidence.blockCount + block) * 2 * evidence.pairCount
-            for pair in 0..<evidence.pairCount
-            where weights.logWeight(slot: slot, block: block, pair: pair) > -.infinity {
+            for pair in 0..<evidence.pairCount {
                 kernels.accumulateEvidence(
                     columnPair(
-                        block: block, slot: slot, pair: pair, weights: weights, beta: beta,
+                        block: block, slot: slot, pair: pair, logPriors: logPriors[slot], beta: beta,
                         scratch: scratch),
                     EvidenceSettings(columnLogMass: masses + 2 * pair, laneWeights: laneWeights), running)
             }
@@ -57,20 +51,20 @@ extension PosteriorEngine {
 
     /// Second pass: the gradient of one block, from what matters of every image's posterior.
     func addGradient(
-        block: Int, evidence: BatchEvidence, totals: [BatchEvidence.Total], weights: NodeWeights,
+        block: Int, evidence: BatchEvidence, totals: [BatchEvidence.Total], logPriors: [[Float]],
         beta: Float, gradient: SliceGradient, scratch: WorkerScratch
     ) {
         let lanes = PoseKernels.laneCount
         // What a column may hold and still be left out, so that all of them together stay negligible.
         let cut = Float(
             log(Self.neglectedMass / Double(2 * directions.blockCount * evidence.pairCount)))
-        for slot in weights.slots {
+        for slot in logPriors.indices {
             let masses =
                 evidence.columnLogMass.pointer
                 + (slot * evidence.blockCount + block) * 2 * evidence.pairCount
             var isTouched = false
             for pair in 0..<evidence.pairCount {
-                // What was not evaluated holds no mass, and so does the missing half of a trailing pair.
+                // The missing half of a trailing pair holds no mass.
                 let mass = max(masses[2 * pair], masses[2 * pair + 1])
                 guard mass - Float(totals[slot].logSum) > cut else { continue }
                 if !isTouched {
@@ -80,7 +74,7 @@ extension PosteriorEngine {
                 isTouched = true
                 kernels.accumulateGradient(
                     columnPair(
-                        block: block, slot: slot, pair: pair, weights: weights, beta: beta,
+                        block: block, slot: slot, pair: pair, logPriors: logPriors[slot], beta: beta,
                         scratch: scratch),
                     GradientTarget(
                         logEvidence: Float(totals[slot].logSum),
@@ -95,10 +89,8 @@ extension PosteriorEngine {
     }
 
     /// The most probable node of an image and its log-weight, found again in the column pairs that hold most.
-    ///
-    /// Without the weights of drawn cells: a rarely drawn cell weighs much and need not be probable.
     func peak(
-        slot: Int, heaviest: [(block: Int, pair: Int)], weights: NodeWeights, beta: Float,
+        slot: Int, heaviest: [(block: Int, pair: Int)], logPriors: [Float], beta: Float,
         scratch: WorkerScratch
     ) -> (node: PoseNode, value: Float) {
         var best = (
@@ -109,7 +101,7 @@ extension PosteriorEngine {
             fillNorms(block: block, images: slot..<(slot + 1), scratch: scratch)
             let peak = kernels.findPeak(
                 columnPair(
-                    block: block, slot: slot, pair: pair, weights: weights, beta: beta,
+                    block: block, slot: slot, pair: pair, logPriors: logPriors, beta: beta,
                     scratch: scratch))
             guard peak.value > best.value else { continue }
             best.value = peak.value
@@ -122,7 +114,7 @@ extension PosteriorEngine {
 
     /// The columns that hold most of an image's posterior, as the next visit will want to know them.
     func memory(
-        slot: Int, evidence: BatchEvidence, logSum: Double, weights: NodeWeights, centre: SIMD2<Double>
+        slot: Int, evidence: BatchEvidence, logSum: Double, centre: SIMD2<Double>
     ) -> PoseMemory {
         var heavy = [(mass: Float, block: Int, shift: Int)]()
         for block in 0..<evidence.blockCount {
@@ -130,17 +122,16 @@ extension PosteriorEngine {
                 evidence.columnLogMass.pointer
                 + (slot * evidence.blockCount + block) * 2 * evidence.pairCount
             for shift in shifts.offsets.indices where masses[shift] - Float(logSum) > -12 {
-                let logWeight = weights.logWeight(slot: slot, block: block, pair: shift / 2)
-                heavy.append((exp(masses[shift] - logWeight - Float(logSum)), block, shift))
+                heavy.append((exp(masses[shift] - Float(logSum)), block, shift))
             }
         }
         heavy.sort { ($0.mass, $1.block, $1.shift) > ($1.mass, $0.block, $0.shift) }
-        let least = PoseMemory.smallest * (heavy.first?.mass ?? 0)
         return PoseMemory(
-            entries: heavy.prefix(PoseMemory.capacity).filter { $0.mass > least }.map { part in
+            entries: heavy.prefix(PoseMemory.capacity).map { part in
                 PoseMemory.Entry(
-                    direction: proposal.centres[part.block],
+                    direction: directions.blockCentres[part.block],
                     origin: SIMD2<Float>(centre + shifts.offsets[part.shift]), mass: part.mass)
-            })
+            },
+            directionReach: directions.blockRadius, shiftReach: shifts.spacing)
     }
 }

@@ -28,10 +28,10 @@ public final class PosteriorEngine: @unchecked Sendable {
     let parallel: Parallel
     let kernels: PoseKernels
     let slices: SliceBlocks
-    /// Proposes cells of this quadrature.
-    public let proposal: CellProposal
+    let rings: ShiftedRings
     let columns: ColumnBlocks
     let scratch: [WorkerScratch]
+    let nodeScratch: [NodeScratch]
     let points: [SIMD2<Float>]
 
     /// Prepares an engine.
@@ -43,11 +43,12 @@ public final class PosteriorEngine: @unchecked Sendable {
     ///   - normOrderCount: Even orders that the squared CTFs need.
     ///   - directions: The nodes on the sphere.
     ///   - shifts: The nodes in the plane.
+    ///   - canSample: Whether images will be evaluated on drawn nodes too.
     ///   - parallel: The workers.
     ///   - kernels: The instruction set.
     public init(
         ringCount: Int, boxLength: Double, radius: Double, normOrderCount: Int,
-        directions: DirectionGrid, shifts: ShiftGrid, parallel: Parallel,
+        directions: DirectionGrid, shifts: ShiftGrid, canSample: Bool = true, parallel: Parallel,
         kernels: PoseKernels = KernelSet.best
     ) {
         _ = NormTerms.useOneThread
@@ -59,12 +60,12 @@ public final class PosteriorEngine: @unchecked Sendable {
         self.parallel = parallel
         self.kernels = kernels
         points = layout.grid.points
-        proposal = CellProposal(directions: directions, shifts: shifts)
-        slices = SliceBlocks(layout: layout, blockCount: directions.blockCount)
-        columns = ColumnBlocks(
-            layout: layout, shifts: shifts, boxLength: boxLength, capacity: Self.batchSize)
+        slices = SliceBlocks(layout: layout, blockCount: directions.blockCount, hasRows: canSample)
+        rings = ShiftedRings(layout: layout, shifts: shifts, boxLength: boxLength)
+        columns = ColumnBlocks(rings: rings, capacity: Self.batchSize)
         let plan = LaneFFTPlan(count: layout.grid.angleCount)
         let layout = layout
+        nodeScratch = (0..<parallel.threads).map { _ in NodeScratch(layout: layout) }
         scratch = (0..<parallel.threads).map { _ in
             WorkerScratch(
                 plan: plan, normOrderCount: layout.normOrderCount, imageCount: Self.batchSize)
@@ -89,17 +90,15 @@ public final class PosteriorEngine: @unchecked Sendable {
         }
     }
 
-    /// The posterior of images; adds its gradient to `gradient` if given.
+    /// The exact posterior of images, summed over all nodes; adds its gradient to `gradient` if given.
     ///
     /// - Parameters:
     ///   - images: The images.
     ///   - noiseVariance: σ_k² of a Fourier coefficient on each ring.
     ///   - beta: The inverse temperature of the likelihood; 1 for the model itself.
-    ///   - cells: For each image the cells to evaluate, as ``CellProposal/draw(_:settings:_:)`` gives them; nil for the
-    ///     exact sum over all.
     ///   - gradient: Where the gradient goes.
     public func posterior(
-        of images: [PolarImage], noiseVariance: [Double], beta: Double = 1, cells: [[Float]]? = nil,
+        of images: [PolarImage], noiseVariance: [Double], beta: Double = 1,
         gradient: SliceGradient? = nil
     ) -> [ImagePosterior] {
         let weights = (1...grid.ringCount).map { grid.measure(ring: $0) / noiseVariance[$0 - 1] }
@@ -107,14 +106,13 @@ public final class PosteriorEngine: @unchecked Sendable {
         for start in stride(from: 0, to: images.count, by: Self.batchSize) {
             let range = start..<min(start + Self.batchSize, images.count)
             results += posterior(
-                ofBatch: Array(images[range]), ringWeights: weights, beta: beta,
-                cells: cells.map { Array($0[range]) }, gradient: gradient)
+                ofBatch: Array(images[range]), ringWeights: weights, beta: beta, gradient: gradient)
         }
         return results
     }
 
     private func posterior(
-        ofBatch images: [PolarImage], ringWeights: [Double], beta: Double, cells: [[Float]]?,
+        ofBatch images: [PolarImage], ringWeights: [Double], beta: Double,
         gradient: SliceGradient?
     ) -> [ImagePosterior] {
         parallel.forEachWorker(images.count) { worker, slot in
@@ -122,21 +120,19 @@ public final class PosteriorEngine: @unchecked Sendable {
                 slot: slot, image: images[slot], ringWeights: ringWeights, scratch: scratch[worker],
                 kernels: kernels)
         }
-        let weights = NodeWeights(
-            logPriors: images.map { shifts.logWeights(around: $0.centre) }, cells: cells,
-            pairCount: columns.pairCount)
+        let logPriors = images.map { shifts.logWeights(around: $0.centre) }
         let evidence = BatchEvidence(
             imageCount: images.count, blockCount: directions.blockCount, pairCount: columns.pairCount)
         parallel.forEachWorker(directions.blockCount) { worker, block in
             sumEvidence(
-                block: block, evidence: evidence, weights: weights, beta: Float(beta),
+                block: block, evidence: evidence, logPriors: logPriors, beta: Float(beta),
                 scratch: scratch[worker])
         }
         let totals = evidence.totals()
         if let gradient {
             parallel.forEachWorker(directions.blockCount) { worker, block in
                 addGradient(
-                    block: block, evidence: evidence, totals: totals, weights: weights,
+                    block: block, evidence: evidence, totals: totals, logPriors: logPriors,
                     beta: Float(beta), gradient: gradient, scratch: scratch[worker])
             }
             gradient.addImagePowers(columns.imagePowers, imageCount: images.count)
@@ -144,8 +140,8 @@ public final class PosteriorEngine: @unchecked Sendable {
         let logNodes = log(Double(directions.directionCount * grid.angleCount))
         let peaks = parallel.mapWorker(images.count) { worker, slot in
             peak(
-                slot: slot, heaviest: evidence.heaviestPairs(image: slot, weights: weights),
-                weights: weights.unweighted, beta: Float(beta), scratch: scratch[worker])
+                slot: slot, heaviest: evidence.heaviestPairs(image: slot), logPriors: logPriors[slot],
+                beta: Float(beta), scratch: scratch[worker])
         }
         return images.indices.map { slot in
             let total = totals[slot]
@@ -155,9 +151,8 @@ public final class PosteriorEngine: @unchecked Sendable {
                 peakProbability: exp(Double(value) - total.logSum),
                 pose: pose(of: node, centre: images[slot].centre), node: node,
                 memory: memory(
-                    slot: slot, evidence: evidence, logSum: totals[slot].logSum, weights: weights,
-                    centre: images[slot].centre),
-                evaluatedFraction: weights.evaluatedFraction(slot: slot))
+                    slot: slot, evidence: evidence, logSum: totals[slot].logSum, centre: images[slot].centre),
+                coverage: .whole, spread: nil)
         }
     }
 

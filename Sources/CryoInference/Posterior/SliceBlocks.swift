@@ -9,6 +9,10 @@ struct SliceBlocks: Sendable {
     let coefficients: AlignedBuffer<Float>
     /// Even angular coefficients of |T|²; shape `[block][even order][re, im][ring][16]`.
     let powers: AlignedBuffer<Float>
+    /// The same coefficients as rows, a direction pair each; shape `[block · 16][row]`.
+    ///
+    /// Empty unless asked for.
+    let rows: AlignedBuffer<Float>
     /// The slices themselves on the half grid; shape `[block · 16][point]`.
     let halfSlices: AlignedBuffer<Complex>
     private let layout: AngularLayout
@@ -20,8 +24,10 @@ struct SliceBlocks: Sendable {
         layout.normOrderCount * 2 * layout.grid.ringCount * PoseKernels.laneCount
     }
 
-    init(layout: AngularLayout, blockCount: Int) {
+    init(layout: AngularLayout, blockCount: Int, hasRows: Bool) {
         self.layout = layout
+        rows = AlignedBuffer(
+            count: hasRows ? blockCount * PoseKernels.laneCount * layout.rowStride : 0, repeating: 0)
         coefficients = AlignedBuffer(count: blockCount * Self.stride(layout), repeating: 0)
         powers = AlignedBuffer(count: blockCount * Self.powerStride(layout), repeating: 0)
         halfSlices = AlignedBuffer(
@@ -57,6 +63,20 @@ struct SliceBlocks: Sendable {
                 guard rings.contains(ring) else { continue }
                 let entry = target + (offset + ring - rings.lowerBound) * 2 * lanes
                 entry.update(from: work + order * 2 * lanes, count: 2 * lanes)
+            }
+            if rows.count > 0 { storeRows(block: block, ring: ring, work) }
+        }
+    }
+
+    private func storeRows(block: Int, ring: Int, _ work: UnsafeMutablePointer<Float>) {
+        let lanes = PoseKernels.laneCount
+        for lane in 0..<lanes {
+            let row = rows.pointer + (block * lanes + lane) * layout.rowStride
+            for order in 0...layout.highestOrders[ring] {
+                let source = work + order * 2 * lanes + lane
+                let place = layout.rowPlace(ring: ring, order: order)
+                row[place] = source[0]
+                row[place + lanes] = source[lanes]
             }
         }
     }

@@ -32,6 +32,40 @@ public final class SliceGradient: @unchecked Sendable {
         imagePowers = [Double](repeating: 0, count: layout.grid.ringCount)
     }
 
+    /// Adds what one image gives to one direction pair; the memory is that of ``SampledImage``.
+    func add(_ part: SampledImage.Part, of image: SampledImage) {
+        let (lanes, rings) = (PoseKernels.laneCount, layout.grid.ringCount)
+        let (block, lane) = Int(part.direction).quotientAndRemainder(dividingBy: lanes)
+        let (row, masses) = (image.row(of: part), image.masses(of: part))
+        let target = data.pointer + block * SliceBlocks.stride(layout) + lane
+        for order in 0..<layout.orderCount {
+            let (offset, range) = layout.entries(ofOrder: order)
+            for ring in range {
+                let place = layout.rowPlace(ring: ring, order: order)
+                let entry = target + (offset + ring - range.lowerBound) * 2 * lanes
+                entry[0] += row[place]
+                entry[lanes] += row[place + lanes]
+            }
+        }
+        let weight = weights.pointer + block * SliceBlocks.powerStride(layout) + lane
+        for order in 0..<layout.normOrderCount {
+            let mass = masses + 4 * order
+            for ring in 0..<rings {
+                let (c, s) = (
+                    image.ctfPowers[2 * order * rings + ring], image.ctfPowers[(2 * order + 1) * rings + ring]
+                )
+                let entry = weight + (order * rings + ring) * 2 * lanes
+                entry[0] += c * (mass[0] + mass[2]) - s * (mass[1] + mass[3])
+                entry[lanes] += c * (mass[1] - mass[3]) + s * (mass[0] - mass[2])
+            }
+        }
+    }
+
+    func addImagePowers(_ powers: [Float]) {
+        for ring in imagePowers.indices { imagePowers[ring] += Double(powers[ring]) }
+        imageCount += 1
+    }
+
     func addImagePowers(_ powers: AlignedBuffer<Float>, imageCount count: Int) {
         for image in 0..<count {
             for ring in imagePowers.indices {

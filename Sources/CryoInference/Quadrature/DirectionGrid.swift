@@ -13,6 +13,16 @@ public struct DirectionGrid: Sendable {
     let laneWeights: AlignedBuffer<Float>
     /// The number of direction pairs.
     public let pairCount: Int
+    /// About how far neighbours are apart, in radians.
+    public let spacing: Double
+    /// The operations of the symmetry to whose asymmetric unit the directions are cut.
+    public let operations: [Rotation]
+    /// The middle of each block.
+    let blockCentres: [SIMD3<Float>]
+    /// The mean over blocks of the median distance of a member from the middle, in radians.
+    let blockRadius: Double
+    /// The largest distance of any member from its block's middle, in radians.
+    let largestBlockRadius: Double
     /// The number of blocks.
     public var blockCount: Int { rotations.count / PoseKernels.laneCount }
     /// The number of directions, both of each pair.
@@ -20,6 +30,8 @@ public struct DirectionGrid: Sendable {
 
     /// Makes a grid whose neighbours are about `spacing` radians apart.
     public init(spacing: Double, symmetry: PointGroup = .c1) {
+        self.spacing = spacing
+        operations = symmetry.operations
         let hemisphere = max(16, Int((2 * Double.pi / (spacing * spacing)).rounded(.up)))
         let golden = Double.pi * (3 - 5.0.squareRoot())
         var directions = [SIMD3<Double>]()
@@ -41,6 +53,20 @@ public struct DirectionGrid: Sendable {
             directions += [SIMD3<Double>](repeating: last, count: laneWeights.count - pairCount)
         }
         rotations = directions.map { Rotation(direction: $0) }
+        var (centres, radius, largest) = ([SIMD3<Float>](), 0.0, 0.0)
+        for first in stride(from: 0, to: directions.count, by: lanes) {
+            let members = directions[first..<(first + lanes)]
+            let sum = members.reduce(SIMD3<Double>.zero, +)
+            let centre = sum / max(1e-9, dot(sum, sum).squareRoot())
+            centres.append(SIMD3<Float>(centre))
+            // The median member, so that one straggling block does not blur all proposals.
+            let angles = members.map { acos(min(1, abs(dot($0, centre)))) }.sorted()
+            radius += angles[lanes / 2] * Double(lanes) / Double(directions.count)
+            largest = max(largest, angles[lanes - 1])
+        }
+        blockCentres = centres
+        blockRadius = max(radius, 1e-3)
+        largestBlockRadius = largest
     }
 
     /// Orders points so that each run of `size` is compact: halves along the longest axis, recursively.

@@ -3,7 +3,7 @@ import Foundation
 
 /// Quadrature nodes for the shift of a particle: a square grid cut by a circle, in Å.
 public struct ShiftGrid: Sendable, Equatable {
-    /// The nodes, relative to the particle's present centre, in Å; row by row, so that pairs are neighbours.
+    /// The nodes, relative to the particle's present centre, in Å; the nearest first.
     public let offsets: [SIMD2<Double>]
     /// The distance of neighbouring nodes, in Å.
     public let spacing: Double
@@ -26,7 +26,11 @@ public struct ShiftGrid: Sendable, Equatable {
                 nodes.append([Double(x) * spacing, Double(y) * spacing])
             }
         }
-        offsets = nodes
+        // Nearest first, so that the 16 shifts that are prepared together are those a sampler asks for.
+        offsets = nodes.enumerated().sorted { a, b in
+            let (p, q) = ((a.element * a.element).sum(), (b.element * b.element).sum())
+            return (p, a.offset) < (q, b.offset)
+        }.map(\.element)
     }
 
     /// Logarithms of the nodes' prior weights around a centre (Å), normalised to sum to one.

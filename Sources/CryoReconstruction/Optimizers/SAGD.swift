@@ -10,7 +10,7 @@ import CryoFourier
 public struct SAGD: Optimizer {
     private var stored: [Int: FourierBall] = [:]
     private var sum: FourierBall?
-    private var lipschitz: Double?
+    private var search = LipschitzSearch()
     private var lastRingCount = 0
 
     /// Makes the optimizer.
@@ -29,46 +29,16 @@ public struct SAGD: Optimizer {
     public mutating func step(_ situation: OptimizerSituation) -> Volume {
         let frame = situation.gradient.frame
         if frame.ringCount != lastRingCount { widen(to: situation.gradient.gradient) }
-        var gradient = situation.gradient.gradient
-        let share = 1 / Float(situation.symmetryOrder)
-        for index in gradient.samples.indices { gradient.samples[index] *= share }
-        let fresh = descent(gradient, frame: frame)
-        if lipschitz == nil || frame.ringCount != lastRingCount || situation.iteration % 5 == 0 {
-            lipschitz = lineSearch(situation, direction: direction(fresh, situation))
-        }
         lastRingCount = frame.ringCount
+        let gradient = situation.symmetrySharedGradient
+        search.update(situation, slope: situation.slope(of: gradient))
         remember(gradient, batch: situation.batch)
-        guard var average = sum, let lipschitz else { return situation.density }
+        guard var average = sum, let lipschitz = search.lipschitz else { return situation.density }
         let perBatch = 1 / Float(stored.count)
         for index in average.samples.indices { average.samples[index] *= perBatch }
-        let slope = direction(descent(average, frame: frame), situation)
-        return moved(
-            situation.density, along: slope,
-            by: Self.stepFactor(iteration: situation.iteration) / lipschitz)
-    }
-
-    /// −∂ℓ/∂V per image from ∂ℓ/∂c*: the gradient of the objective in voxels.
-    private func descent(_ ball: FourierBall, frame: DensityFrame) -> Volume {
-        var negative = ball
-        let size = Float(frame.gridSize)
-        // ∂ℓ/∂V = s Σ_k G e^{+}, while `density(of:)` gives (1/(s m³)) Σ_k G e^{+}.
-        let scale = -frame.sliceScale * frame.sliceScale * size * size * size
-        for index in negative.samples.indices { negative.samples[index] *= scale }
-        return CoefficientGradient.density(of: negative, frame: frame)
-    }
-
-    private func direction(_ likelihood: Volume, _ situation: OptimizerSituation) -> Volume {
-        var total = likelihood
-        let prior = situation.prior.gradient(situation.density)
-        let share = 1 / Float(situation.particleCount)
-        for index in total.voxels.indices { total.voxels[index] += prior.voxels[index] * share }
-        return total
-    }
-
-    private func moved(_ density: Volume, along slope: Volume, by step: Double) -> Volume {
-        var result = density
-        for index in result.voxels.indices { result.voxels[index] -= Float(step) * slope.voxels[index] }
-        return result
+        return situation.density.moved(
+            along: situation.slope(of: average),
+            by: -Self.stepFactor(iteration: situation.iteration) / lipschitz)
     }
 
     private mutating func remember(_ gradient: FourierBall, batch: Int) {
@@ -94,34 +64,5 @@ public struct SAGD: Optimizer {
         }
         stored = stored.mapValues(widened)
         sum = sum.map(widened)
-    }
-
-    /// The smallest L that the sufficient-decrease test accepts, within a factor of two.
-    ///
-    ///     f(V − g/L) ≤ f(V) − ‖g‖² / (2L)
-    private func lineSearch(_ situation: OptimizerSituation, direction slope: Volume) -> Double {
-        let norm = slope.voxels.reduce(0.0) { $0 + Double($1) * Double($1) }
-        guard norm > 0 else { return lipschitz ?? 1 }
-        let start = situation.objective(situation.density)
-        func isGood(_ trial: Double) -> Bool {
-            let value = situation.objective(moved(situation.density, along: slope, by: 1 / trial))
-            return value <= start - norm / (2 * trial)
-        }
-        let length = situation.density.voxels.reduce(0.0) { $0 + Double($1) * Double($1) }
-        // Without a previous value, a step of a hundredth of the density's own length.
-        var trial = lipschitz ?? max((norm / max(length, 1e-30)).squareRoot() * 100, 1e-30)
-        let limit = lipschitz == nil ? 60 : 6
-        if isGood(trial) {
-            for _ in 0..<limit {
-                guard isGood(trial / 2) else { break }
-                trial /= 2
-            }
-        } else {
-            for _ in 0..<limit {
-                trial *= 2
-                if isGood(trial) { break }
-            }
-        }
-        return trial
     }
 }

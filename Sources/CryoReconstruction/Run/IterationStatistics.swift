@@ -20,8 +20,41 @@ public struct IterationStatistics: Codable, Sendable {
     public var poseCount: Int
     /// The mean part of them that was evaluated.
     public var evaluatedFraction: Double
+    /// What importance sampling did; nil where all points were summed.
+    public var sampling: SamplingStatistics?
+    /// The mean log-evidence of the images held out, untempered; nil where it was not measured.
+    public var heldOutLogEvidence: Double?
     /// Seconds since the start.
     public var seconds: Double
     /// The part of the run's work that is done, from 0 to 1.
     public var progress: Double
+}
+
+/// What importance sampling did in one iteration: the statistics that the paper reports, and its error.
+public struct SamplingStatistics: Codable, Sendable {
+    /// Images evaluated on drawn nodes; others were not visited before and summed exactly.
+    public var imageCount: Int
+    /// The mean part of the directions that was evaluated.
+    public var directionFraction: Double
+    /// The same of the in-plane angles.
+    public var angleFraction: Double
+    /// The same of the shifts.
+    public var shiftFraction: Double
+    /// The same of the points of the product.
+    public var pointFraction: Double
+    /// The same, of the product with all shifts within the largest that is searched; once particles are centred, the
+    /// quadrature itself holds only those near their centres.
+    public var fullPointFraction: Double
+    /// The mean effective number of directions, 1/Σφ² of the marginal posterior.
+    public var effectiveDirections: Double
+    /// The same of in-plane angles.
+    public var effectiveAngles: Double
+    /// The same of shifts.
+    public var effectiveShifts: Double
+    /// Seconds an image, all threads together at work.
+    public var secondsPerImage: Double
+    /// The same of the exact sum, on the images that were checked.
+    public var exactSecondsPerImage: Double?
+    /// The median error of the log-evidence against the exact sum, in nats, on those images.
+    public var evidenceError: Double?
 }

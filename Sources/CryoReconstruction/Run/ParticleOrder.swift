@@ -2,7 +2,8 @@ import CryoCore
 
 /// The order in which particles are visited, a pure function of the seed.
 struct ParticleOrder: Sendable {
-    private let count: Int
+    private let particles: [Int]
+    private var count: Int { particles.count }
     private let seed: UInt64
     private let hasFixedBatches: Bool
     private var epoch: UInt32 = 0
@@ -20,12 +21,12 @@ struct ParticleOrder: Sendable {
     /// Begins the first epoch.
     ///
     /// - Parameters:
-    ///   - count: Particles in the set.
+    ///   - particles: The particles to visit.
     ///   - seed: The seed.
     ///   - hasFixedBatches: Whether every epoch visits the same minibatches in the same order, as methods need that
     ///     store a gradient for each; otherwise each epoch is a new permutation.
-    init(count: Int, seed: UInt64, hasFixedBatches: Bool) {
-        self.count = count
+    init(particles: [Int], seed: UInt64, hasFixedBatches: Bool) {
+        self.particles = particles
         self.seed = seed
         self.hasFixedBatches = hasFixedBatches
         shuffle()
@@ -33,7 +34,7 @@ struct ParticleOrder: Sendable {
 
     /// The next minibatch, of about `size` particles; all of them if `size` says so.
     mutating func next(_ size: Int) -> Batch {
-        guard size < count else { return Batch(indices: Array(0..<count), number: 0) }
+        guard size < count else { return Batch(indices: particles, number: 0) }
         return hasFixedBatches ? nextFixed(size) : nextShuffled(size)
     }
 
@@ -63,9 +64,18 @@ struct ParticleOrder: Sendable {
         return Batch(indices: indices, number: number)
     }
 
+    /// Splits the particles of a set into those to learn from and `count` others, held out; both ascending.
+    static func split(_ particleCount: Int, heldOut count: Int, seed: UInt64) -> (
+        learning: [Int], heldOut: [Int]
+    ) {
+        var stream = RandomStream(seed: seed, stream: 0x0DE6)
+        let order = count > 0 ? Array(0..<particleCount).shuffled(using: &stream) : Array(0..<particleCount)
+        return (order.dropFirst(count).sorted(), order.prefix(count).sorted())
+    }
+
     private mutating func shuffle() {
         var stream = RandomStream(seed: seed, stream: 0x0DE5, substream: epoch)
-        permutation = Array(0..<count).shuffled(using: &stream)
+        permutation = particles.shuffled(using: &stream)
         position = 0
     }
 }

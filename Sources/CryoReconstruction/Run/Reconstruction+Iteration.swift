@@ -5,9 +5,6 @@ import Foundation
 
 /// One iteration: minibatch → posterior → gradient → density.
 extension Reconstruction {
-    /// Images that pass through the engine at once, so that memory does not grow with the minibatch.
-    private static let groupSize = 256
-
     /// Takes one minibatch through all stations.
     func iterate(_ iteration: Int, _ plan: IterationPlan, _ state: inout RunState) -> IterationStatistics {
         guard let stage = state.stage, let density = state.density else {
@@ -21,10 +18,10 @@ extension Reconstruction {
         }
         let beta = state.beta(plan)
         let gradient = SliceGradient(engine: stage.engine)
-        let isSampled = parameters.isSampled && plan.annealProgress == nil
+        let sampler = plan.isSampled(parameters) ? sampler(iteration, stage, state) : nil
         let visit = visit(
-            batch.indices, stage, variance, beta: beta, gradient: gradient,
-            cells: isSampled ? { [state] in self.drawCells($0, $1, stage, state) } : nil)
+            batch.indices, stage, variance, beta: beta, sampler: sampler, gradient: gradient)
+        let sampling = samplingStatistics(iteration, visit, stage, variance, beta: beta)
         let median = visit.medianEffectivePoses
         if let progress = plan.annealProgress {
             state.temperature?.follow(median: median, progress: progress)
@@ -45,70 +42,8 @@ extension Reconstruction {
             iteration: iteration, phase: plan.phase, resolution: stage.frame.resolution,
             batchSize: visit.indices.count, beta: beta, effectivePoses: median,
             logEvidence: visit.meanLogEvidence, relativeChange: change,
-            poseCount: stage.engine.poseCount, evaluatedFraction: visit.evaluatedFraction, seconds: 0,
-            progress: 0)
-    }
-
-    /// The particles of a minibatch that could be used, and what the posterior says of them.
-    private struct Visit {
-        var indices: [Int] = []
-        var posteriors: [ImagePosterior] = []
-
-        var medianEffectivePoses: Double {
-            let sorted = posteriors.map(\.effectivePoses).sorted()
-            return sorted.isEmpty ? 1 : sorted[sorted.count / 2]
-        }
-
-        var evaluatedFraction: Double {
-            posteriors.reduce(0) { $0 + $1.evaluatedFraction } / Double(max(1, posteriors.count))
-        }
-
-        var meanLogEvidence: Double {
-            posteriors.reduce(0) { $0 + $1.logEvidence } / Double(max(1, posteriors.count))
-        }
-    }
-
-    private func visit(
-        _ indices: [Int], _ stage: Stage, _ variance: [Double], beta: Double = 1,
-        gradient: SliceGradient? = nil, cells: (([Int], [PolarImage]) -> [[Float]])? = nil
-    ) -> Visit {
-        var visit = Visit()
-        for group in stride(from: 0, to: indices.count, by: Self.groupSize) {
-            let loaded = images.polarImages(
-                Array(indices[group..<min(group + Self.groupSize, indices.count)]),
-                preparation: stage.preparation, parallel: parallel)
-            visit.indices += loaded.indices
-            visit.posteriors += stage.engine.posterior(
-                of: loaded.images, noiseVariance: variance, beta: beta,
-                cells: cells?(loaded.indices, loaded.images), gradient: gradient)
-        }
-        return visit
-    }
-
-    /// The cells on which particles are evaluated; all of them for a particle that was never visited.
-    ///
-    /// Draws are a pure function of (seed, particle, visit).
-    private func drawCells(
-        _ indices: [Int], _ images: [PolarImage], _ stage: Stage, _ state: RunState
-    ) -> [[Float]] {
-        let settings = CellProposal.Settings(
-            floor: parameters.samplingFloor, temperature: parameters.samplingTemperature,
-            drawsPerEffectiveCell: parameters.samplingDraws)
-        let proposal = stage.engine.proposal
-        let seed = parameters.seed
-        let (memories, visits) = (state.memories, state.visits)
-        return parallel.map(indices.count) { place in
-            let index = indices[place]
-            guard let memory = memories[index] else {
-                return [Float](repeating: 0, count: proposal.cellCount)
-            }
-            var stream = RandomStream(
-                seed: seed ^ 0x5A3B, stream: UInt32(truncatingIfNeeded: index),
-                substream: visits[index] ?? 0)
-            let probabilities = proposal.probabilities(
-                memory: memory, centre: images[place].centre, settings: settings)
-            return proposal.draw(probabilities, settings: settings, &stream)
-        }
+            poseCount: stage.engine.poseCount, evaluatedFraction: visit.evaluatedFraction,
+            sampling: sampling, seconds: 0, progress: 0)
     }
 
     /// The temperature at which the first minibatch has the wanted number of effective poses.
@@ -139,18 +74,20 @@ extension Reconstruction {
             particleCount: source.particles.count, iteration: iteration, weight: plan.weight,
             prior: prior,
             objective: { [noise = state.noise] trial in
-                self.objective(trial, visit.indices, stage, noise, prior)
+                self.objective(trial, visit, stage, noise, prior)
             })
         return constraints().apply(to: state.optimizer.step(situation))
     }
 
-    /// The negative log-posterior of a density per image, over some particles.
+    /// The negative log-posterior of a density per image, over the particles of a visit and on the nodes drawn there.
     private func objective(
-        _ density: Volume, _ indices: [Int], _ stage: Stage, _ noise: NoiseSpectrum,
+        _ density: Volume, _ earlier: Visit, _ stage: Stage, _ noise: NoiseSpectrum,
         _ prior: any DensityPrior
     ) -> Double {
         stage.engine.setDensity(stage.frame.ball(of: density))
-        let visit = visit(indices, stage, noise.variance(rings: stage.frame.ringCount))
+        let visit = visit(
+            earlier.indices, stage, noise.variance(rings: stage.frame.ringCount),
+            sampler: earlier.draws.isEmpty ? nil : .repeated(earlier.draws))
         return prior.negativeLog(density) / Double(source.particles.count) - visit.meanLogEvidence
     }
 
@@ -158,14 +95,22 @@ extension Reconstruction {
         // Before the map is recognisable a shift found is noise, and following it would lose the particle.
         let recentres = parameters.schedule == .annealed && (plan.annealProgress ?? 1) > 0.6
         for (index, posterior) in zip(visit.indices, visit.posteriors) {
-            state.estimates[index] = PoseEstimate(
-                pose: posterior.pose, logEvidence: posterior.logEvidence,
-                peakProbability: min(1, posterior.peakProbability),
-                effectivePoses: posterior.effectivePoses)
-            state.memories[index] = posterior.memory
-            state.visits[index, default: 0] += 1
+            state.remember(index, posterior)
             if recentres { images.recentre(index, at: [posterior.pose.originX, posterior.pose.originY]) }
         }
+    }
+
+    /// The mean log-evidence of the images held out, at the present density; nil if there are none.
+    ///
+    /// They are visited like all others, so they too have memories, and get poses; only the density never sees them.
+    func heldOutEvidence(_ plan: IterationPlan, _ state: inout RunState) -> Double? {
+        guard !split.heldOut.isEmpty, let stage = state.stage, let density = state.density else { return nil }
+        stage.engine.setDensity(stage.frame.ball(of: density))
+        let visit = visit(
+            split.heldOut, stage, state.noise.variance(rings: plan.ringCount),
+            sampler: plan.isSampled(parameters) ? sampler(0, stage, state) : nil)
+        remember(visit, plan, &state)
+        return visit.indices.isEmpty ? nil : visit.meanLogEvidence
     }
 
     private static func relativeChange(from old: Volume, to new: Volume) -> Double {

@@ -19,6 +19,8 @@ public final class Reconstruction {
     let symmetry: PointGroup
     let parallel: Parallel
     private let plans: [IterationPlan]
+    /// The particles to learn from, and those held out.
+    let split: (learning: [Int], heldOut: [Int])
     private let backgroundNoise: NoiseSpectrum
 
     /// What a run leaves.
@@ -55,8 +57,11 @@ public final class Reconstruction {
         guard diameter > 4 * source.pixelSize, diameter <= source.boxLength else {
             throw .diameterOutOfRange(diameter, box: source.boxLength)
         }
+        split = ParticleOrder.split(
+            source.particles.count, heldOut: min(parameters.heldOut, source.particles.count / 10),
+            seed: parameters.seed)
         let plans = IterationSchedule.plans(
-            parameters, particleCount: source.particles.count, boxLength: source.boxLength,
+            parameters, particleCount: split.learning.count, boxLength: source.boxLength,
             boxSize: source.boxSize, diameter: diameter)
         let images = ParticleImages(source: source, radius: diameter / 2)
         images.learnLimits(parallel: parallel)
@@ -92,14 +97,20 @@ public final class Reconstruction {
         var state = RunState(
             optimizer: makeOptimizer(), noise: backgroundNoise,
             order: ParticleOrder(
-                count: source.particles.count, seed: parameters.seed,
-                hasFixedBatches: parameters.optimizer == .sagd))
+                particles: split.learning, seed: parameters.seed,
+                hasFixedBatches: parameters.optimizer == .sagd),
+            census: PoseCensus(
+                imageCount: source.particles.count,
+                extent: max(parameters.shiftExtent, 2 * parameters.shiftSigma)))
         let work = plans.map { $0.work(parameters, boxLength: source.boxLength) }
         let totalWork = work.reduce(0, +)
         var (done, statistics) = (0.0, [IterationStatistics]())
         for (iteration, plan) in plans.enumerated() {
             prepareStage(plan, &state)
             var entry = iterate(iteration, plan, &state)
+            if plan.phase == .final || iteration % parameters.heldOutInterval == 0 {
+                entry.heldOutLogEvidence = heldOutEvidence(plan, &state)
+            }
             done += work[iteration]
             entry.seconds = (clock.now - start) / .seconds(1)
             entry.progress = done / totalWork
@@ -117,8 +128,11 @@ public final class Reconstruction {
 
     private func makeOptimizer() -> any Optimizer {
         switch parameters.optimizer {
-        case .preconditionedSGD: PreconditionedSGD(signalFloor: parameters.signalFloor)
+        case .preconditionedSGD, .projectionMatching:
+            PreconditionedSGD(signalFloor: parameters.signalFloor)
         case .sagd: SAGD()
+        case .momentum: GradientDescent(momentum: parameters.momentum)
+        case .batch: GradientDescent(momentum: 0)
         }
     }
 
@@ -131,7 +145,7 @@ public final class Reconstruction {
         }
         let stage = Stage(
             plan: plan, source: source, parameters: parameters, radius: diameter / 2, symmetry: symmetry,
-            parallel: parallel)
+            census: state.census, parallel: parallel)
         if let density = state.density {
             state.density = density.resampled(to: stage.frame.gridSize)
         } else {

@@ -19,17 +19,33 @@ struct RunState {
     var temperature: Temperature?
     /// Where each particle's posterior was at its last visit.
     var memories: [Int: PoseMemory] = [:]
+    /// Where the posteriors of the whole set lie.
+    var census: PoseCensus
     /// How often each particle was visited.
     var visits: [Int: UInt32] = [:]
     /// What was last learnt about each particle.
     var estimates: [Int: PoseEstimate] = [:]
 
-    init(optimizer: any Optimizer, noise: NoiseSpectrum, order: ParticleOrder) {
+    init(optimizer: any Optimizer, noise: NoiseSpectrum, order: ParticleOrder, census: PoseCensus) {
         self.optimizer = optimizer
         self.noise = noise
         self.order = order
+        self.census = census
     }
 
     /// The inverse temperature that a plan asks for.
-    func beta(_ plan: IterationPlan) -> Double { plan.annealProgress == nil ? 1 : temperature?.beta ?? 1 }
+    func beta(_ plan: IterationPlan) -> Double {
+        plan.annealProgress == nil ? plan.sharpness : temperature?.beta ?? 1
+    }
+
+    /// Keeps what a visit says of a particle.
+    mutating func remember(_ index: Int, _ posterior: ImagePosterior) {
+        estimates[index] = PoseEstimate(
+            pose: posterior.pose, logEvidence: posterior.logEvidence,
+            peakProbability: min(1, posterior.peakProbability),
+            effectivePoses: posterior.effectivePoses)
+        census.replace(memories[index], by: posterior.memory)
+        memories[index] = posterior.memory
+        visits[index, default: 0] += 1
+    }
 }

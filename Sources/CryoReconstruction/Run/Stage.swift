@@ -12,10 +12,14 @@ struct Stage {
     let preparation: ImagePreparation
     /// Whether shifts are searched only about each particle's present centre.
     let isLocal: Bool
+    /// How the directions and the data set's census correspond.
+    let censusPlaces: PoseCensus.Places
+    /// Points of the product of directions, in-plane angles and all shifts within the largest that is searched.
+    let fullPoseCount: Int
 
     init(
         plan: IterationPlan, source: any ParticleSource, parameters: ReconstructionParameters,
-        radius: Double, symmetry: PointGroup, parallel: Parallel
+        radius: Double, symmetry: PointGroup, census: PoseCensus, parallel: Parallel
     ) {
         let boxLength = source.boxLength
         let softness = Self.maskSoftness(boxLength)
@@ -30,7 +34,13 @@ struct Stage {
             shifts: ShiftGrid(
                 extent: plan.shiftExtent(parameters, boxLength: boxLength),
                 spacing: parameters.shiftStep * frame.resolution, priorSigma: parameters.shiftSigma),
-            parallel: parallel)
+            canSample: plan.isSampled(parameters), parallel: parallel)
+        censusPlaces = plan.isSampled(parameters) ? census.places(of: engine.directions) : PoseCensus.Places()
+        let wholeShifts = ShiftGrid(
+            extent: parameters.shiftExtent, spacing: engine.shifts.spacing,
+            priorSigma: parameters.shiftSigma)
+        fullPoseCount =
+            engine.directions.directionCount * engine.grid.angleCount * wholeShifts.offsets.count
         preparation = ImagePreparation(
             boxSize: source.boxSize, pixelSize: source.pixelSize, grid: engine.grid,
             mask: SoftMask(radius: radius, softness: softness))

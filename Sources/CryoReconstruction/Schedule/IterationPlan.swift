@@ -22,10 +22,20 @@ public struct IterationPlan: Sendable, Equatable {
     public var weight: Double
     /// How far the anneal has come, from 0 to 1; nil for an untempered likelihood.
     public var annealProgress: Double?
+    /// The inverse temperature outside the anneal: 1, or so large that only the best match is left.
+    public var sharpness = 1.0
+
+    /// A hundred: poses a twentieth of a nat below the best weigh a hundredth of it.
+    static let bestMatch = 100.0
 
     /// Whether shifts are searched only about each particle's present centre.
     func isLocal(_ parameters: ReconstructionParameters) -> Bool {
         annealProgress == nil && parameters.schedule == .annealed
+    }
+
+    /// Whether images that were visited before are evaluated on drawn nodes.
+    func isSampled(_ parameters: ReconstructionParameters) -> Bool {
+        annealProgress == nil && parameters.sampling != .none
     }
 
     /// The largest shift that is searched, in Å.
@@ -42,7 +52,7 @@ public struct IterationPlan: Sendable, Equatable {
         let step = parameters.shiftStep * boxLength / Double(ringCount)
         let shifts = 1 + .pi * pow(shiftExtent(parameters, boxLength: boxLength) / step, 2)
         // The anneal's gradient has to touch every pose, which doubles the work; sampling saves most of it later.
-        let factor = phase == .anneal ? 2 : parameters.isSampled ? 0.3 : 1
+        let factor = phase == .anneal ? 2 : parameters.sampling == .none ? 1 : 0.2
         return Double(batchSize) * pow(Double(ringCount), 3) * shifts * factor
     }
 }
@@ -71,6 +81,8 @@ public enum IterationSchedule {
             switch parameters.schedule {
             case .annealed:
                 annealed(parameters, particleCount: particleCount, limit: limit, first: first)
+            case .frequencyMarching where parameters.optimizer == .projectionMatching:
+                matching(parameters, particleCount: particleCount, limit: limit, boxLength: boxLength)
             case .frequencyMarching:
                 marching(parameters, particleCount: particleCount, limit: limit, boxLength: boxLength)
             }
@@ -80,7 +92,7 @@ public enum IterationSchedule {
             + (0..<max(1, parameters.finalEpochs)).map { _ in
                 IterationPlan(
                     phase: .final, ringCount: kept.last?.ringCount ?? limit, batchSize: particleCount,
-                    weight: 1)
+                    weight: 1, sharpness: kept.last?.sharpness ?? 1)
             }
     }
 
@@ -120,8 +132,9 @@ public enum IterationSchedule {
     private static func marching(
         _ parameters: ReconstructionParameters, particleCount: Int, limit: Int, boxLength: Double
     ) -> [IterationPlan] {
-        let batch = min(parameters.marchBatch, particleCount)
-        let batchCount = max(1, particleCount / batch)
+        let batch =
+            parameters.optimizer == .batch ? particleCount : min(parameters.marchBatch, particleCount)
+        let batchCount = max(1, particleCount / min(parameters.marchBatch, particleCount))
         let start = max(150, 50 * ((batchCount + 49) / 50))
         var plans = [IterationPlan]()
         var iteration = 0
@@ -133,10 +146,28 @@ public enum IterationSchedule {
             let ring = max(3, Int(frequency * boxLength + 1e-6))
             if ring > limit { break }
             plans.append(
-                IterationPlan(phase: .march, ringCount: ring, batchSize: batch, weight: 1))
+                IterationPlan(
+                    phase: .march, ringCount: ring, batchSize: batch, weight: parameters.marchWeight))
             iteration += 1
         }
         guard plans.isEmpty else { return plans }
         return [IterationPlan(phase: .march, ringCount: limit, batchSize: batch, weight: 1)]
+    }
+
+    /// Best-match refinement: from 1/50 Å⁻¹ ring by ring, four passes over all particles at each.
+    ///
+    /// Each takes half the step to the solution of its assignments: whole steps overshoot, since the curvature's
+    /// diagonal is not all of it, and diverge.
+    private static func matching(
+        _ parameters: ReconstructionParameters, particleCount: Int, limit: Int, boxLength: Double
+    ) -> [IterationPlan] {
+        let first = min(limit, max(3, Int(0.020 * boxLength + 1e-6)))
+        return (first...limit).flatMap { ring in
+            (0..<4).map { _ in
+                IterationPlan(
+                    phase: .march, ringCount: ring, batchSize: particleCount, weight: 0.5,
+                    sharpness: IterationPlan.bestMatch)
+            }
+        }
     }
 }

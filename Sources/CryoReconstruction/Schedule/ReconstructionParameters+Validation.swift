@@ -7,7 +7,9 @@ extension ReconstructionParameters {
             ("maxIterations", maxIterations ?? 1, 1...10_000_000),
             ("annealIterations", annealIterations, 0...10_000_000),
             ("annealBatch", annealBatch, 1...10_000_000), ("marchBatch", marchBatch, 1...10_000_000),
-            ("finalEpochs", finalEpochs, 0...1000),
+            ("finalEpochs", finalEpochs, 0...1000), ("samplingPeriod", samplingPeriod, 0...10_000_000),
+            ("samplingCheckInterval", samplingCheckInterval, 0...10_000_000),
+            ("heldOut", heldOut, 0...10_000_000), ("heldOutInterval", heldOutInterval, 1...10_000_000),
         ]
         for (name, value, range) in counts where !range.contains(value) {
             throw .settingOutOfRange(
@@ -17,15 +19,15 @@ extension ReconstructionParameters {
             throw .settingOutOfRange(
                 name: "contrast", found: "\(contrast)", expected: "1 (white) or -1 (black)")
         }
-        guard (optimizer == .sagd) == (schedule == .frequencyMarching) else {
+        guard optimizer == .preconditionedSGD || schedule == .frequencyMarching else {
             throw .settingOutOfRange(
                 name: "optimizer", found: "\(optimizer.rawValue) with \(schedule.rawValue)",
-                expected: "sagd with frequencyMarching, or preconditionedSGD with annealed")
+                expected: "preconditionedSGD with annealed, any with frequencyMarching")
         }
-        guard optimizer == .preconditionedSGD || !isSampled else {
+        guard optimizer != .projectionMatching || sampling == .none else {
             throw .settingOutOfRange(
-                name: "isSampled", found: "true with sagd",
-                expected: "false: its line search needs exact sums")
+                name: "sampling", found: "\(sampling.rawValue) with projectionMatching",
+                expected: "none: the best match is looked for among all poses")
         }
         guard (prior == .uniform) == (priorStrength == 0) else {
             throw .settingOutOfRange(
@@ -43,6 +45,7 @@ extension ReconstructionParameters {
             ("marchWeight", marchWeight, 0.001...1), ("samplingFloor", samplingFloor, 0.001...1),
             ("samplingTemperature", samplingTemperature, 0.1...100),
             ("samplingDraws", samplingDraws, 0.1...1e6),
+            ("samplingCensusShare", samplingCensusShare, 0...1), ("momentum", momentum, 0...0.999),
         ]
         for (name, value, range) in numbers where !range.contains(value) {
             throw .settingOutOfRange(

@@ -10,6 +10,12 @@ public struct ReconstructionParameters: Codable, Sendable, Equatable {
         case preconditionedSGD
         /// Stochastic average gradient descent, as in the paper.
         case sagd
+        /// Stochastic gradient descent with momentum.
+        case momentum
+        /// Gradient descent with the gradient of all images.
+        case batch
+        /// Best-match refinement: each image is assigned to its one best pose, then the density is solved for.
+        case projectionMatching
     }
 
     /// How resolution and temperature evolve.
@@ -18,6 +24,16 @@ public struct ReconstructionParameters: Codable, Sendable, Equatable {
         case annealed
         /// Resolution rises with the iteration alone, as in the paper.
         case frequencyMarching
+    }
+
+    /// Which nodes of the quadrature an image is evaluated on, once it has been visited and the anneal is over.
+    public enum SamplingKind: String, Codable, Sendable, CaseIterable {
+        /// All: the exact sum.
+        case none
+        /// Drawn pairs of direction and shift, with all in-plane angles.
+        case joint
+        /// Drawn directions × drawn in-plane angles × drawn shifts, as in the paper.
+        case factorised
     }
 
     /// The name of the preset these settings began as.
@@ -68,14 +84,26 @@ public struct ReconstructionParameters: Codable, Sendable, Equatable {
     public var annealEnd = 10.0
     /// The least signal that a shell is granted, in units of the estimate's noise.
     public var signalFloor = 4.0
-    /// Whether images are evaluated only where their last posterior suggests, once the anneal is over.
-    public var isSampled = true
-    /// The fraction of a proposal that is spread over all poses.
+    /// How images are evaluated after the anneal.
+    public var sampling = SamplingKind.joint
+    /// The fraction α of a proposal that does not come from the image's own memory.
     public var samplingFloor = 0.1
+    /// The part of the floor that follows the whole data set's poses; the rest is the prior.
+    public var samplingCensusShare = 0.5
     /// The temperature of the last posterior in a proposal.
-    public var samplingTemperature = 1.25
-    /// Cells drawn for each effective cell of a proposal.
+    public var samplingTemperature = 1.5
+    /// Nodes drawn for each effective node of a proposal, s₀.
     public var samplingDraws = 2.0
+    /// Iterations after which the floor and the temperature fall a step, as in the paper; 0 for constant ones.
+    public var samplingPeriod = 0
+    /// Every so many iterations two sampled images are summed exactly too, to measure the error; 0 for never.
+    public var samplingCheckInterval = 20
+    /// Images that are kept from the density, to measure the evidence of unseen ones; at most a tenth of the set.
+    public var heldOut = 0
+    /// Every so many iterations the evidence of the images held out is measured.
+    public var heldOutInterval = 10
+    /// The momentum of the optimizer of that name.
+    public var momentum = 0.9
     /// Images in a minibatch while resolution rises.
     public var marchBatch = 200
     /// Passes through the particles for each ring that resolution rises by.
@@ -91,7 +119,8 @@ public struct ReconstructionParameters: Codable, Sendable, Equatable {
     /// The default settings.
     public static let standard = ReconstructionParameters()
 
-    /// The settings of the paper: SAGD, resolution by the clock, no temperature, an exponential prior.
+    /// The settings of the paper: SAGD, resolution by the clock, no temperature, an exponential prior, importance
+    /// sampling of directions, in-plane angles and shifts.
     public static let paper: ReconstructionParameters = {
         var parameters = ReconstructionParameters()
         parameters.preset = "paper"
@@ -101,7 +130,13 @@ public struct ReconstructionParameters: Codable, Sendable, Equatable {
         parameters.prior = .exponential
         parameters.priorStrength = 0.9
         parameters.shiftExtent = 60
-        parameters.isSampled = false
+        parameters.sampling = .factorised
+        parameters.samplingFloor = 0.05
+        parameters.samplingTemperature = 1.25
+        parameters.samplingCensusShare = 0.9
+        parameters.samplingDraws = 10
+        parameters.samplingPeriod = 50
+        parameters.heldOut = 200
         parameters.marchBatch = 200
         return parameters
     }()

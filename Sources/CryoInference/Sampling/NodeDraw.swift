@@ -1,0 +1,36 @@
+import CryoKernelInterface
+
+/// The nodes on which one image is evaluated at one visit.
+public struct NodeDraw: Sendable, Equatable {
+    /// A direction pair and a shift.
+    struct Node: Sendable, Equatable, BitwiseCopyable {
+        var direction: Int32
+        var shift: Int32
+        /// The probability π with which it was drawn; it weighs 1/π.
+        var inclusion: Float
+    }
+
+    /// Sorted by direction, then shift; none twice.
+    var nodes: [Node]
+    /// π of each in-plane angle, 0 for those not drawn; nil if all are summed.
+    var angleInclusions: [Float]?
+    /// Which part of the quadrature this is.
+    public var coverage: Coverage
+
+    init(nodes: [Node], angleInclusions: [Float]?, directionCount: Int, angleCount: Int, shiftCount: Int) {
+        self.nodes = nodes
+        self.angleInclusions = angleInclusions
+        var directions = 0
+        var isShiftDrawn = [Bool](repeating: false, count: shiftCount)
+        for (index, node) in nodes.enumerated() {
+            if index == 0 || nodes[index - 1].direction != node.direction { directions += 1 }
+            isShiftDrawn[Int(node.shift)] = true
+        }
+        let angles = angleInclusions.map { $0.count { $0 > 0 } } ?? angleCount
+        coverage = Coverage(
+            directions: Double(directions) / Double(directionCount),
+            angles: Double(angles) / Double(angleCount),
+            shifts: Double(isShiftDrawn.count { $0 }) / Double(shiftCount),
+            points: Double(nodes.count * angles) / Double(directionCount * shiftCount * angleCount))
+    }
+}

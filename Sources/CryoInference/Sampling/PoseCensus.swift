@@ -1,0 +1,111 @@
+import CryoCore
+import Foundation
+
+/// Where the posteriors of the whole data set lie: the paper's global distribution Γ, over directions and shifts.
+///
+/// A histogram in the terms of space: cells of some 8° on the hemisphere, and squares of origins. Nothing has to be
+/// converted when the quadrature changes, and the cells' width does the smoothing. Images that were never visited
+/// count as spread evenly.
+public struct PoseCensus: Sendable {
+    private let cells: [SIMD3<Float>]
+    private var directionMass: [Double]
+    private let bin: Double
+    private let reach: Int
+    private var originMass: [Double]
+    private var visited = 0.0
+    private let imageCount: Double
+
+    /// An empty census.
+    ///
+    /// - Parameters:
+    ///   - imageCount: Images in the set.
+    ///   - extent: The largest origin that is told apart, in Å.
+    public init(imageCount: Int, extent: Double) {
+        let grid = DirectionGrid(spacing: 0.14)
+        cells = (0..<grid.pairCount).map { SIMD3<Float>(grid.rotations[$0].row2) }
+        directionMass = [Double](repeating: 0, count: cells.count)
+        self.imageCount = Double(max(1, imageCount))
+        reach = 8
+        bin = max(1, extent) / 8
+        originMass = [Double](repeating: 0, count: (2 * reach + 1) * (2 * reach + 1))
+    }
+
+    /// Replaces what an image contributed by what it contributes now.
+    public mutating func replace(_ old: PoseMemory?, by new: PoseMemory) {
+        if let old { add(old, sign: -1) }
+        add(new, sign: 1)
+    }
+
+    private mutating func add(_ memory: PoseMemory, sign: Double) {
+        let total = memory.entries.reduce(0.0) { $0 + Double($1.mass) }
+        guard total > 0 else { return }
+        visited += sign
+        for entry in memory.entries {
+            let mass = sign * Double(entry.mass) / total
+            directionMass[cell(of: entry.direction)] += mass
+            originMass[square(of: SIMD2<Double>(entry.origin))] += mass
+        }
+    }
+
+    private func cell(of direction: SIMD3<Float>) -> Int {
+        var (best, nearest) = (-Float.infinity, 0)
+        for (index, middle) in cells.enumerated() {
+            let cosine = abs((middle * direction).sum())
+            if cosine > best { (best, nearest) = (cosine, index) }
+        }
+        return nearest
+    }
+
+    private func square(of origin: SIMD2<Double>) -> Int {
+        func place(_ value: Double) -> Int {
+            max(-reach, min(reach, Int((value / bin).rounded()))) + reach
+        }
+        return place(origin.y) * (2 * reach + 1) + place(origin.x)
+    }
+
+    /// How the census's cells and the directions of a grid correspond.
+    public struct Places: Sendable {
+        /// The cell of each direction pair.
+        var cellOfPair: [Int]
+        /// The direction pairs of each cell: those inside it or, where the grid is coarser, the nearest one.
+        var pairsOfCell: [[Int]]
+
+        /// No grid.
+        public init() { (cellOfPair, pairsOfCell) = ([], []) }
+    }
+
+    /// The correspondence with a grid; to be kept as long as the grid.
+    public func places(of grid: DirectionGrid) -> Places {
+        let axes = (0..<grid.pairCount).map { SIMD3<Float>(grid.rotations[$0].row2) }
+        var places = Places()
+        places.cellOfPair = axes.map { cell(of: $0) }
+        places.pairsOfCell = [[Int]](repeating: [], count: cells.count)
+        for (pair, cell) in places.cellOfPair.enumerated() { places.pairsOfCell[cell].append(pair) }
+        for cell in cells.indices where places.pairsOfCell[cell].isEmpty {
+            func cosine(_ pair: Int) -> Float { abs((axes[pair] * cells[cell]).sum()) }
+            let nearest = axes.indices.max { cosine($0) < cosine($1) }
+            places.pairsOfCell[cell] = nearest.map { [$0] } ?? []
+        }
+        return places
+    }
+
+    /// Γ on a grid's direction pairs; sums to one.
+    func directionProbabilities(places: Places) -> [Double] {
+        let count = places.cellOfPair.count
+        var raw = [Double](repeating: max(0, imageCount - visited) / Double(max(1, count)), count: count)
+        for (mass, pairs) in zip(directionMass, places.pairsOfCell) where mass > 0 {
+            for pair in pairs { raw[pair] += mass / Double(pairs.count) }
+        }
+        let total = raw.reduce(0, +)
+        return raw.map { total > 0 ? $0 / total : 1 / Double(count) }
+    }
+
+    /// Γ on the shifts of a grid about a centre, with its prior for images never visited; sums to one.
+    func shiftProbabilities(_ shifts: ShiftGrid, centre: SIMD2<Double>, prior: [Double]) -> [Double] {
+        let unseen = max(0, imageCount - visited) / imageCount
+        let raw = shifts.offsets.map { max(0, originMass[square(of: centre + $0)]) }
+        let total = raw.reduce(0, +)
+        guard total > 1e-9 else { return prior }
+        return zip(raw, prior).map { unseen * $1 + (1 - unseen) * $0 / total }
+    }
+}

@@ -1,0 +1,1 @@
+../CryoKernels/NodeKernels.swift

@@ -1,0 +1,132 @@
+import CryoCore
+import CryoInference
+import Foundation
+
+/// The particles of a minibatch that could be used, and what the posterior says of them.
+struct Visit {
+    var indices: [Int] = []
+    var posteriors: [ImagePosterior] = []
+    /// The nodes of each particle that was sampled.
+    var draws: [Int: NodeDraw] = [:]
+    /// Seconds that the evaluation of the sampled particles took.
+    var sampledSeconds = 0.0
+
+    var medianEffectivePoses: Double { Self.median(posteriors.map(\.effectivePoses)) ?? 1 }
+    var evaluatedFraction: Double { Self.mean(posteriors.map(\.coverage.points)) }
+    var meanLogEvidence: Double { Self.mean(posteriors.map(\.logEvidence)) }
+
+    static func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(max(1, values.count)) }
+
+    static func median(_ values: [Double]) -> Double? {
+        values.isEmpty ? nil : values.sorted()[values.count / 2]
+    }
+}
+
+/// Where the nodes of particles come from.
+enum NodeSampler {
+    /// Drawn from proposals; a pure function of (seed, particle, visit).
+    case drawn(NodeProposal, memories: [Int: PoseMemory], visits: [Int: UInt32])
+    /// The nodes of an earlier visit.
+    case repeated([Int: NodeDraw])
+}
+
+extension Reconstruction {
+    /// Images that pass through the engine at once, so that memory does not grow with the minibatch.
+    private static let groupSize = 256
+
+    /// The sampler of an iteration.
+    func sampler(_ iteration: Int, _ stage: Stage, _ state: RunState) -> NodeSampler {
+        let settings = SamplingSettings(
+            kind: parameters.sampling == .factorised ? .factorised : .joint,
+            floor: parameters.samplingFloor, censusShare: parameters.samplingCensusShare,
+            temperature: parameters.samplingTemperature,
+            drawsPerEffectiveNode: parameters.samplingDraws
+        ).annealed(iteration: iteration, period: parameters.samplingPeriod)
+        return .drawn(
+            NodeProposal(
+                engine: stage.engine, census: state.census, places: stage.censusPlaces, settings: settings),
+            memories: state.memories, visits: state.visits)
+    }
+
+    /// Evaluates particles: on drawn nodes where a sampler is given that has some, else on all.
+    func visit(
+        _ indices: [Int], _ stage: Stage, _ variance: [Double], beta: Double = 1,
+        sampler: NodeSampler? = nil, gradient: SliceGradient? = nil
+    ) -> Visit {
+        var visit = Visit()
+        for group in stride(from: 0, to: indices.count, by: Self.groupSize) {
+            let loaded = images.polarImages(
+                Array(indices[group..<min(group + Self.groupSize, indices.count)]),
+                preparation: stage.preparation, parallel: parallel)
+            let draws = draws(loaded.indices, loaded.images, sampler)
+            let sampled = loaded.indices.indices.filter { draws[$0] != nil }
+            let exact = loaded.indices.indices.filter { draws[$0] == nil }
+            let exactPosteriors = stage.engine.posterior(
+                of: exact.map { loaded.images[$0] }, noiseVariance: variance, beta: beta,
+                gradient: gradient)
+            let start = ContinuousClock.now
+            let sampledPosteriors =
+                sampled.isEmpty
+                ? []
+                : stage.engine.posterior(
+                    of: sampled.map { loaded.images[$0] }, draws: sampled.compactMap { draws[$0] },
+                    noiseVariance: variance, beta: beta, gradient: gradient)
+            visit.sampledSeconds += (ContinuousClock.now - start) / .seconds(1)
+            let posteriors = zip(exact + sampled, exactPosteriors + sampledPosteriors).sorted { $0.0 < $1.0 }
+            visit.indices += loaded.indices
+            visit.posteriors += posteriors.map(\.1)
+            for place in sampled { visit.draws[loaded.indices[place]] = draws[place] }
+        }
+        return visit
+    }
+
+    /// The nodes of each particle; nil where all are summed.
+    private func draws(_ indices: [Int], _ images: [PolarImage], _ sampler: NodeSampler?) -> [NodeDraw?] {
+        switch sampler {
+        case nil: return [NodeDraw?](repeating: nil, count: indices.count)
+        case .repeated(let draws): return indices.map { draws[$0] }
+        case .drawn(let proposal, let memories, let visits):
+            let seed = parameters.seed ^ 0x5A3B
+            return parallel.map(indices.count) { place -> NodeDraw? in
+                let index = indices[place]
+                var stream = RandomStream(
+                    seed: seed, stream: UInt32(truncatingIfNeeded: index), substream: visits[index] ?? 0)
+                return proposal.draw(
+                    memory: memories[index], centre: images[place].centre, &stream)
+            }
+        }
+    }
+
+    /// What sampling did; every so many iterations two of its images are summed exactly too.
+    func samplingStatistics(
+        _ iteration: Int, _ visit: Visit, _ stage: Stage, _ variance: [Double], beta: Double
+    ) -> SamplingStatistics? {
+        let sampled = zip(visit.indices, visit.posteriors).filter { visit.draws[$0.0] != nil }
+        guard !sampled.isEmpty else { return nil }
+        let coverages = sampled.map(\.1.coverage)
+        let spreads = sampled.compactMap(\.1.spread)
+        let points = Visit.mean(coverages.map(\.points))
+        var result = SamplingStatistics(
+            imageCount: sampled.count, directionFraction: Visit.mean(coverages.map(\.directions)),
+            angleFraction: Visit.mean(coverages.map(\.angles)),
+            shiftFraction: Visit.mean(coverages.map(\.shifts)), pointFraction: points,
+            fullPointFraction: points * Double(stage.engine.poseCount) / Double(stage.fullPoseCount),
+            effectiveDirections: Visit.mean(spreads.map(\.directions)),
+            effectiveAngles: Visit.mean(spreads.map(\.angles)),
+            effectiveShifts: Visit.mean(spreads.map(\.shifts)),
+            secondsPerImage: visit.sampledSeconds / Double(sampled.count))
+        let interval = parameters.samplingCheckInterval
+        guard interval > 0, iteration % interval == 0 else { return result }
+        let first = iteration / interval * 2 % sampled.count
+        let checked = (0..<min(2, sampled.count)).map { sampled[(first + $0) % sampled.count] }
+        let loaded = images.polarImages(
+            checked.map(\.0), preparation: stage.preparation, parallel: parallel)
+        let start = ContinuousClock.now
+        let exact = stage.engine.posterior(of: loaded.images, noiseVariance: variance, beta: beta)
+        result.exactSecondsPerImage =
+            (ContinuousClock.now - start) / .seconds(1) / Double(max(1, exact.count))
+        result.evidenceError = Visit.median(
+            zip(checked, exact).map { abs($0.1.logEvidence - $1.logEvidence) })
+        return result
+    }
+}
