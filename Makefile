@@ -6,7 +6,9 @@ BIN = .build/release/daybreak
 DEMO ?= demo
 SOURCES = Package.swift Sources Tests Experiments
 
-.PHONY: setup build test demo lint format check clean
+EXPERIMENTS = groel importance_sampling random_starts projection_matching priors optimizers
+
+.PHONY: setup build test demo experiments lint format check clean
 
 # apt packages that the build needs; quick when they are there.
 setup:
@@ -28,6 +30,12 @@ demo: build
 		--poses $(DEMO)/run/particles.star --true-poses $(DEMO)/data/truth.star
 	@echo "the map: $(DEMO)/run/map.mrc · map above, truth below: $(DEMO)/map-and-truth.png"
 
+# Reproduces the paper's experiments; QUICK=1 for small variants. Debian's Python draws the figures.
+experiments: build
+	@scripts/setup.sh python3-matplotlib python3-numpy
+	$(SWIFT) build -c release --product sampling-study
+	@for name in $(EXPERIMENTS); do QUICK=$(QUICK) /usr/bin/python3 Experiments/$$name.py || exit 1; done
+
 lint:
 	$(SWIFT) format lint --strict --recursive $(SOURCES)
 
@@ -38,4 +46,4 @@ format:
 check: setup lint build test
 
 clean:
-	rm -rf .build .build-test
+	rm -rf .build .build-test runs

@@ -1,11 +1,13 @@
 #!/bin/sh
 # Installs the Debian packages that the build needs, if any is missing; with sudo when not root.
+#
+#   scripts/setup.sh [more packages …]
 set -eu
 command -v swift >/dev/null || {
     echo "setup: swift is not on the PATH; install Swift 6.2 or later first" >&2
     exit 2
 }
-packages="libfftw3-dev libopenblas-dev libpng-dev zlib1g-dev pkg-config"
+packages="libfftw3-dev libopenblas-dev libpng-dev zlib1g-dev pkg-config $*"
 missing=""
 for package in $packages; do
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
