@@ -6,7 +6,7 @@ BIN = .build/release/daybreak
 DEMO ?= demo
 SOURCES = Package.swift Sources Tests Experiments
 
-EXPERIMENTS = groel importance_sampling random_starts projection_matching priors optimizers
+EXPERIMENTS = groel importance_sampling random_starts projection_matching priors optimizers paper_preset
 
 .PHONY: setup build test demo experiments lint format check clean
 
@@ -46,4 +46,4 @@ format:
 check: setup lint build test
 
 clean:
-	rm -rf .build .build-test runs
+	rm -rf .build .build-test

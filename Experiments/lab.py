@@ -4,6 +4,7 @@ Runs are kept in runs/ and not repeated; delete a folder there to repeat its run
 pages go to runs/quick/ instead of docs/experiments/.
 """
 
+import hashlib
 import json
 import os
 import resource
@@ -72,10 +73,32 @@ class Run:
         return self.record["iterations"]
 
 
+def binary_hash():
+    """What the programs were when a run was made; runs of others are repeated."""
+    digest = hashlib.sha256()
+    for program in ("daybreak", "sampling-study"):
+        digest.update((BIN / program).read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def cached(name, command):
+    """The output of a command, kept under a name as long as command and programs are the same."""
+    path = RUNS / name
+    key = path.with_suffix(".key")
+    wanted = json.dumps([*map(str, command), binary_hash()])
+    if not (path.exists() and key.exists() and key.read_text() == wanted):
+        print(f"  {name}", flush=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        output, _ = measured(command)
+        path.write_text(output)
+        key.write_text(wanted)
+    return path.read_text()
+
+
 def reconstruct(name, particles, *options):
-    """Reconstructs, unless that was done before with the same options."""
+    """Reconstructs, unless that was done before with the same options by the same program."""
     folder = RUNS / name
-    wanted = [str(o) for o in (particles, *options)]
+    wanted = [*(str(o) for o in (particles, *options)), binary_hash()]
     done = folder / "cost.json"
     if done.exists() and json.loads(done.read_text())["options"] == wanted:
         return Run(folder)
@@ -89,9 +112,11 @@ def reconstruct(name, particles, *options):
 def simulate(name, *options):
     """Simulated particles: the folder with particles.star, truth.star and truth.mrc."""
     folder = RUNS / name
-    if not (folder / "truth.mrc").exists():
+    key, wanted = folder / "options.json", json.dumps([str(o) for o in options])
+    if not (key.exists() and key.read_text() == wanted):
         print(f"  {name}", flush=True)
         measured([BIN / "daybreak", "simulate", "--output", folder, "--overwrite", *options])
+        key.write_text(wanted)
     return folder
 
 
@@ -146,7 +171,7 @@ def plot_fsc(axis, report, **style):
 def finish_fsc(axis):
     axis.axhline(0.5, color="0.7", lw=0.8)
     axis.axhline(0.143, color="0.7", lw=0.8, ls="--")
-    resolutions = [100, 50, 30, 20, 15, 12, 10, 8, 7, 6]
+    resolutions = [50, 30, 20, 15, 12, 10, 8, 7, 6]
     axis.set_xticks([1 / r for r in resolutions if 1 / r <= axis.get_xlim()[1]])
     axis.set_xticklabels([str(r) for r in resolutions if 1 / r <= axis.get_xlim()[1]])
     axis.set_xlim(left=0)
@@ -169,7 +194,7 @@ class Page:
     def __init__(self, name, title, question):
         self.name = name
         self.lines = [f"# {title}", "", question, "",
-                      f"Made by `make experiments` (`Experiments/{name}.py`) on {date.today()}, {machine()}"
+                      f"Made by `make experiments EXPERIMENTS={name}` on {date.today()}, {machine()}"
                       " (shared, so CPU seconds count; wall time is an upper bound).", ""]
 
     def text(self, *lines):

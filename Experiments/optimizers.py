@@ -24,7 +24,7 @@ for name in OPTIMIZERS:
 figure, (left, right) = lab.plt.subplots(1, 2, figsize=(8, 3.2), sharey=True)
 rows = []
 for index, (name, run) in enumerate(runs.items()):
-    total = run.record["particleCount"]
+    total = run.iterations[-1]["batchSize"]
     seen, epochs, seconds, evidence = 0, [], [], []
     for entry in run.iterations:
         if entry["phase"] == "final":

@@ -16,7 +16,7 @@ source, title = lab.synthetic()
 rows, panels = [], []
 
 
-def add(label, run, reference, diameter=None):
+def add(label, run, reference):
     moved = run.folder / "aligned.mrc"
     report = lab.compare(run.map, reference, "--aligned", moved)
     rows.append([label, f"{report['resolution05']:.1f} Å", f"{report['resolution0143']:.1f} Å", f"{run.cost['cpu']:.0f}"])
@@ -29,7 +29,8 @@ for seed in seeds[:2]:
     add(f"{title}: best match, seed {seed}",
         lab.reconstruct(f"projection-matching/synthetic-{seed}", source / "particles.star", "--optimizer",
                         "projection-matching", "--max-resolution", last, "--seed", seed), source / "truth.mrc")
-add(f"{title}: ours, seed 1", lab.reconstruct("random-starts/synthetic-1", source / "particles.star", "--seed", 1),
+add(f"{title}: ours, seed 1, the same limit",
+    lab.reconstruct("projection-matching/synthetic-ours", source / "particles.star", "--max-resolution", last, "--seed", 1),
     source / "truth.mrc")
 real = lab.betagal()
 if real:
@@ -38,8 +39,9 @@ if real:
         add(f"β-galactosidase: best match, seed {seed}",
             lab.reconstruct(f"projection-matching/betagal-{seed}", particles, "--optimizer", "projection-matching",
                             "--diameter", 180, "--max-resolution", 20, "--seed", seed), reference)
-    add("β-galactosidase: ours, seed 1",
-        lab.reconstruct("random-starts/betagal-1", particles, "--seed", 1, "--diameter", 180), reference)
+    add("β-galactosidase: ours, seed 1, the same limit",
+        lab.reconstruct("projection-matching/betagal-ours", particles, "--seed", 1, "--diameter", 180, "--max-resolution",
+                        20), reference)
     # RELION takes hours here, so it is run by relion.sh, and what it reached is scored.
     relion = Path(os.environ.get("RELION_RUN", lab.RUNS / "relion"))
     maps = sorted(relion.glob("run_it*_class001.mrc"))

@@ -13,6 +13,14 @@ public typealias Complex = SIMD2<Float>
 /// The complex conjugate.
 @inline(__always) public func conjugate(_ a: Complex) -> Complex { [a.x, -a.y] }
 
+/// The plans made so far, under one lock: FFTW's planner is not safe to call from several threads, its plans are.
+private struct PlanCache {
+    var real: [[Int]: RealFFT] = [:]
+    var complex: [Int: ComplexFFT] = [:]
+}
+
+private let plans = Mutex(PlanCache())
+
 /// A real-to-complex transform of one shape and its inverse; this file alone knows FFTW.
 ///
 ///     forward:  X(k) = Σ_x f(x) exp(−2πi k·x/n)          inverse:  f(x) = Σ_k X(k) exp(+2πi k·x/n)
@@ -30,14 +38,12 @@ public final class RealFFT: @unchecked Sendable {
     private let forwardPlan: fftwf_plan
     private let inversePlan: fftwf_plan
 
-    private static let cache = Mutex<[[Int]: RealFFT]>([:])
-
     /// The shared transform of a shape.
     public static func ofShape(_ shape: [Int]) -> RealFFT {
-        cache.withLock { cache in
-            if let known = cache[shape] { return known }
+        plans.withLock { plans in
+            if let known = plans.real[shape] { return known }
             let made = RealFFT(shape)
-            cache[shape] = made
+            plans.real[shape] = made
             return made
         }
     }
@@ -89,14 +95,12 @@ public final class ComplexFFT: @unchecked Sendable {
     private let forwardPlan: fftwf_plan
     private let inversePlan: fftwf_plan
 
-    private static let cache = Mutex<[Int: ComplexFFT]>([:])
-
     /// The shared transform of a length.
     public static func ofCount(_ count: Int) -> ComplexFFT {
-        cache.withLock { cache in
-            if let known = cache[count] { return known }
+        plans.withLock { plans in
+            if let known = plans.complex[count] { return known }
             let made = ComplexFFT(count)
-            cache[count] = made
+            plans.complex[count] = made
             return made
         }
     }

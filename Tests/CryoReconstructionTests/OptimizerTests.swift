@@ -17,8 +17,8 @@ struct OptimizerTests {
             switch self {
             case .preconditionedSGD: PreconditionedSGD(signalFloor: 4)
             case .sagd: SAGD()
-            case .momentum: GradientDescent(momentum: 0.9)
-            case .batch: GradientDescent(momentum: 0)
+            case .momentum: GradientDescent(momentum: 0.9, isStochastic: true)
+            case .batch: GradientDescent(momentum: 0, isStochastic: false)
             }
         }
     }

@@ -62,7 +62,7 @@ struct NodeEvaluation {
                 pose: engine.pose(of: peak.node, centre: image.centre), node: peak.node,
                 memory: memory(sums, total), coverage: draw.coverage, spread: nil),
             parts: [],
-            memory: AlignedBuffer(
+            gradientRows: AlignedBuffer(
                 count: hasGradient ? partCount(sums, total) * partSize : 0, repeating: 0),
             ctfPowers: powers,
             imagePowers: (0..<layout.grid.ringCount).map { engine.rings.power(of: image, ring: $0) },

@@ -21,6 +21,7 @@ extension PosteriorEngine {
         gradient: SliceGradient? = nil
     ) -> [ImagePosterior] {
         precondition(slices.rows.count > 0, "the engine was made without sampling")
+        precondition(draws.count == images.count && draws.allSatisfy { $0.fits(self) })
         let weights = (1...grid.ringCount).map { grid.measure(ring: $0) / noiseVariance[$0 - 1] }
         var results = [ImagePosterior]()
         for start in stride(from: 0, to: images.count, by: Self.batchSize) {

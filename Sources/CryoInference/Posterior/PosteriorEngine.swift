@@ -7,7 +7,8 @@ import Foundation
 ///
 /// Two passes over blocks of 16 direction pairs. The first sums the evidence of each image, the second adds what
 /// matters of the posterior to the gradient. Each block belongs to one worker at a time and meets the images in
-/// order, so results do not depend on the number of threads. See `PoseKernels` for the algebra.
+/// order, so results do not depend on the number of threads. See `PoseKernels` for the algebra. Images may also be
+/// evaluated on drawn nodes only, each by itself.
 public final class PosteriorEngine: @unchecked Sendable {
     /// The directions.
     public let directions: DirectionGrid

@@ -7,7 +7,7 @@ struct SampledImage: Sendable {
     /// The gradient of one direction pair.
     struct Part: Sendable {
         var direction: Int32
-        /// Its place in the image's memory.
+        /// Its place among the image's parts.
         var index: Int
     }
 
@@ -15,7 +15,7 @@ struct SampledImage: Sendable {
     /// The direction pairs that hold a part of the posterior, ascending.
     var parts: [Part]
     /// A row and the masses of each part; see ``NodeTarget``.
-    let memory: AlignedBuffer<Float>
+    let gradientRows: AlignedBuffer<Float>
     /// Even angular coefficients of −½wC²/N_ψ; shape `[order][re, im][ring]`.
     var ctfPowers: [Float]
     /// ‖X_k‖² over each whole ring.
@@ -24,7 +24,7 @@ struct SampledImage: Sendable {
     let massCount: Int
 
     func row(of part: Part) -> UnsafeMutablePointer<Float> {
-        memory.pointer + part.index * (rowStride + massCount)
+        gradientRows.pointer + part.index * (rowStride + massCount)
     }
 
     func masses(of part: Part) -> UnsafeMutablePointer<Float> { row(of: part) + rowStride }

@@ -32,7 +32,7 @@ public final class SliceGradient: @unchecked Sendable {
         imagePowers = [Double](repeating: 0, count: layout.grid.ringCount)
     }
 
-    /// Adds what one image gives to one direction pair; the memory is that of ``SampledImage``.
+    /// Adds what one image gives to one direction pair.
     func add(_ part: SampledImage.Part, of image: SampledImage) {
         let (lanes, rings) = (PoseKernels.laneCount, layout.grid.ringCount)
         let (block, lane) = Int(part.direction).quotientAndRemainder(dividingBy: lanes)

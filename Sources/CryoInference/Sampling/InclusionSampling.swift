@@ -29,6 +29,8 @@ enum InclusionSampling {
     }
 
     /// The items drawn, in order; draws lie one unit apart on the line of cumulated π, from `start` in [0, 1).
+    ///
+    /// Where the π sum to one or more something is always drawn; should rounding prevent it, the likeliest.
     static func draw(_ inclusions: [Float], start: Double) -> [Int] {
         var drawn = [Int]()
         var position = start
@@ -42,6 +44,9 @@ enum InclusionSampling {
             } else {
                 position -= probability
             }
+        }
+        if drawn.isEmpty, inclusions.reduce(0.0, { $0 + Double($1) }) > 0.999 {
+            return inclusions.indices.max { inclusions[$0] < inclusions[$1] }.map { [$0] } ?? []
         }
         return drawn
     }

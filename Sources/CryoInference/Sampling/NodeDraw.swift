@@ -33,4 +33,12 @@ public struct NodeDraw: Sendable, Equatable {
             shifts: Double(isShiftDrawn.count { $0 }) / Double(shiftCount),
             points: Double(nodes.count * angles) / Double(directionCount * shiftCount * angleCount))
     }
+
+    /// Whether the nodes are those of an engine's quadrature.
+    func fits(_ engine: PosteriorEngine) -> Bool {
+        let (directions, shifts) = (Int32(engine.directions.pairCount), Int32(engine.shifts.offsets.count))
+        return !nodes.isEmpty
+            && nodes.allSatisfy { $0.direction < directions && $0.shift < shifts && $0.inclusion > 0 }
+            && angleInclusions.map { $0.count == engine.grid.angleCount } ?? true
+    }
 }

@@ -2,7 +2,6 @@ import CryoCore
 
 /// Directions, in-plane angles and shifts, each drawn by itself; the product is evaluated.
 extension NodeProposal {
-    /// Directions, in-plane angles and shifts, each drawn by itself; the product is evaluated.
     func drawFactors(
         _ memory: PoseMemory, _ centre: SIMD2<Double>, _ stream: inout RandomStream
     ) -> NodeDraw {

@@ -15,8 +15,9 @@ extension NodeProposal {
         // What the floor adds to Σq² is bounded by its largest node, and small.
         let effective =
             InclusionSampling.effectiveCount(masses) / max(1e-3, kernelShare * kernelShare)
-        let wanted = min(
-            Double(nodeCount), (settings.drawsPerEffectiveNode * max(1, effective)).rounded(.up))
+        // At least one node of the memory's part, so that no draw is empty.
+        let wanted = max(
+            1 / max(1e-3, kernelShare), (settings.drawsPerEffectiveNode * effective).rounded(.up))
         guard total > 0, wanted < Self.blockAdvantage * Double(nodeCount) else { return nil }
         let kernelInclusions = InclusionSampling.inclusions(masses, count: kernelShare * wanted)
         let floorCount = settings.floor * wanted
@@ -24,7 +25,8 @@ extension NodeProposal {
             min(1, floorCount * directionFloor(pair) * floor[shift])
         }
         func node(_ pair: Int, _ shift: Int, _ kernelInclusion: Double) -> NodeDraw.Node {
-            let inclusion = 1 - (1 - kernelInclusion) * (1 - floorInclusion(pair, shift))
+            let floorInclusion = floorInclusion(pair, shift)
+            let inclusion = kernelInclusion + floorInclusion - kernelInclusion * floorInclusion
             return NodeDraw.Node(
                 direction: Int32(pair), shift: Int32(shift), inclusion: Float(inclusion))
         }

@@ -20,12 +20,12 @@ extension NodeProposal {
             }
             var found = [(pair: Int, kernel: Float)]()
             for (block, centre) in directions.blockCentres.enumerated() {
-                for image in images where abs((image * centre).sum()) >= bound {
-                    for pair in (block * lanes)..<min(directions.pairCount, (block + 1) * lanes) {
-                        let cosine = abs((image * axes[pair]).sum())
-                        let kernel = exp(concentration * (cosine - 1))
-                        if kernel > smallest { found.append((pair, kernel)) }
-                    }
+                let near = images.filter { abs(($0 * centre).sum()) >= bound }
+                guard !near.isEmpty else { continue }
+                for pair in (block * lanes)..<min(directions.pairCount, (block + 1) * lanes) {
+                    let cosine = near.reduce(Float(0)) { max($0, abs(($1 * axes[pair]).sum())) }
+                    let kernel = exp(concentration * (cosine - 1))
+                    if kernel > smallest { found.append((pair, kernel)) }
                 }
             }
             return found

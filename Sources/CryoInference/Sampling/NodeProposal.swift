@@ -23,6 +23,8 @@ public struct NodeProposal: Sendable {
     let cumulatedFloor: [Double]
     let census: PoseCensus
     let settings: SamplingSettings
+    /// Every node, with weight one: the exact sum.
+    let everything: NodeDraw
 
     /// Prepares the proposals of one minibatch.
     ///
@@ -40,6 +42,12 @@ public struct NodeProposal: Sendable {
         axes = (0..<engine.directions.pairCount).map { SIMD3<Float>(engine.directions.rotations[$0].row2) }
         self.census = census
         self.settings = settings
+        let (pairCount, shiftCount) = (engine.directions.pairCount, engine.shifts.offsets.count)
+        everything = NodeDraw(
+            nodes: (0..<pairCount * shiftCount).map { index in
+                NodeDraw.Node(
+                    direction: Int32(index / shiftCount), shift: Int32(index % shiftCount), inclusion: 1)
+            }, angleInclusions: nil, directionCount: pairCount, angleCount: angleCount, shiftCount: shiftCount)
         let even = 1 / Double(engine.directions.pairCount)
         var (sum, cumulated) = (0.0, [0.0])
         for gamma in census.directionProbabilities(places: places) {
@@ -70,16 +78,6 @@ public struct NodeProposal: Sendable {
         case .joint: return drawJointly(memory, centre, &stream)
         case .factorised: return drawFactors(memory, centre, &stream)
         }
-    }
-
-    /// Every node, with weight one: the exact sum.
-    public var everything: NodeDraw {
-        made(
-            (0..<directions.pairCount).flatMap { direction in
-                shifts.offsets.indices.map { shift in
-                    NodeDraw.Node(direction: Int32(direction), shift: Int32(shift), inclusion: 1)
-                }
-            }, angleInclusions: nil)
     }
 
     func made(_ nodes: [NodeDraw.Node], angleInclusions: [Float]?) -> NodeDraw {

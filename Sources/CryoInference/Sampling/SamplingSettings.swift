@@ -41,7 +41,7 @@ public struct SamplingSettings: Sendable, Equatable {
         let step = Double(iteration / period)
         var result = self
         result.floor = max(floor, pow(2, -0.25 * step))
-        // In the first period the memory counts for nothing: 2^1000 flattens any of them.
+        // In the first period the floor is all there is; whatever is remembered is flat.
         result.temperature = max(temperature, step > 0 ? pow(2, 10 / step) : pow(2, 1000))
         return result
     }

@@ -23,13 +23,13 @@ struct LipschitzSearch: Sendable {
         lastRingCount = ringCount
     }
 
-    /// The smallest L that the sufficient-decrease test accepts, within a factor of two.
+    /// The smallest L that the sufficient-decrease test accepts, within a factor of two; after so many trials the last.
     ///
     ///     f(V − g/L) ≤ f(V) − ‖g‖² / (2L)
     private func found(_ situation: OptimizerSituation, _ slope: Volume) -> Double {
         let norm = slope.squaredLength
-        guard norm > 0 else { return lipschitz ?? 1 }
         let start = situation.objective(situation.density)
+        guard norm > 0, start.isFinite else { return lipschitz ?? 1 }
         func isGood(_ trial: Double) -> Bool {
             let value = situation.objective(situation.density.moved(along: slope, by: -1 / trial))
             return value <= start - norm / (2 * trial)

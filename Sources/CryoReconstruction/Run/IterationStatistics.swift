@@ -32,9 +32,10 @@ public struct IterationStatistics: Codable, Sendable {
 
 /// What importance sampling did in one iteration: the statistics that the paper reports, and its error.
 public struct SamplingStatistics: Codable, Sendable {
-    /// Images evaluated on drawn nodes; others were not visited before and summed exactly.
+    /// Images evaluated on drawn nodes; the others were summed exactly, since they were not visited before or since
+    /// their proposals were too wide.
     public var imageCount: Int
-    /// The mean part of the directions that was evaluated.
+    /// The mean part of the directions that was evaluated, over all images.
     public var directionFraction: Double
     /// The same of the in-plane angles.
     public var angleFraction: Double
@@ -45,16 +46,18 @@ public struct SamplingStatistics: Codable, Sendable {
     /// The same, of the product with all shifts within the largest that is searched; once particles are centred, the
     /// quadrature itself holds only those near their centres.
     public var fullPointFraction: Double
-    /// The mean effective number of directions, 1/Σφ² of the marginal posterior.
+    /// The mean effective number of directions, 1/Σφ² of the marginal posterior, over the sampled images.
     public var effectiveDirections: Double
     /// The same of in-plane angles.
     public var effectiveAngles: Double
     /// The same of shifts.
     public var effectiveShifts: Double
-    /// Seconds an image, all threads together at work.
+    /// Seconds a sampled image for evidence and gradient, all threads together at work.
     public var secondsPerImage: Double
     /// The same of the exact sum, on the images that were checked.
     public var exactSecondsPerImage: Double?
+    /// Their ratio: the measured speed-up over the exact sum of the same quadrature.
+    public var speedUp: Double?
     /// The median error of the log-evidence against the exact sum, in nats, on those images.
     public var evidenceError: Double?
 }

@@ -71,7 +71,7 @@ extension Reconstruction {
         let situation = OptimizerSituation(
             density: density, gradient: CoefficientGradient(gradient, frame: stage.frame),
             symmetryOrder: symmetry.order, batch: batch.number, batchSize: visit.indices.count,
-            particleCount: source.particles.count, iteration: iteration, weight: plan.weight,
+            particleCount: split.learning.count, iteration: iteration, weight: plan.weight,
             prior: prior,
             objective: { [noise = state.noise] trial in
                 self.objective(trial, visit, stage, noise, prior)
@@ -88,28 +88,32 @@ extension Reconstruction {
         let visit = visit(
             earlier.indices, stage, noise.variance(rings: stage.frame.ringCount),
             sampler: earlier.draws.isEmpty ? nil : .repeated(earlier.draws))
-        return prior.negativeLog(density) / Double(source.particles.count) - visit.meanLogEvidence
+        return prior.negativeLog(density) / Double(split.learning.count) - visit.meanLogEvidence
     }
 
-    private func remember(_ visit: Visit, _ plan: IterationPlan, _ state: inout RunState) {
+    private func remember(
+        _ visit: Visit, _ plan: IterationPlan, entersCensus: Bool = true, _ state: inout RunState
+    ) {
         // Before the map is recognisable a shift found is noise, and following it would lose the particle.
         let recentres = parameters.schedule == .annealed && (plan.annealProgress ?? 1) > 0.6
         for (index, posterior) in zip(visit.indices, visit.posteriors) {
-            state.remember(index, posterior)
+            state.remember(index, posterior, entersCensus: entersCensus)
             if recentres { images.recentre(index, at: [posterior.pose.originX, posterior.pose.originY]) }
         }
     }
 
     /// The mean log-evidence of the images held out, at the present density; nil if there are none.
     ///
-    /// They are visited like all others, so they too have memories, and get poses; only the density never sees them.
-    func heldOutEvidence(_ plan: IterationPlan, _ state: inout RunState) -> Double? {
+    /// They have memories and poses like all others, but neither the density nor the census ever sees them.
+    func heldOutEvidence(
+        _ iteration: Int, _ plan: IterationPlan, _ state: inout RunState
+    ) -> Double? {
         guard !split.heldOut.isEmpty, let stage = state.stage, let density = state.density else { return nil }
         stage.engine.setDensity(stage.frame.ball(of: density))
         let visit = visit(
             split.heldOut, stage, state.noise.variance(rings: plan.ringCount),
-            sampler: plan.isSampled(parameters) ? sampler(0, stage, state) : nil)
-        remember(visit, plan, &state)
+            sampler: plan.isSampled(parameters) ? sampler(iteration, stage, state) : nil)
+        remember(visit, plan, entersCensus: false, &state)
         return visit.indices.isEmpty ? nil : visit.meanLogEvidence
     }
 

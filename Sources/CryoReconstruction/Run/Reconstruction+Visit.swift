@@ -6,7 +6,9 @@ import Foundation
 struct Visit {
     var indices: [Int] = []
     var posteriors: [ImagePosterior] = []
-    /// The nodes of each particle that was sampled.
+    /// The places in ``indices`` of the particles that were sampled.
+    var sampled: [Int] = []
+    /// Their nodes by particle, kept only if they are to be evaluated again.
     var draws: [Int: NodeDraw] = [:]
     /// Seconds that the evaluation of the sampled particles took.
     var sampledSeconds = 0.0
@@ -18,7 +20,8 @@ struct Visit {
     static func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(max(1, values.count)) }
 
     static func median(_ values: [Double]) -> Double? {
-        values.isEmpty ? nil : values.sorted()[values.count / 2]
+        let sorted = values.sorted()
+        return values.isEmpty ? nil : (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
     }
 }
 
@@ -36,15 +39,10 @@ extension Reconstruction {
 
     /// The sampler of an iteration.
     func sampler(_ iteration: Int, _ stage: Stage, _ state: RunState) -> NodeSampler {
-        let settings = SamplingSettings(
-            kind: parameters.sampling == .factorised ? .factorised : .joint,
-            floor: parameters.samplingFloor, censusShare: parameters.samplingCensusShare,
-            temperature: parameters.samplingTemperature,
-            drawsPerEffectiveNode: parameters.samplingDraws
-        ).annealed(iteration: iteration, period: parameters.samplingPeriod)
-        return .drawn(
+        .drawn(
             NodeProposal(
-                engine: stage.engine, census: state.census, places: stage.censusPlaces, settings: settings),
+                engine: stage.engine, census: state.census, places: stage.censusPlaces,
+                settings: parameters.samplingSettings(iteration: iteration)),
             memories: state.memories, visits: state.visits)
     }
 
@@ -73,8 +71,10 @@ extension Reconstruction {
                     noiseVariance: variance, beta: beta, gradient: gradient)
             visit.sampledSeconds += (ContinuousClock.now - start) / .seconds(1)
             let posteriors = zip(exact + sampled, exactPosteriors + sampledPosteriors).sorted { $0.0 < $1.0 }
+            visit.sampled += sampled.map { visit.indices.count + $0 }
             visit.indices += loaded.indices
             visit.posteriors += posteriors.map(\.1)
+            guard parameters.optimizer.searches else { continue }
             for place in sampled { visit.draws[loaded.indices[place]] = draws[place] }
         }
         return visit
@@ -97,36 +97,43 @@ extension Reconstruction {
         }
     }
 
-    /// What sampling did; every so many iterations two of its images are summed exactly too.
+    /// Images that are summed exactly too where sampling is checked.
+    private static let checkedImages = 8
+
+    /// What sampling did; every so many iterations some of its images are summed exactly too.
     func samplingStatistics(
         _ iteration: Int, _ visit: Visit, _ stage: Stage, _ variance: [Double], beta: Double
     ) -> SamplingStatistics? {
-        let sampled = zip(visit.indices, visit.posteriors).filter { visit.draws[$0.0] != nil }
-        guard !sampled.isEmpty else { return nil }
-        let coverages = sampled.map(\.1.coverage)
-        let spreads = sampled.compactMap(\.1.spread)
+        guard !visit.sampled.isEmpty else { return nil }
+        let coverages = visit.posteriors.map(\.coverage)
+        let spreads = visit.posteriors.compactMap(\.spread)
         let points = Visit.mean(coverages.map(\.points))
         var result = SamplingStatistics(
-            imageCount: sampled.count, directionFraction: Visit.mean(coverages.map(\.directions)),
+            imageCount: visit.sampled.count, directionFraction: Visit.mean(coverages.map(\.directions)),
             angleFraction: Visit.mean(coverages.map(\.angles)),
             shiftFraction: Visit.mean(coverages.map(\.shifts)), pointFraction: points,
             fullPointFraction: points * Double(stage.engine.poseCount) / Double(stage.fullPoseCount),
             effectiveDirections: Visit.mean(spreads.map(\.directions)),
             effectiveAngles: Visit.mean(spreads.map(\.angles)),
             effectiveShifts: Visit.mean(spreads.map(\.shifts)),
-            secondsPerImage: visit.sampledSeconds / Double(sampled.count))
+            secondsPerImage: visit.sampledSeconds / Double(visit.sampled.count))
         let interval = parameters.samplingCheckInterval
         guard interval > 0, iteration % interval == 0 else { return result }
-        let first = iteration / interval * 2 % sampled.count
-        let checked = (0..<min(2, sampled.count)).map { sampled[(first + $0) % sampled.count] }
+        let count = min(Self.checkedImages, visit.sampled.count)
+        let first = iteration / interval * count
+        let checked = (0..<count).map { visit.sampled[(first + $0) % visit.sampled.count] }
         let loaded = images.polarImages(
-            checked.map(\.0), preparation: stage.preparation, parallel: parallel)
+            checked.map { visit.indices[$0] }, preparation: stage.preparation, parallel: parallel)
         let start = ContinuousClock.now
-        let exact = stage.engine.posterior(of: loaded.images, noiseVariance: variance, beta: beta)
-        result.exactSecondsPerImage =
-            (ContinuousClock.now - start) / .seconds(1) / Double(max(1, exact.count))
+        // The gradient too, so that the seconds compare with those of the sampled images.
+        let exact = stage.engine.posterior(
+            of: loaded.images, noiseVariance: variance, beta: beta,
+            gradient: SliceGradient(engine: stage.engine))
+        let seconds = (ContinuousClock.now - start) / .seconds(1) / Double(max(1, exact.count))
+        result.exactSecondsPerImage = seconds
+        result.speedUp = seconds / max(1e-9, result.secondsPerImage)
         result.evidenceError = Visit.median(
-            zip(checked, exact).map { abs($0.1.logEvidence - $1.logEvidence) })
+            zip(checked, exact).map { abs(visit.posteriors[$0].logEvidence - $1.logEvidence) })
         return result
     }
 }

@@ -100,7 +100,7 @@ public final class Reconstruction {
                 particles: split.learning, seed: parameters.seed,
                 hasFixedBatches: parameters.optimizer == .sagd),
             census: PoseCensus(
-                imageCount: source.particles.count,
+                imageCount: split.learning.count,
                 extent: max(parameters.shiftExtent, 2 * parameters.shiftSigma)))
         let work = plans.map { $0.work(parameters, boxLength: source.boxLength) }
         let totalWork = work.reduce(0, +)
@@ -109,7 +109,7 @@ public final class Reconstruction {
             prepareStage(plan, &state)
             var entry = iterate(iteration, plan, &state)
             if plan.phase == .final || iteration % parameters.heldOutInterval == 0 {
-                entry.heldOutLogEvidence = heldOutEvidence(plan, &state)
+                entry.heldOutLogEvidence = heldOutEvidence(iteration, plan, &state)
             }
             done += work[iteration]
             entry.seconds = (clock.now - start) / .seconds(1)
@@ -131,8 +131,8 @@ public final class Reconstruction {
         case .preconditionedSGD, .projectionMatching:
             PreconditionedSGD(signalFloor: parameters.signalFloor)
         case .sagd: SAGD()
-        case .momentum: GradientDescent(momentum: parameters.momentum)
-        case .batch: GradientDescent(momentum: 0)
+        case .momentum: GradientDescent(momentum: parameters.momentum, isStochastic: true)
+        case .batch: GradientDescent(momentum: 0, isStochastic: false)
         }
     }
 

@@ -39,12 +39,12 @@ struct RunState {
     }
 
     /// Keeps what a visit says of a particle.
-    mutating func remember(_ index: Int, _ posterior: ImagePosterior) {
+    mutating func remember(_ index: Int, _ posterior: ImagePosterior, entersCensus: Bool) {
         estimates[index] = PoseEstimate(
             pose: posterior.pose, logEvidence: posterior.logEvidence,
             peakProbability: min(1, posterior.peakProbability),
             effectivePoses: posterior.effectivePoses)
-        census.replace(memories[index], by: posterior.memory)
+        if entersCensus { census.replace(memories[index], by: posterior.memory) }
         memories[index] = posterior.memory
         visits[index, default: 0] += 1
     }

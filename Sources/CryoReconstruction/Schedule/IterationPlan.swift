@@ -92,7 +92,7 @@ public enum IterationSchedule {
             + (0..<max(1, parameters.finalEpochs)).map { _ in
                 IterationPlan(
                     phase: .final, ringCount: kept.last?.ringCount ?? limit, batchSize: particleCount,
-                    weight: 1, sharpness: kept.last?.sharpness ?? 1)
+                    weight: 1)
             }
     }
 

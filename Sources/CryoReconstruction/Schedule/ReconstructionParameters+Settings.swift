@@ -11,7 +11,7 @@ extension ReconstructionParameters {
         return try setting(name, toValue: fragment ?? text, shown: text)
     }
 
-    /// The settings with those changed that a JSON or YAML file names, as `--settings` does.
+    /// The settings with those changed that a JSON or YAML file names, as `--settings-file` does.
     ///
     ///     annealIterations: 200
     ///     symmetry: D2

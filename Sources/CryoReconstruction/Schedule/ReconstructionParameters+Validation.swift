@@ -45,7 +45,7 @@ extension ReconstructionParameters {
             ("marchWeight", marchWeight, 0.001...1), ("samplingFloor", samplingFloor, 0.001...1),
             ("samplingTemperature", samplingTemperature, 0.1...100),
             ("samplingDraws", samplingDraws, 0.1...1e6),
-            ("samplingCensusShare", samplingCensusShare, 0...1), ("momentum", momentum, 0...0.999),
+            ("samplingCensusShare", samplingCensusShare, 0...0.99), ("momentum", momentum, 0...0.999),
         ]
         for (name, value, range) in numbers where !range.contains(value) {
             throw .settingOutOfRange(

@@ -16,6 +16,9 @@ public struct ReconstructionParameters: Codable, Sendable, Equatable {
         case batch
         /// Best-match refinement: each image is assigned to its one best pose, then the density is solved for.
         case projectionMatching
+
+        /// Whether steps are found by evaluating the minibatch again.
+        var searches: Bool { self == .sagd || self == .momentum || self == .batch }
     }
 
     /// How resolution and temperature evolve.
@@ -96,7 +99,7 @@ public struct ReconstructionParameters: Codable, Sendable, Equatable {
     public var samplingDraws = 2.0
     /// Iterations after which the floor and the temperature fall a step, as in the paper; 0 for constant ones.
     public var samplingPeriod = 0
-    /// Every so many iterations two sampled images are summed exactly too, to measure the error; 0 for never.
+    /// Every so many iterations eight sampled images are summed exactly too, to measure the error; 0 for never.
     public var samplingCheckInterval = 20
     /// Images that are kept from the density, to measure the evidence of unseen ones; at most a tenth of the set.
     public var heldOut = 0
