@@ -35,9 +35,10 @@ struct Level {
         engine.setDensity(frame.ball(of: scaled.resampled(to: frame.gridSize)))
         let preparation = ImagePreparation(
             boxSize: set.boxSize, pixelSize: set.pixelSize, grid: engine.grid, mask: mask)
-        images = source.polarImages(
-            Array(0..<min(study.images, set.count)), preparation: preparation, parallel: parallel
-        ).images
+        images =
+            source.polarImages(
+                Array(0..<min(study.images, set.count)), preparation: preparation, parallel: parallel
+            ).images
         noise = [Double](repeating: 1, count: ringCount)
     }
 

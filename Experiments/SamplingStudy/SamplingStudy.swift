@@ -13,7 +13,8 @@ import Foundation
 @main
 struct SamplingStudy: ParsableCommand {
     @Argument(help: "Particles: a STAR file of images whose noise is white.") var particles: String
-    @Option(help: "The density, an MRC map of the same box on the scale of normalised images.") var map: String
+    @Option(help: "The density, an MRC map of the same box on the scale of normalised images.") var map:
+        String
     @Option(help: "The particle's diameter, in Å.") var diameter: Double
     @Option(help: "Settings of the sampler: default or paper.") var preset = "default"
     @Option(help: "Images.") var images = 64
@@ -63,7 +64,9 @@ struct SamplingStudy: ParsableCommand {
         let source = ParticleImages(source: set, radius: diameter / 2)
         var visitor = Visitor(study: self, count: min(images, set.count))
         let density = try MRCFile.readVolume(map)
-        for rings in Int(set.boxLength / from)...max(Int(set.boxLength / from), Int(set.boxLength / to + 1e-6)) {
+        for rings in Int(
+            set.boxLength / from)...max(Int(set.boxLength / from), Int(set.boxLength / to + 1e-6))
+        {
             let level = Level(study: self, set: set, images: source, density: density, ringCount: rings)
             FileHandle.standardOutput.write(try JSONEncoder().encode(visitor.row(level)) + Data("\n".utf8))
         }

@@ -30,6 +30,13 @@ struct InclusionSamplingTests {
         }
     }
 
+    /// Rounding must not leave an image without a node.
+    @Test func whatSumsToOneIsNeverEmpty() {
+        let inclusions = [Float](repeating: 0.099_99, count: 10)
+        #expect(InclusionSampling.draw(inclusions, start: 0.999_99).count == 1)
+        #expect(InclusionSampling.draw([0.2, 0.1], start: 0.9).isEmpty)
+    }
+
     @Test func effectiveCountIsThatOfEqualWeights() {
         #expect(abs(InclusionSampling.effectiveCount([0.2, 0.2, 0.2]) - 3) < 1e-6)
         #expect(abs(InclusionSampling.effectiveCount([1, 0, 0]) - 1) < 1e-6)

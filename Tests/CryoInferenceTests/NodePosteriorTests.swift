@@ -66,10 +66,9 @@ struct NodePosteriorTests {
         for (x, y) in zip(a.residualPowers, b.residualPowers) { #expect(abs(x / y - 1) < 1e-3) }
     }
 
-    /// Marginals of the exact posterior, from the term-by-term specification's definition of p.
+    /// Without information each factor's marginal posterior is its prior, whose 1/Σφ² is known.
     @Test func spreadCountsTheNodesOfEachFactor() {
         var scene = Scene.scene(astigmatism: 0)
-        // Without information every direction and angle is as probable, and shifts have their prior.
         scene.noise = scene.noise.map { $0 * 1e12 }
         let everything = Self.proposal(scene.engine).everything
         let posterior = scene.engine.posterior(
@@ -104,31 +103,40 @@ struct NodePosteriorTests {
     }
 
     /// The mean over draws of the sampled evidence, both modes, is the exact one within its standard error.
+    ///
+    /// Drawn from what the exact sum in blocks leaves behind, as the first sampled visit of a run is.
     @Test(arguments: [SamplingSettings.Kind.joint, .factorised])
     func sampledEvidenceIsUnbiased(kind: SamplingSettings.Kind) {
         let scene = Scene.scene(astigmatism: 0)
         let image = [scene.images[0]]
-        let exact = scene.engine.posterior(of: image, noiseVariance: scene.noise)[0].logEvidence
+        let exact = scene.engine.posterior(of: image, noiseVariance: scene.noise)[0]
         var settings = Self.settings
-        settings.kind = kind
-        settings.drawsPerEffectiveNode = kind == .joint ? 0.5 : 0.8
+        (settings.kind, settings.floor) = (kind, 0.5)
+        settings.drawsPerEffectiveNode = kind == .joint ? 0.25 : 0.8
         let proposal = Self.proposal(scene.engine, settings)
-        let memory = Self.memory(scene.engine)
-        let ratios = (0..<800).map { round -> Double in
+        // Blocks of directions say little on so coarse a grid; a node's own reach makes the memory narrow.
+        var memory = exact.memory
+        memory.directionReach = 0.3
+        memory.angles = [
+            .init(angle: 2 * .pi * Float(exact.node.angle) / Float(scene.engine.grid.angleCount), mass: 1)
+        ]
+        memory.angleReach = 0.5
+        let ratios = (0..<1500).map { round -> Double in
             var stream = RandomStream(seed: 11, stream: 0, substream: UInt32(round))
-            guard let draw = proposal.draw(memory: memory, centre: scene.images[0].centre, &stream),
-                !draw.nodes.isEmpty, draw.angleInclusions.map({ $0.contains { $0 > 0 } }) ?? true
-            else { return 0 }
+            guard let draw = proposal.draw(memory: memory, centre: scene.images[0].centre, &stream) else {
+                Issue.record("all nodes are asked for")
+                return 1
+            }
             #expect(draw.coverage.points < 1)
             let sampled = scene.engine.posterior(of: image, draws: [draw], noiseVariance: scene.noise)[0]
-            return exp(sampled.logEvidence - exact)
+            return exp(sampled.logEvidence - exact.logEvidence)
         }
         let mean = ratios.reduce(0, +) / Double(ratios.count)
         let variance = ratios.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(ratios.count - 1)
         let error = (variance / Double(ratios.count)).squareRoot()
         // Four standard errors, and what single precision leaves.
         #expect(abs(mean - 1) < 4 * error + 1e-4, "mean \(mean), standard error \(error)")
-        #expect(error < 0.2)
+        #expect(error < 0.05 && variance > 1e-8, "standard error \(error)")
     }
 
     /// The error of the averaged gradient falls as 1/√n with the number of independent draws n.
@@ -173,7 +181,7 @@ struct NodePosteriorTests {
         #expect(few / many > 2.4 && few / many < 7, "errors \(few) and \(many)")
     }
 
-    @Test(arguments: [0.3, 1, 4]) func noiseOfAnySizeLeavesFiniteNumbers(scale: Double) {
+    @Test(arguments: [-1, 0.3, 1, 4]) func noiseOfAnySizeLeavesFiniteNumbers(scale: Double) {
         var scene = Scene.scene(astigmatism: 500)
         scene.noise = scene.noise.map { $0 * pow(10, -6 * scale) }
         let proposal = Self.proposal(scene.engine)

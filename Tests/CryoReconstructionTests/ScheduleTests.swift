@@ -155,7 +155,10 @@ struct OptimizerPlanTests {
 
     @Test func bestMatchesAreSharpAndClimbRingByRing() {
         let plans = Self.plans(.projectionMatching)
-        #expect(plans.allSatisfy { $0.sharpness == IterationPlan.bestMatch && $0.batchSize == 1000 })
+        #expect(plans.allSatisfy { $0.batchSize == 1000 })
+        // Evidence at the end is that of the model, to compare with other optimizers'.
+        #expect(plans.dropLast().allSatisfy { $0.sharpness == IterationPlan.bestMatch })
+        #expect(plans.last?.sharpness == 1)
         // 320 Å / 50 Å = 6 rings to 320 Å / 40 Å = 8, four times each, and the final pass.
         #expect(plans.map(\.ringCount) == [6, 6, 6, 6, 7, 7, 7, 7, 8, 8, 8, 8, 8])
         #expect(Self.plans(.momentum).allSatisfy { $0.sharpness == 1 })

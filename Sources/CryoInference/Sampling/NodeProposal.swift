@@ -47,7 +47,8 @@ public struct NodeProposal: Sendable {
             nodes: (0..<pairCount * shiftCount).map { index in
                 NodeDraw.Node(
                     direction: Int32(index / shiftCount), shift: Int32(index % shiftCount), inclusion: 1)
-            }, angleInclusions: nil, directionCount: pairCount, angleCount: angleCount, shiftCount: shiftCount)
+            }, angleInclusions: nil, directionCount: pairCount, angleCount: angleCount, shiftCount: shiftCount
+        )
         let even = 1 / Double(engine.directions.pairCount)
         var (sum, cumulated) = (0.0, [0.0])
         for gamma in census.directionProbabilities(places: places) {
