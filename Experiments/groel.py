@@ -86,14 +86,6 @@ def main():
         page.text(f"At 1/10 Å⁻¹ {fraction:.1e} of the full product of directions, in-plane angles and shifts (to 30 Å) is"
                   f" evaluated. The last pass over all images took {1e3 * sampling.get('secondsPerImage', 0):.2f} ms an image"
                   f" for evidence and gradient, {count * sampling.get('secondsPerImage', 0):.0f} s an epoch.")
-    if not lab.QUICK:
-        symmetric = lab.reconstruct("groel/C7", source / "particles.star", "--diameter", 230, "--max-resolution", 9,
-                                    "--symmetry", "C7", "--set", f"marchBatch={max(200, count // 20)}")
-        score = lab.compare(symmetric.map, source / "truth.mrc")
-        checked = [e["sampling"] for e in symmetric.iterations if (e.get("sampling") or {}).get("evidenceError") is not None]
-        page.text(f"With `--symmetry C7`: FSC 0.5 at {score['resolution05']:.1f} Å after {symmetric.cost['cpu']:.0f} CPU s; the"
-                  f" evidence errors of its {len(checked)} checks, median of 8 images each, are "
-                  + ", ".join(f"{c['evidenceError']:.2f}" for c in checked) + " nats.")
     figure, (axis, time_axis) = lab.plt.subplots(1, 2, figsize=(8, 3.2))
     lab.plot_fsc(axis, report, color=lab.COLOURS[0])
     axis.set_xlim(0, 1 / 6.5)

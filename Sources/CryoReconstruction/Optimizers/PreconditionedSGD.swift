@@ -23,14 +23,15 @@ public struct PreconditionedSGD: Optimizer {
     /// Takes a step.
     public mutating func step(_ situation: OptimizerSituation) -> Volume {
         let frame = situation.gradient.frame
-        let diagonal = averagedCurvature(situation)
+        let average = averagedCurvature(situation)
+        let diagonal = Self.floored(average, ringCount: frame.ringCount)
         let present = CoefficientGradient.coefficients(of: situation.density, frame: frame)
         let effective =
             min(
                 Double(situation.particleCount),
                 Double(situation.batchSize) * (2 - situation.weight) / situation.weight)
         let precision = priorPrecision(
-            present: present, gradient: situation.gradient.gradient, curvature: diagonal,
+            present: present, gradient: situation.gradient.gradient, curvature: average,
             batchSize: Double(situation.batchSize), effectiveImages: effective, ringCount: frame.ringCount)
         let share = Float(situation.symmetryOrder) / Float(situation.particleCount)
         let priorCurvature =
@@ -67,6 +68,31 @@ public struct PreconditionedSGD: Optimizer {
         }
         curvature = average
         return average
+    }
+
+    /// The least curvature that a coefficient is granted, as a fraction of its shell's mean.
+    ///
+    /// A slice reaches coefficients two and more frequencies away, where the curvature's trilinear diagonal is zero.
+    /// Evenly spread views never show it. When all images gathered at one view (GroEL–GroES from a symmetric start), the
+    /// coefficients beside its plane were moved by gradient over nothing, and the map grew without bound.
+    private static let leastCurvature: Float = 0.1
+
+    private static func floored(_ curvature: FourierBall, ringCount: Int) -> FourierBall {
+        var (sum, count) = ([Float](repeating: 0, count: ringCount + 1), [Float](repeating: 0, count: ringCount + 1))
+        curvature.forEachFrequency { offset, kx, ky, kz in
+            let shell = shell(kx, ky, kz)
+            guard shell <= ringCount else { return }
+            sum[shell] += curvature.samples[offset].x
+            count[shell] += 1
+        }
+        var result = curvature
+        curvature.forEachFrequency { offset, kx, ky, kz in
+            let shell = shell(kx, ky, kz)
+            guard shell <= ringCount else { return }
+            let least = leastCurvature * sum[shell] / max(1, count[shell])
+            result.samples[offset].x = max(result.samples[offset].x, least)
+        }
+        return result
     }
 
     static func shell(_ kx: Int, _ ky: Int, _ kz: Int) -> Int {
