@@ -162,4 +162,24 @@ struct OptimizerTests {
         let after = optimizer.step(fine.situation(carried, iteration: Self.late + 1, batch: 0))
         #expect(fine.objective(of: after) < before)
     }
+
+    /// Coefficients with a gradient but hardly any curvature, as beside the plane of a view that holds all images.
+    @Test func stepsAreBoundedWhereTheCurvatureVanishes() {
+        let problem = SmallProblem()
+        let whole = problem.situation(problem.start)
+        func change(_ share: Float) -> Double {
+            var situation = whole
+            situation.gradient.curvature.mapFrequencies { _, _, kz in
+                abs(kz) >= 2 ? [share, 0] : [1, 0]
+            }
+            var optimizer = PreconditionedSGD(signalFloor: 4)
+            let moved = optimizer.step(situation)
+            return zip(moved.voxels, problem.start.voxels).reduce(0) {
+                $0 + Double(($1.0 - $1.1) * ($1.0 - $1.1))
+            }
+        }
+        // A hundred and a million times less curvature move the map alike, not a hundred and a million times more.
+        let (little, none) = (change(1e-2), change(1e-6))
+        #expect(abs(none / little - 1) < 0.1, "\(little) and \(none)")
+    }
 }

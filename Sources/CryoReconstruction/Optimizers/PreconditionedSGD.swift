@@ -78,7 +78,8 @@ public struct PreconditionedSGD: Optimizer {
     private static let leastCurvature: Float = 0.1
 
     private static func floored(_ curvature: FourierBall, ringCount: Int) -> FourierBall {
-        var (sum, count) = ([Float](repeating: 0, count: ringCount + 1), [Float](repeating: 0, count: ringCount + 1))
+        let zeros = [Float](repeating: 0, count: ringCount + 1)
+        var (sum, count) = (zeros, zeros)
         curvature.forEachFrequency { offset, kx, ky, kz in
             let shell = shell(kx, ky, kz)
             guard shell <= ringCount else { return }
