@@ -28,7 +28,7 @@ PAGES = RUNS if QUICK else ROOT / "docs" / "experiments"
 SHARED = Path(os.environ.get("DAYBREAK_SHARED", ROOT.parent / "shared"))
 BIN = Path(os.environ.get("DAYBREAK_BIN", ROOT / ".build" / "release"))
 # Okabe and Ito's colours, which the colour-blind can tell apart.
-COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442"]
+COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999999"]
 
 plt.rcParams.update({"figure.dpi": 110, "font.size": 9, "axes.spines.top": False, "axes.spines.right": False})
 
