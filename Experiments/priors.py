@@ -30,17 +30,25 @@ methods = {
 results = {}
 for method, options in methods.items():
     for prior, (kind, strength) in PRIORS.items():
-        run = lab.reconstruct(f"priors/{method}-{prior.replace(' ', '-')}", particles, *base, *options, "--set",
-                              f"prior={kind}", "--set", f"priorStrength={strength}")
+        try:
+            run = lab.reconstruct(f"priors/{method}-{prior.replace(' ', '-')}", particles, *base, *options, "--set",
+                                  f"prior={kind}", "--set", f"priorStrength={strength}")
+        except RuntimeError as error:
+            if "has vanished" not in str(error):
+                raise
+            results[method, prior] = None
+            continue
         moved = run.folder / "aligned.mrc"
-        is_empty = lab.volume(run.map).max() == 0
-        results[method, prior] = (run, None if is_empty else lab.compare(run.map, reference, "--aligned", moved))
+        results[method, prior] = (run, lab.compare(run.map, reference, "--aligned", moved))
 rows = []
-for (method, prior), (run, report) in results.items():
+for (method, prior), result in results.items():
+    if result is None:
+        rows.append([method, prior, "empty map", "–", "–", "100%", "0", "–"])
+        continue
+    run, report = result
     voxels = lab.volume(run.map)
-    scores = ["empty map", "–"] if report is None else [
-        f"{report['resolution05']:.1f} Å", f"{report['resolution0143']:.1f} Å"]
-    rows.append([method, prior, *scores, f"{run.iterations[-1]['logEvidence']:.1f}", f"{(voxels <= 0).mean():.0%}",
+    rows.append([method, prior, f"{report['resolution05']:.1f} Å", f"{report['resolution0143']:.1f} Å",
+                 f"{run.iterations[-1]['logEvidence']:.1f}", f"{(voxels <= 0).mean():.0%}",
                  f"{voxels.sum():.3g}", f"{run.cost['cpu']:.0f}"])
 page.text(f"{shown}, seed 1.")
 page.table(["optimizer", "prior", "FSC 0.5", "FSC 0.143", "log-evidence an image", "voxels at zero", "sum of the density",
@@ -48,16 +56,17 @@ page.table(["optimizer", "prior", "FSC 0.5", "FSC 0.143", "log-evidence an image
 figure, axes = lab.plt.subplots(2, len(PRIORS), figsize=(9, 4))
 for row, method in enumerate(methods):
     for column, prior in enumerate(PRIORS):
-        run, report = results[method, prior]
-        lab.show_map(axes[row, column], lab.volume(run.map if report is None else run.folder / "aligned.mrc"),
-                     f"{method}, {prior}")
+        result = results[method, prior]
+        axes[row, column].axis("off")
+        if result:
+            lab.show_map(axes[row, column], lab.volume(result[0].folder / "aligned.mrc"), f"{method}, {prior}")
 page.figure(figure, "priors-slices", "Central slices, laid on the reference, from zero to each map's largest value")
 figure, (left, right) = lab.plt.subplots(1, 2, figsize=(8, 3.2))
 for index, prior in enumerate(PRIORS):
     for method, style in (("default", "-"), ("SAGD", "--")):
-        run, report = results[method, prior]
-        if report is None:
+        if results[method, prior] is None:
             continue
+        run, report = results[method, prior]
         lab.plot_fsc(left, report, color=lab.COLOURS[index], ls=style, lw=1, label=f"{method}, {prior}")
         voxels = lab.volume(run.map).ravel()
         counts, edges = lab.np.histogram(voxels[voxels > 0] / voxels.std(), bins=60, range=(0, 12), density=True)

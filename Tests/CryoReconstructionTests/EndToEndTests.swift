@@ -112,6 +112,21 @@ import Testing
         }
     }
 
+    /// A prior far too strong for so few images: said, not written out as a map of nothing.
+    @Test func aDensityThatVanishesIsReported() throws {
+        let source = try TestSource(Self.phantom, count: 60, diameter: 140, signalToNoise: 1)
+        var parameters = Self.reduced
+        (parameters.prior, parameters.priorStrength) = (.exponential, 1e5)
+        (parameters.annealBatch, parameters.annealIterations) = (30, 25)
+        let run = try Reconstruction(source: source, parameters: parameters)
+        let error = #expect(throws: ReconstructionError.self) { try run.run() }
+        guard case .vanished = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(error?.description.contains("priorStrength") == true)
+    }
+
     /// A symmetric run gives a symmetric map; D2 moves voxels onto voxels.
     @Test(arguments: [ReconstructionParameters.OptimizerKind.preconditionedSGD, .sagd])
     func mapsHaveTheSymmetryOfTheRun(optimizer: ReconstructionParameters.OptimizerKind) throws {

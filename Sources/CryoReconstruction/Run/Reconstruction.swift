@@ -88,7 +88,8 @@ public final class Reconstruction {
     /// Runs to the end.
     ///
     /// - Parameter report: Called after each iteration.
-    /// - Throws: ``ReconstructionError/readFailure(_:)`` or ``ReconstructionError/diverged(iteration:)``.
+    /// - Throws: ``ReconstructionError/readFailure(_:)``, ``ReconstructionError/diverged(iteration:)`` or
+    ///   ``ReconstructionError/vanished(iteration:)``.
     public func run(
         report: (IterationStatistics) -> Void = { _ in }
     ) throws(ReconstructionError) -> Result {
@@ -105,6 +106,7 @@ public final class Reconstruction {
         let work = plans.map { $0.work(parameters, boxLength: source.boxLength) }
         let totalWork = work.reduce(0, +)
         var (done, statistics) = (0.0, [IterationStatistics]())
+        var emptyIterations = 0
         for (iteration, plan) in plans.enumerated() {
             prepareStage(plan, &state)
             var entry = iterate(iteration, plan, &state)
@@ -117,6 +119,12 @@ public final class Reconstruction {
             statistics.append(entry)
             if let failure = images.failure { throw .readFailure(failure) }
             guard entry.relativeChange.isFinite else { throw .diverged(iteration: iteration + 1) }
+            let isEmpty = state.density.map { density in density.voxels.allSatisfy { $0 == 0 } } ?? false
+            emptyIterations = isEmpty ? emptyIterations + 1 : 0
+            // It may come back from nothing, but not often.
+            guard emptyIterations < 20, !(isEmpty && plan.phase == .final) else {
+                throw .vanished(iteration: iteration + 1)
+            }
             report(entry)
         }
         let setAside = images.setAside

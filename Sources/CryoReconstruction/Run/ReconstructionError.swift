@@ -10,6 +10,8 @@ public enum ReconstructionError: Error, Sendable, Equatable, CustomStringConvert
     case readFailure(String)
     /// The density ceased to be a number in this iteration, counted from 1.
     case diverged(iteration: Int)
+    /// The density is zero everywhere, and was for a while, in this iteration, counted from 1.
+    case vanished(iteration: Int)
     /// All images that were looked at, so many, had to be set aside.
     case noUsableImages(Int)
 
@@ -26,6 +28,9 @@ public enum ReconstructionError: Error, Sendable, Equatable, CustomStringConvert
         case .diverged(let iteration):
             "the density is no longer finite after iteration \(iteration); expected finite images of one scale; "
                 + "look for extreme pixels, or try other settings"
+        case .vanished(let iteration):
+            "the density has vanished by iteration \(iteration): the prior outweighs so few images; expected a prior that "
+                + "leaves some density; give a smaller --set priorStrength, or --set prior=uniform --set priorStrength=0"
         case .noUsableImages(let count):
             "none of the \(count) images looked at can be used (pixels are constant or not finite); check the stack"
         }
