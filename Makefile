@@ -6,7 +6,7 @@ BIN = .build/release/daybreak
 DEMO ?= demo
 SOURCES = Package.swift Sources Tests Experiments
 
-EXPERIMENTS = groel importance_sampling random_starts projection_matching priors optimizers paper_preset
+EXPERIMENTS = groel importance_sampling random_starts projection_matching priors optimizers
 
 .PHONY: setup build test demo experiments lint format check clean
 
