@@ -45,24 +45,12 @@ struct BatchEvidence: Sendable {
         }
     }
 
-    /// Column pairs in which the most probable point is looked for: it need not lie in the one that holds most.
-    private static let peakCandidates = 4
-
     /// The column pairs of an image that hold most; most first.
     func heaviestPairs(image: Int) -> [(block: Int, pair: Int)] {
-        var heaviest: [(mass: Float, block: Int, pair: Int)] = []
-        for block in 0..<blockCount {
-            let masses = columnLogMass.pointer + (image * blockCount + block) * 2 * pairCount
-            for pair in 0..<pairCount {
-                let mass = max(masses[2 * pair], masses[2 * pair + 1])
-                if heaviest.count == Self.peakCandidates, let last = heaviest.last, mass <= last.mass {
-                    continue
-                }
-                let place = heaviest.firstIndex { $0.mass < mass } ?? heaviest.count
-                heaviest.insert((mass, block, pair), at: place)
-                if heaviest.count > Self.peakCandidates { heaviest.removeLast() }
-            }
+        let columns = columnLogMass.pointer + image * blockCount * 2 * pairCount
+        let masses = (0..<blockCount * pairCount).map { max(columns[2 * $0], columns[2 * $0 + 1]) }
+        return masses.largestPlaces(PosteriorEngine.peakCandidates).map {
+            (block: $0 / pairCount, pair: $0 % pairCount)
         }
-        return heaviest.map { ($0.block, $0.pair) }
     }
 }

@@ -4,26 +4,14 @@ import Foundation
 
 /// What the next visit and the statistics want to know.
 extension NodeEvaluation {
-    /// The places of the largest values, largest first; the first of equal ones.
-    static func heaviest(_ values: [Float], count: Int) -> [Int] {
-        var places = [Int]()
-        for (place, value) in values.enumerated() {
-            if places.count == count, let last = places.last, value <= values[last] { continue }
-            let position = places.firstIndex { values[$0] < value } ?? places.count
-            places.insert(place, at: position)
-            if places.count > count { places.removeLast() }
-        }
-        return places
-    }
-
     /// The nodes that hold most, without the weights of draws.
     func memory(_ sums: [CircleSum], _ total: Total) -> PoseMemory {
         let masses = zip(sums, draw.nodes).map { Float(total.mass($0)) * $1.inclusion }
         return PoseMemory(
-            entries: Self.heaviest(masses, count: PoseMemory.capacity).map { index in
+            entries: masses.largestPlaces(PoseMemory.capacity).map { index in
                 let node = draw.nodes[index]
                 return PoseMemory.Entry(
-                    direction: SIMD3<Float>(engine.directions.rotations[Int(node.direction)].row2),
+                    direction: engine.directions.axes[Int(node.direction)],
                     origin: SIMD2<Float>(image.centre + engine.shifts.offsets[Int(node.shift)]),
                     mass: masses[index])
             },
@@ -38,7 +26,7 @@ extension NodeEvaluation {
             (scratch.histogram.pointer[2 * angle] + scratch.histogram.pointer[2 * angle + 1])
                 * scratch.angleInclusions.pointer[2 * angle]
         }
-        return Self.heaviest(masses, count: PoseMemory.capacity).filter { masses[$0] > 0 }.map {
+        return masses.largestPlaces(PoseMemory.capacity).filter { masses[$0] > 0 }.map {
             PoseMemory.AngleEntry(angle: Float($0) * step, mass: masses[$0])
         }
     }

@@ -155,9 +155,6 @@ extension NodeEvaluation {
         }
     }
 
-    /// Nodes in which the most probable point is looked for.
-    static let peakCandidates = 4
-
     /// The most probable node, without the weights of draws: what is rarely drawn weighs much and need not be probable.
     func findPeak(_ sums: [CircleSum], _ ctfPowers: [Float]) -> (node: PoseNode, value: Float) {
         let unweighted = zip(sums, draw.nodes).map { $0.peak + log($1.inclusion) }
@@ -165,7 +162,7 @@ extension NodeEvaluation {
             node: PoseNode(direction: 0, isOpposite: false, shift: 0, angle: 0),
             value: -Float.greatestFiniteMagnitude
         )
-        for index in Self.heaviest(unweighted, count: Self.peakCandidates) {
+        for index in unweighted.largestPlaces(PosteriorEngine.peakCandidates) {
             let node = draw.nodes[index]
             fillNorms(Int(node.direction), ctfPowers)
             evaluateCircle(node)

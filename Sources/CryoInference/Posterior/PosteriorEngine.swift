@@ -21,6 +21,9 @@ public final class PosteriorEngine: @unchecked Sendable {
     /// The part of the posterior's mass that the gradient may leave out.
     public static let neglectedMass = 1e-4
 
+    /// Column pairs or nodes in which the most probable point is looked for: it need not lie in the one that holds most.
+    static let peakCandidates = 4
+
     /// Images that are held as columns at once; a constant, so that sums keep their order.
     static let batchSize = 32
 

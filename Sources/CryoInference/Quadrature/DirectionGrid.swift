@@ -9,6 +9,8 @@ import Foundation
 public struct DirectionGrid: Sendable {
     /// The viewing direction d of each lane, padded; shape `[block][16]`.
     public let rotations: [Rotation]
+    /// The viewing direction of each pair, in single precision, as proposals and the census compare them.
+    let axes: [SIMD3<Float>]
     /// 1 for a node, 0 for padding; shape `[block][16]`.
     let laneWeights: AlignedBuffer<Float>
     /// The number of direction pairs.
@@ -53,6 +55,7 @@ public struct DirectionGrid: Sendable {
             directions += [SIMD3<Double>](repeating: last, count: laneWeights.count - pairCount)
         }
         rotations = directions.map { Rotation(direction: $0) }
+        axes = rotations.prefix(pairCount).map { SIMD3<Float>($0.row2) }
         var (centres, radius, largest) = ([SIMD3<Float>](), 0.0, 0.0)
         for first in stride(from: 0, to: directions.count, by: lanes) {
             let members = directions[first..<(first + lanes)]

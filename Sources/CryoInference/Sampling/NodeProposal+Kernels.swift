@@ -23,7 +23,7 @@ extension NodeProposal {
                 let near = images.filter { abs(($0 * centre).sum()) >= bound }
                 guard !near.isEmpty else { continue }
                 for pair in (block * lanes)..<min(directions.pairCount, (block + 1) * lanes) {
-                    let cosine = near.reduce(Float(0)) { max($0, abs(($1 * axes[pair]).sum())) }
+                    let cosine = near.reduce(Float(0)) { max($0, abs(($1 * directions.axes[pair]).sum())) }
                     let kernel = exp(concentration * (cosine - 1))
                     if kernel > smallest { found.append((pair, kernel)) }
                 }

@@ -17,8 +17,6 @@ public struct NodeProposal: Sendable {
     let directions: DirectionGrid
     let shifts: ShiftGrid
     let angleCount: Int
-    /// The viewing direction of each pair.
-    let axes: [SIMD3<Float>]
     /// Cumulated f of the directions; shape `[pair + 1]`.
     let cumulatedFloor: [Double]
     let census: PoseCensus
@@ -39,7 +37,6 @@ public struct NodeProposal: Sendable {
         directions = engine.directions
         shifts = engine.shifts
         angleCount = engine.grid.angleCount
-        axes = (0..<engine.directions.pairCount).map { SIMD3<Float>(engine.directions.rotations[$0].row2) }
         self.census = census
         self.settings = settings
         let (pairCount, shiftCount) = (engine.directions.pairCount, engine.shifts.offsets.count)

@@ -21,8 +21,7 @@ public struct PoseCensus: Sendable {
     ///   - imageCount: Images in the set.
     ///   - extent: The largest origin that is told apart, in Å.
     public init(imageCount: Int, extent: Double) {
-        let grid = DirectionGrid(spacing: 0.14)
-        cells = (0..<grid.pairCount).map { SIMD3<Float>(grid.rotations[$0].row2) }
+        cells = DirectionGrid(spacing: 0.14).axes
         directionMass = [Double](repeating: 0, count: cells.count)
         self.imageCount = Double(max(1, imageCount))
         reach = 8
@@ -76,7 +75,7 @@ public struct PoseCensus: Sendable {
 
     /// The correspondence with a grid; to be kept as long as the grid.
     public func places(of grid: DirectionGrid) -> Places {
-        let axes = (0..<grid.pairCount).map { SIMD3<Float>(grid.rotations[$0].row2) }
+        let axes = grid.axes
         var places = Places()
         places.cellOfPair = axes.map { cell(of: $0) }
         places.pairsOfCell = [[Int]](repeating: [], count: cells.count)
