@@ -4,16 +4,21 @@ import json
 
 import lab
 
-CASES = {"joint": "default", "paper": "paper"}
+CASES = {
+    "joint": ["--preset", "default"],
+    "hot": ["--preset", "default", "--temperature", 8],
+    "paper": ["--preset", "paper"],
+}
+NAMES = {"joint": "ours", "hot": "ours, T = 8", "paper": "paper's"}
 
 
 def measure(name, particles, run, diameter, symmetry, last):
-    """One line a frequency limit for our sampler and the paper's."""
+    """One line a frequency limit for our sampler, the same with hotter memories, and the paper's."""
     results = {}
-    for kind, preset in CASES.items():
+    for kind, options in CASES.items():
         output = lab.cached(f"importance-sampling/{name}-{kind}.jsonl", [
             lab.BIN / "sampling-study", particles, "--map", run.map, "--diameter", diameter, "--symmetry", symmetry,
-            "--images", 16 if lab.QUICK else 48, "--from", 32, "--to", last, "--preset", preset])
+            "--images", 16 if lab.QUICK else 48, "--from", 32, "--to", last, *options])
         results[kind] = [json.loads(line) for line in output.splitlines()]
     return results
 
@@ -24,9 +29,10 @@ def study(page, name, title, results):
     page.text(f"## {title}")
     rows = []
     for index in chosen:
-        for kind, row in (("ours", ours[index]), ("paper's", papers[index])):
+        for kind, name in NAMES.items():
+            row = results[kind][index]
             rows.append([
-                f"{row['resolution']:.1f} Å", kind, f"{row['points']:.1e}", f"{row['nodeFraction']:.1e}",
+                f"{row['resolution']:.1f} Å", name, f"{row['points']:.1e}", f"{row['nodeFraction']:.1e}",
                 f"{row['angleFraction']:.2f}", f"{row['pointFraction']:.1e}",
                 f"{row['effectiveDirections']:.1f} · {row['effectiveAngles']:.1f} · {row['effectiveShifts']:.1f}",
                 f"{1e3 * row['exactSecondsPerImage']:.1f}", f"{1e3 * row['secondsPerImage']:.2f}",
@@ -36,16 +42,18 @@ def study(page, name, title, results):
                 "effective directions · angles · shifts", "exact, ms an image", "sampled, ms an image",
                 "evidence error, median (90 %), nats", "the same, first visit", "gradient error"], rows)
     last = ours[-1]
+    hot = results["hot"][-1]
     page.text(f"At {last['resolution']:.1f} Å our sampler evaluates {last['nodeFraction']:.1e} of the (direction, shift)"
               f" pairs with a median evidence error of {last['evidenceError']:.3f} nats, in"
               f" {last['exactSecondsPerImage'] / last['secondsPerImage']:.3g} times less time than our own exact sum over"
-              f" the same quadrature; the paper's factorised sampler lets {papers[-1]['pointFraction']:.1e} of all points"
-              f" into its sum, with an error of {papers[-1]['evidenceError']:.3f} nats, in"
+              f" the same quadrature; with memories at T = 8 {hot['nodeFraction']:.1e}, {hot['evidenceError']:.3f} nats and"
+              f" {hot['exactSecondsPerImage'] / hot['secondsPerImage']:.3g} times less; the paper's factorised"
+              f" sampler lets {papers[-1]['pointFraction']:.1e} of all points into its sum, with an error of {papers[-1]['evidenceError']:.3f} nats, in"
               f" {papers[-1]['exactSecondsPerImage'] / papers[-1]['secondsPerImage']:.3g} times less.")
     figure, (left, right) = lab.plt.subplots(1, 2, figsize=(8, 3.2))
     frequency = [1 / row["resolution"] for row in ours]
     left.semilogy(frequency, [row["points"] for row in ours], color="k", label="all points")
-    for index, (kind, label) in enumerate((("joint", "ours"), ("paper", "paper's"))):
+    for index, (kind, label) in enumerate(NAMES.items()):
         left.semilogy(frequency, [row["points"] * row["pointFraction"] for row in results[kind]], color=lab.COLOURS[index],
                       label=label)
         right.semilogy(frequency, [1e3 * row["secondsPerImage"] for row in results[kind]], color=lab.COLOURS[index],

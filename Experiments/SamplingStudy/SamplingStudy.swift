@@ -17,6 +17,7 @@ struct SamplingStudy: ParsableCommand {
         String
     @Option(help: "The particle's diameter, in Å.") var diameter: Double
     @Option(help: "Settings of the sampler: default or paper.") var preset = "default"
+    @Option(help: "The temperature of memories, instead of the preset's.") var temperature: Double?
     @Option(help: "Images.") var images = 64
     @Option(help: "The first resolution, in Å.") var from = 32.0
     @Option(help: "The last resolution, in Å.") var to = 10.0

@@ -14,7 +14,9 @@ struct Visitor {
     init(study: SamplingStudy, count: Int) {
         let parameters = ReconstructionParameters.preset(named: study.preset) ?? .standard
         // Long after whatever annealing there is.
-        settings = parameters.samplingSettings(iteration: 1_000_000)
+        var settings = parameters.samplingSettings(iteration: 1_000_000)
+        settings.temperature = study.temperature ?? settings.temperature
+        self.settings = settings
         parallel = Parallel(threads: study.threads)
         memories = [PoseMemory?](repeating: nil, count: count)
         census = PoseCensus(imageCount: count, extent: study.shiftExtent)
@@ -85,8 +87,9 @@ struct Visitor {
         let posteriors = zip(sampled + rest, results).sorted { $0.0 < $1.0 }.map(\.1)
         let seconds = (ContinuousClock.now - start) / .seconds(1) / Double(level.images.count)
         for (index, posterior) in posteriors.enumerated() {
-            census.replace(memories[index], by: posterior.memory)
-            memories[index] = posterior.memory
+            let memory = posterior.memory.carrying(memories[index])
+            census.replace(memories[index], by: memory)
+            memories[index] = memory
         }
         return Outcome(posteriors: posteriors, gradient: gradient, seconds: seconds)
     }

@@ -8,7 +8,7 @@ extension NodeEvaluation {
     func memory(_ sums: [CircleSum], _ total: Total) -> PoseMemory {
         let masses = zip(sums, draw.nodes).map { Float(total.mass($0)) * $1.inclusion }
         return PoseMemory(
-            entries: masses.largestPlaces(PoseMemory.capacity).map { index in
+            entries: masses.largestPlaces(PoseMemory.candidateCount).map { index in
                 let node = draw.nodes[index]
                 return PoseMemory.Entry(
                     direction: engine.directions.axes[Int(node.direction)],

@@ -121,13 +121,13 @@ extension PosteriorEngine {
             let masses =
                 evidence.columnLogMass.pointer
                 + (slot * evidence.blockCount + block) * 2 * evidence.pairCount
-            for shift in shifts.offsets.indices where masses[shift] - Float(logSum) > -12 {
+            for shift in shifts.offsets.indices where masses[shift] - Float(logSum) > PoseMemory.leastLogMass {
                 heavy.append((exp(masses[shift] - Float(logSum)), block, shift))
             }
         }
         heavy.sort { ($0.mass, $1.block, $1.shift) > ($1.mass, $0.block, $0.shift) }
         return PoseMemory(
-            entries: heavy.prefix(PoseMemory.capacity).map { part in
+            entries: heavy.prefix(PoseMemory.candidateCount).map { part in
                 PoseMemory.Entry(
                     direction: directions.blockCentres[part.block],
                     origin: SIMD2<Float>(centre + shifts.offsets[part.shift]), mass: part.mass)

@@ -1,4 +1,5 @@
 import CryoCore
+import Foundation
 
 /// Where an image's posterior was at its last visit: the nodes that held most of it.
 ///
@@ -50,18 +51,60 @@ public struct PoseMemory: Sendable, Equatable {
     /// Parts that are remembered of an image.
     static let capacity = 64
     /// Parts below this fraction of the largest are forgotten.
-    static let smallest: Float = 1e-8
+    static let smallest: Float = 1e-12
+
+    /// Entries below this fraction of the largest are kept as modes only.
+    static let light: Float = 0.01
+    /// Parts that a posterior offers to its memory; many of them are neighbours of others.
+    static let candidateCount = 16 * capacity
+    /// The log-mass, relative to all, below which no part is offered.
+    static let leastLogMass: Float = -20
 
     /// Makes a memory; entries must come largest first.
+    ///
+    /// Where the posterior is sharp the neighbours of its peak would fill the memory and crowd out lesser modes, so of the
+    /// light entries only those are kept that no heavier one is near to; the proposal's kernel covers the others.
     public init(
         entries: [Entry], angles: [AngleEntry] = [], directionReach: Double, shiftReach: Double,
         angleReach: Double = 2 * .pi
     ) {
-        let least = Self.smallest * (entries.first?.mass ?? 0)
-        self.entries = entries.filter { $0.mass > least }
+        self.entries = []
         self.angles = angles
         self.directionReach = directionReach
         self.shiftReach = shiftReach
         self.angleReach = angleReach
+        let largest = entries.first?.mass ?? 0
+        for entry in entries where entry.mass > Self.smallest * largest {
+            if self.entries.count == Self.capacity { break }
+            guard entry.mass > Self.light * largest || !isNear(entry) else { continue }
+            self.entries.append(entry)
+        }
+    }
+
+    /// Whether an entry lies within a step and a half of one that is kept.
+    private func isNear(_ entry: Entry) -> Bool {
+        let leastCosine = Float(cos(min(.pi / 2, 1.5 * directionReach)))
+        let squaredReach = Float(2.25 * shiftReach * shiftReach)
+        return entries.contains { kept in
+            let apart = kept.origin - entry.origin
+            return abs((kept.direction * entry.direction).sum()) >= leastCosine
+                && (apart * apart).sum() <= squaredReach
+        }
+    }
+
+    /// This memory together with the modes that an earlier one knew and this one does not, at half their mass: a mode that
+    /// happened not to be drawn is not forgotten at once.
+    public func carrying(_ earlier: PoseMemory?) -> PoseMemory {
+        guard let earlier else { return self }
+        var result = self
+        let largest = entries.first?.mass ?? 0
+        for var entry in earlier.entries where !isNear(entry) {
+            if result.entries.count == Self.capacity { break }
+            entry.mass = min(entry.mass / 2, largest / 2)
+            guard entry.mass > Self.smallest * largest else { continue }
+            result.entries.append(entry)
+        }
+        result.entries.sort { $0.mass > $1.mass }
+        return result
     }
 }

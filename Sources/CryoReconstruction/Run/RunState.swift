@@ -44,8 +44,9 @@ struct RunState {
             pose: posterior.pose, logEvidence: posterior.logEvidence,
             peakProbability: min(1, posterior.peakProbability),
             effectivePoses: posterior.effectivePoses)
-        if entersCensus { census.replace(memories[index], by: posterior.memory) }
-        memories[index] = posterior.memory
+        let memory = posterior.memory.carrying(memories[index])
+        if entersCensus { census.replace(memories[index], by: memory) }
+        memories[index] = memory
         visits[index, default: 0] += 1
     }
 }
