@@ -29,10 +29,10 @@ def study(page, name, title, results):
     page.text(f"## {title}")
     rows = []
     for index in chosen:
-        for kind, name in NAMES.items():
+        for kind, sampler in NAMES.items():
             row = results[kind][index]
             rows.append([
-                f"{row['resolution']:.1f} Å", name, f"{row['points']:.1e}", f"{row['nodeFraction']:.1e}",
+                f"{row['resolution']:.1f} Å", sampler, f"{row['points']:.1e}", f"{row['nodeFraction']:.1e}",
                 f"{row['angleFraction']:.2f}", f"{row['pointFraction']:.1e}",
                 f"{row['effectiveDirections']:.1f} · {row['effectiveAngles']:.1f} · {row['effectiveShifts']:.1f}",
                 f"{1e3 * row['exactSecondsPerImage']:.1f}", f"{1e3 * row['secondsPerImage']:.2f}",

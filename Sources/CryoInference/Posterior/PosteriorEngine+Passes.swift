@@ -121,7 +121,8 @@ extension PosteriorEngine {
             let masses =
                 evidence.columnLogMass.pointer
                 + (slot * evidence.blockCount + block) * 2 * evidence.pairCount
-            for shift in shifts.offsets.indices where masses[shift] - Float(logSum) > PoseMemory.leastLogMass {
+            for shift in shifts.offsets.indices where masses[shift] - Float(logSum) > PoseMemory.leastLogMass
+            {
                 heavy.append((exp(masses[shift] - Float(logSum)), block, shift))
             }
         }
