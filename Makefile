@@ -4,11 +4,11 @@ SWIFT ?= swift
 TEST_FLAGS = -c release -Xswiftc -enable-testing --scratch-path .build-test
 BIN = .build/release/daybreak
 DEMO ?= demo
-SOURCES = Package.swift Sources Tests Experiments
+SOURCES = Package.swift Sources Tests Experiments Benchmarks/Package.swift Benchmarks/Sources
 
 EXPERIMENTS = groel importance_sampling random_starts projection_matching priors optimizers
 
-.PHONY: setup build test demo experiments lint format check clean
+.PHONY: setup build test demo experiments bench lint format check clean
 
 # apt packages that the build needs; quick when they are there.
 setup:
@@ -36,6 +36,16 @@ experiments: build
 	$(SWIFT) build -c release --product sampling-study
 	@for name in $(EXPERIMENTS); do QUICK=$(QUICK) /usr/bin/python3 Experiments/$$name.py || exit 1; done
 
+# Speed: single stations against the machine's own rates, then whole runs; RUNS=1 for a quick look.
+RUNS ?= 5
+bench: build
+	$(SWIFT) build -c release --package-path Benchmarks --scratch-path .build-bench
+	@mkdir -p Benchmarks/Results
+	@for threads in 1 2; do env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE \
+		.build-bench/release/daybreak-bench --threads $$threads --runs $(RUNS) || exit 1; echo; done \
+		| tee Benchmarks/Results/stations.md
+	@/usr/bin/python3 Benchmarks/runs.py --runs $(RUNS)
+
 lint:
 	$(SWIFT) format lint --strict --recursive $(SOURCES)
 
@@ -46,4 +56,4 @@ format:
 check: setup lint build test
 
 clean:
-	rm -rf .build .build-test
+	rm -rf .build .build-test .build-bench

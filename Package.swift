@@ -42,7 +42,8 @@ func instructionSet(_ march: String, lanes: Int) -> [SwiftSetting] {
 let package = Package(
     name: "daybreak",
     products: [
-        .executable(name: "daybreak", targets: ["daybreak"])
+        .executable(name: "daybreak", targets: ["daybreak"]),
+        .library(name: "CryoReconstruction", targets: ["CryoReconstruction"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

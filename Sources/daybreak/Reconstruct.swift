@@ -33,7 +33,8 @@ struct Reconstruct: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Finds the density of the particles in a STAR file, from a random start.",
         discussion: """
-            Leaves map.mrc, map.png, particles.star (poses), run.json and log.txt in the output folder.
+            Leaves map.mrc, map.png, particles.star (poses), run.json and log.txt in the output folder, and of the \
+            half-sets half1.mrc, half2.mrc, map_unfiltered.mrc, fsc.star and fsc.xml.
 
             Example: daybreak reconstruct particles.star --output run1 --diameter 180 --seed 1
             """)
@@ -63,7 +64,7 @@ struct Reconstruct: ParsableCommand {
     @Option(help: "The point group: C<n>, D<n>, T, O or I, axes as RELION's. (default: C1)")
     var symmetry: String?
 
-    @Option(help: "The finest resolution to reach, in Å. (default: four pixels)")
+    @Option(help: "The finest resolution to reach, in Å. (default: 2.5 pixels, or where half-sets disagree)")
     var maxResolution: Double?
 
     @Option(
@@ -97,6 +98,14 @@ struct Reconstruct: ParsableCommand {
         help: "Change a setting, e.g. --set annealBatch=100; see daybreak presets.")
     var settings: [String] = []
 
+    @Flag(
+        inversion: .prefixedNo,
+        help: """
+            After the anneal two half-sets learn independently: their agreement is the resolution, and the run ends \
+            where it is lost. (default: --halves)
+            """)
+    var halves: Bool?
+
     @Flag(help: "Print nothing but errors.")
     var quiet = false
 
@@ -129,6 +138,7 @@ struct Reconstruct: ParsableCommand {
                 throw ValidationError("\(error)")
             }
         }
+        if let halves { result.halves = halves }
         if let seed { result.seed = seed }
         if let diameter { result.diameter = diameter }
         if let symmetry { result.symmetry = symmetry }
@@ -171,6 +181,13 @@ struct Reconstruct: ParsableCommand {
         if !result.setAside.isEmpty {
             log.info("\(result.setAside.count) particles were set aside; run.json lists them and why")
         }
+        if let resolution = record.resolution {
+            log.info(
+                """
+                half-sets agree to \(String(format: "%.1f", resolution.fsc0143)) Å (FSC 0.143), \
+                \(String(format: "%.1f", resolution.fsc05)) Å (FSC 0.5)
+                """)
+        }
         if let hint = namesHint(set) { log.info("\(hint)") }
         log.info("wrote \(folder.path): map.mrc, map.png, particles.star, run.json")
         try folder.write(transcript.data, to: "log.txt")
@@ -212,7 +229,7 @@ struct Reconstruct: ParsableCommand {
         let (first, last) = run.plannedResolutions
         log.info(
             """
-            resolution goes from \(String(format: "%.1f", first)) to \(String(format: "%.1f", last)) Å
+            resolution goes from \(String(format: "%.1f", first)) to \(String(format: "%.1f", last)) Å at most
             """)
         let colour = run.contrast.sign > 0 ? "white" : "black"
         if run.parameters.contrast == nil {

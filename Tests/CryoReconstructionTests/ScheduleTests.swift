@@ -48,8 +48,8 @@ struct ScheduleTests {
         #expect(anneal.first?.annealProgress == 0 && anneal.last?.annealProgress == 1)
         let progress = anneal.compactMap(\.annealProgress)
         #expect(progress == progress.sorted())
-        // 32 Å to four pixels of 5 Å, ring by ring; 0.4 epochs of 2000 by 200 are four minibatches.
-        #expect(march.map(\.ringCount) == (11...16).flatMap { [Int](repeating: $0, count: 4) })
+        // 32 Å to two and a half pixels of 5 Å, ring by ring; 0.4 epochs of 2000 by 200 are four minibatches.
+        #expect(march.map(\.ringCount) == (11...25).flatMap { [Int](repeating: $0, count: 4) })
         #expect(plans.count == anneal.count + march.count + 1)
     }
 
@@ -87,7 +87,8 @@ struct ScheduleTests {
     @Test func defaultsAreThoseOfTheManual() {
         #expect(IterationSchedule.defaultAnnealResolution(diameter: 120) == 20)
         #expect(IterationSchedule.defaultAnnealResolution(diameter: 300) == 32)
-        #expect(IterationSchedule.defaultResolution(boxLength: 320, boxSize: 64) == 20)
+        #expect(IterationSchedule.defaultResolution(.standard, boxLength: 320, boxSize: 64) == 12.5)
+        #expect(IterationSchedule.defaultResolution(.paper, boxLength: 320, boxSize: 64) == 20)
     }
 }
 

@@ -32,4 +32,22 @@ public struct OptimizerSituation {
     public var prior: any DensityPrior
     /// The negative log-posterior of a density per image, over this minibatch.
     public var objective: (Volume) -> Double
+
+    /// Makes a situation.
+    public init(
+        density: Volume, gradient: CoefficientGradient, symmetryOrder: Int, batch: Int, batchSize: Int,
+        particleCount: Int, iteration: Int, weight: Double, prior: any DensityPrior,
+        objective: @escaping (Volume) -> Double
+    ) {
+        self.density = density
+        self.gradient = gradient
+        self.symmetryOrder = symmetryOrder
+        self.batch = batch
+        self.batchSize = batchSize
+        self.particleCount = particleCount
+        self.iteration = iteration
+        self.weight = weight
+        self.prior = prior
+        self.objective = objective
+    }
 }

@@ -24,6 +24,8 @@ public struct IterationStatistics: Codable, Sendable {
     public var sampling: SamplingStatistics?
     /// The mean log-evidence of the images held out, untempered; nil where it was not measured.
     public var heldOutLogEvidence: Double?
+    /// The least of the half-sets' FSC in all shells, where a ring was finished; nil elsewhere.
+    public var halfSetFSC: Double?
     /// Seconds since the start.
     public var seconds: Double
     /// The part of the run's work that is done, from 0 to 1.
@@ -60,4 +62,51 @@ public struct SamplingStatistics: Codable, Sendable {
     public var speedUp: Double?
     /// The median error of the log-evidence against the exact sum, in nats, on those images.
     public var evidenceError: Double?
+}
+
+extension IterationStatistics {
+    /// What the half-sets did in one iteration, as one.
+    init(joining parts: [IterationStatistics]) {
+        self = parts[0]
+        guard parts.count > 1 else { return }
+        let images = Double(max(1, parts.reduce(0) { $0 + $1.batchSize }))
+        func mean(_ value: (IterationStatistics) -> Double) -> Double {
+            parts.reduce(0) { $0 + value($1) * Double($1.batchSize) } / images
+        }
+        batchSize = Int(images)
+        effectivePoses = mean(\.effectivePoses)
+        logEvidence = mean(\.logEvidence)
+        relativeChange = mean(\.relativeChange)
+        evaluatedFraction = mean(\.evaluatedFraction)
+        sampling = SamplingStatistics(joining: parts.compactMap(\.sampling))
+    }
+}
+
+extension SamplingStatistics {
+    /// Means over the half-sets' images; nil if none were sampled.
+    init?(joining parts: [SamplingStatistics]) {
+        guard let first = parts.first else { return nil }
+        self = first
+        let images = Double(max(1, parts.reduce(0) { $0 + $1.imageCount }))
+        func mean(_ value: (SamplingStatistics) -> Double) -> Double {
+            parts.reduce(0) { $0 + value($1) * Double($1.imageCount) } / images
+        }
+        func meanOfSome(_ value: (SamplingStatistics) -> Double?) -> Double? {
+            let values = parts.compactMap(value)
+            return values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
+        }
+        imageCount = Int(images)
+        directionFraction = mean(\.directionFraction)
+        angleFraction = mean(\.angleFraction)
+        shiftFraction = mean(\.shiftFraction)
+        pointFraction = mean(\.pointFraction)
+        fullPointFraction = mean(\.fullPointFraction)
+        effectiveDirections = mean(\.effectiveDirections)
+        effectiveAngles = mean(\.effectiveAngles)
+        effectiveShifts = mean(\.effectiveShifts)
+        secondsPerImage = mean(\.secondsPerImage)
+        exactSecondsPerImage = meanOfSome(\.exactSecondsPerImage)
+        speedUp = meanOfSome(\.speedUp)
+        evidenceError = meanOfSome(\.evidenceError)
+    }
 }

@@ -35,6 +35,8 @@ public final class Reconstruction {
         public var statistics: [IterationStatistics]
         /// σ² of a Fourier coefficient by ring.
         public var noiseVariance: [Double]
+        /// The densities of the two half-sets; nil for a run without them.
+        public var halves: HalfMaps?
     }
 
     /// The frequency limit at the start and at the end, as resolutions in Å.
@@ -95,31 +97,32 @@ public final class Reconstruction {
     ) throws(ReconstructionError) -> Result {
         let clock = ContinuousClock()
         let start = clock.now
-        var state = RunState(
-            optimizer: makeOptimizer(), noise: backgroundNoise,
-            order: ParticleOrder(
-                particles: split.learning, seed: parameters.seed,
-                hasFixedBatches: parameters.optimizer == .sagd),
-            census: PoseCensus(
-                imageCount: split.learning.count,
-                extent: max(parameters.shiftExtent, 2 * parameters.shiftSigma)))
+        // One state, and from the end of the anneal one for each half-set.
+        var states = [startState()]
         let work = plans.map { $0.work(parameters, boxLength: source.boxLength) }
         let totalWork = work.reduce(0, +)
         var (done, statistics) = (0.0, [IterationStatistics]())
+        var watch = AgreementWatch()
         var emptyIterations = 0
-        for (iteration, plan) in plans.enumerated() {
-            prepareStage(plan, &state)
-            var entry = iterate(iteration, plan, &state)
-            if plan.phase == .final || iteration % parameters.heldOutInterval == 0 {
-                entry.heldOutLogEvidence = heldOutEvidence(iteration, plan, &state)
-            }
+        for (iteration, planned) in plans.enumerated() {
             done += work[iteration]
+            guard let plan = watch.admitted(planned) else { continue }
+            if plan.phase != .anneal, states.count == 1, hasHalves { states = halfStates(of: states[0]) }
+            var entry = iterate(iteration, plan, &states)
+            if plan.phase == .final || iteration % parameters.heldOutInterval == 0 {
+                entry.heldOutLogEvidence = heldOutEvidence(iteration, plan, &states[0])
+            }
+            if states.count == 2,
+                iteration + 1 == plans.count || plans[iteration + 1].ringCount != plan.ringCount
+            {
+                entry.halfSetFSC = watch.look(at: halfSetFSC(states), plan)
+            }
             entry.seconds = (clock.now - start) / .seconds(1)
             entry.progress = done / totalWork
             statistics.append(entry)
             if let failure = images.failure { throw .readFailure(failure) }
             guard entry.relativeChange.isFinite else { throw .diverged(iteration: iteration + 1) }
-            let isEmpty = state.density.map { density in density.voxels.allSatisfy { $0 == 0 } } ?? false
+            let isEmpty = states.contains { $0.density.map { $0.voxels.allSatisfy { $0 == 0 } } ?? false }
             emptyIterations = isEmpty ? emptyIterations + 1 : 0
             // It may come back from nothing, but not often.
             guard emptyIterations < 20, !(isEmpty && plan.phase == .final) else {
@@ -127,11 +130,48 @@ public final class Reconstruction {
             }
             report(entry)
         }
+        return result(states, statistics)
+    }
+
+    /// Nothing learnt yet.
+    func startState() -> RunState {
+        RunState(
+            optimizer: makeOptimizer(), noise: backgroundNoise,
+            order: ParticleOrder(
+                particles: split.learning, seed: parameters.seed,
+                hasFixedBatches: parameters.optimizer == .sagd),
+            census: PoseCensus(
+                imageCount: split.learning.count,
+                extent: max(parameters.shiftExtent, 2 * parameters.shiftSigma)))
+    }
+
+    /// One iteration of the whole set, or of each half-set.
+    private func iterate(
+        _ iteration: Int, _ plan: IterationPlan, _ states: inout [RunState]
+    ) -> IterationStatistics {
+        var entries = [IterationStatistics]()
+        for index in states.indices {
+            prepareStage(plan, &states[index])
+            // Engines are large, and the same for both.
+            if index > 0 { states[index].stage = states[0].stage }
+            entries.append(iterate(iteration, plan.shared(by: states.count), &states[index]))
+        }
+        return IterationStatistics(joining: entries)
+    }
+
+    private func result(_ states: [RunState], _ statistics: [IterationStatistics]) -> Result {
         let setAside = images.setAside
+        let estimates = states.reduce(into: [Int: PoseEstimate]()) { all, state in
+            all.merge(state.estimates) { _, latest in latest }
+        }
+        let maps = states.map { finalMap($0) }
+        let limit = states[0].stage?.frame.ringCount ?? 0
+        let halves = maps.count == 2 ? HalfMaps(maps[0], maps[1], limit: limit) : nil
         return Result(
-            map: finalMap(state),
-            estimates: source.particles.indices.map { setAside[$0] == nil ? state.estimates[$0] : nil },
-            setAside: setAside, statistics: statistics, noiseVariance: state.noise.variance)
+            map: halves?.filtered ?? maps[0],
+            estimates: source.particles.indices.map { setAside[$0] == nil ? estimates[$0] : nil },
+            setAside: setAside, statistics: statistics, noiseVariance: states[0].noise.variance,
+            halves: halves)
     }
 
     private func makeOptimizer() -> any Optimizer {

@@ -2,7 +2,8 @@ import CryoCore
 import CryoFiles
 import Foundation
 
-/// The folder that a run leaves: `map.mrc`, `particles.star`, `run.json`; the program adds `map.png`, `log.txt`.
+/// The folder that a run leaves: `map.mrc`, `particles.star`, `run.json`; with half-sets `map_unfiltered.mrc`,
+/// `half1.mrc`, `half2.mrc`, `fsc.star` and `fsc.xml`; the program adds `map.png`, `log.txt`.
 public struct RunFolder: Sendable {
     /// The folder's path.
     public let path: String
@@ -50,12 +51,21 @@ public struct RunFolder: Sendable {
     /// Writes the density, the particles and the record of the run.
     public func write(_ result: Reconstruction.Result, particles: ParticleSet, record: RunRecord) throws {
         try MRCFile.write(result.map, to: file("map.mrc"))
+        if let halves = result.halves { try write(halves) }
         try particles.write(to: file("particles.star"), estimates: result.estimates)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         encoder.nonConformingFloatEncodingStrategy = .convertToString(
             positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
         try write(encoder.encode(record), to: "run.json")
+    }
+
+    private func write(_ halves: HalfMaps) throws {
+        try MRCFile.write(halves.first, to: file("half1.mrc"))
+        try MRCFile.write(halves.second, to: file("half2.mrc"))
+        try MRCFile.write(halves.mean, to: file("map_unfiltered.mrc"))
+        try halves.fsc.starDocument.write(to: file("fsc.star"))
+        try write(Data(halves.fsc.xml.utf8), to: "fsc.xml")
     }
 
     /// Writes a small file whole or not at all.
@@ -117,6 +127,8 @@ public struct RunRecord: Codable, Sendable {
     public var seconds: Double
     /// σ² of a Fourier coefficient by ring, from 1/box.
     public var noiseVariance: [Double]
+    /// What the half-sets say of the resolution; nil without them.
+    public var resolution: ResolutionRecord?
     /// The statistics of each iteration.
     public var iterations: [IterationStatistics]
 
@@ -139,6 +151,7 @@ public struct RunRecord: Codable, Sendable {
         self.threads = threads
         seconds = result.statistics.last?.seconds ?? 0
         noiseVariance = result.noiseVariance
+        resolution = result.halves.map { ResolutionRecord($0.fsc) }
         iterations = result.statistics
     }
 }

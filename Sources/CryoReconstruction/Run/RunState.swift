@@ -33,6 +33,15 @@ struct RunState {
         self.census = census
     }
 
+    /// Forgets particles that belong to the other half-set.
+    mutating func forget(_ particles: Set<Int>) {
+        for particle in particles {
+            memories[particle] = nil
+            visits[particle] = nil
+            estimates[particle] = nil
+        }
+    }
+
     /// The inverse temperature that a plan asks for.
     func beta(_ plan: IterationPlan) -> Double {
         plan.annealProgress == nil ? plan.sharpness : temperature?.beta ?? 1

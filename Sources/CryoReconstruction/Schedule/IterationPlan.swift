@@ -47,6 +47,13 @@ public struct IterationPlan: Sendable, Equatable {
         return min(parameters.shiftExtent, 2.9 * parameters.shiftStep * resolution)
     }
 
+    /// The part that one of several states does.
+    func shared(by count: Int) -> IterationPlan {
+        var part = self
+        part.batchSize = (batchSize + count - 1) / count
+        return part
+    }
+
     /// The work of the iteration in arbitrary units: images × directions × angles × shifts.
     func work(_ parameters: ReconstructionParameters, boxLength: Double) -> Double {
         let step = parameters.shiftStep * boxLength / Double(ringCount)
@@ -74,7 +81,8 @@ public enum IterationSchedule {
         let highest = (boxSize - 1) / 2
         func rings(_ resolution: Double) -> Int { min(highest, max(3, Int(boxLength / resolution + 1e-6))) }
         let limit = rings(
-            parameters.maxResolution ?? defaultResolution(boxLength: boxLength, boxSize: boxSize))
+            parameters.maxResolution
+                ?? defaultResolution(parameters, boxLength: boxLength, boxSize: boxSize))
         let first = min(
             limit, rings(parameters.annealResolution ?? defaultAnnealResolution(diameter: diameter)))
         let learning =
@@ -102,9 +110,12 @@ public enum IterationSchedule {
     /// a ribosome's images hold 3 nats at 46 Å and 21 at 32 Å, and only the latter tell a wrong map from the right.
     static func defaultAnnealResolution(diameter: Double) -> Double { min(32, diameter / 6) }
 
-    /// Four pixels: twice the Nyquist resolution.
-    static func defaultResolution(boxLength: Double, boxSize: Int) -> Double {
-        4 * boxLength / Double(boxSize)
+    /// Four pixels, twice the Nyquist resolution; two and a half where half-sets say when it is enough.
+    static func defaultResolution(
+        _ parameters: ReconstructionParameters, boxLength: Double, boxSize: Int
+    ) -> Double {
+        let pixels = parameters.halves && parameters.schedule == .annealed ? 2.5 : 4
+        return pixels * boxLength / Double(boxSize)
     }
 
     private static func annealed(

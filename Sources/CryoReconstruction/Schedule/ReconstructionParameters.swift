@@ -113,6 +113,9 @@ public struct ReconstructionParameters: Codable, Sendable, Equatable {
     public var marchEpochs = 0.4
     /// The weight of a minibatch while resolution rises.
     public var marchWeight = 0.2
+    /// Whether two half-sets learn independently after the anneal, so that the resolution is known and the march ends
+    /// where they no longer agree; only in the annealed schedule.
+    public var halves = true
     /// Passes over all particles at the end; at least one.
     public var finalEpochs = 1
 
@@ -140,6 +143,7 @@ public struct ReconstructionParameters: Codable, Sendable, Equatable {
         parameters.samplingDraws = 10
         parameters.samplingPeriod = 50
         parameters.heldOut = 200
+        parameters.halves = false
         parameters.marchBatch = 200
         return parameters
     }()

@@ -1,0 +1,72 @@
+"""RELION 3.1.3's InitialModel and Daybreak on the same particles and threads: seconds, memory, FSC.
+
+    Benchmarks/peers/relion.py PARTICLES.star REFERENCE.mrc --diameter 180 [--iterations 300] [--symmetry C1]
+
+RELION comes from Debian (`apt-get install relion`) and takes an hour or more on two cores; with fewer --iterations its
+schedule is shortened in proportion, which is said in the output. It reads no 16-bit floats: particles stored so are
+converted first (Experiments/float32.py).
+"""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+BIN = Path(os.environ.get("DAYBREAK_BIN", ROOT / ".build" / "release")) / "daybreak"
+ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith(("OPENBLAS_", "NVPL_", "MKL_"))}
+
+
+def cost(command):
+    start = time.perf_counter()
+    process = subprocess.Popen([str(c) for c in command], stdout=subprocess.DEVNULL, env=ENVIRONMENT)
+    _, status, usage = os.wait4(process.pid, 0)
+    if os.waitstatus_to_exitcode(status) != 0:
+        sys.exit(f"{command[0]} failed")
+    return usage.ru_utime + usage.ru_stime, time.perf_counter() - start, usage.ru_maxrss / 1024
+
+
+def resolution(path, reference):
+    done = subprocess.run([BIN, "compare", path, reference, "--json"], capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)["resolution05"]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("particles", type=Path)
+    parser.add_argument("reference", type=Path)
+    parser.add_argument("--diameter", type=float, required=True)
+    parser.add_argument("--symmetry", default="C1")
+    parser.add_argument("--iterations", type=int, default=300)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--output", type=Path, default=ROOT / "runs" / "peers")
+    arguments = parser.parse_args()
+    if not shutil.which("relion_refine"):
+        sys.exit("relion_refine is not on the PATH: apt-get install relion")
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    initial, final = arguments.iterations // 6, arguments.iterations // 6
+    between = arguments.iterations - initial - final
+    relion = cost([
+        "relion_refine", "--o", arguments.output / "relion", "--sgd", "--denovo_3dref", "--i", arguments.particles, "--ctf",
+        "--K", 1, "--sym", arguments.symmetry, "--sgd_ini_iter", initial, "--sgd_inbetween_iter", between, "--sgd_fin_iter",
+        final, "--sgd_write_iter", arguments.iterations, "--sgd_ini_resol", 35, "--sgd_fin_resol", 15, "--sgd_ini_subset", 100,
+        "--sgd_fin_subset", 500, "--flatten_solvent", "--zero_mask", "--dont_combine_weights_via_disc", "--preread_images",
+        "--pool", 3, "--pad", 1, "--particle_diameter", arguments.diameter, "--oversampling", 1, "--healpix_order", 1,
+        "--offset_range", 6, "--offset_step", 2, "--j", arguments.threads, "--random_seed", 1])
+    ours = cost([
+        BIN, "reconstruct", arguments.particles, "--output", arguments.output / "daybreak", "--overwrite", "--quiet",
+        "--diameter", arguments.diameter, "--symmetry", arguments.symmetry, "--threads", arguments.threads])
+    model = sorted(arguments.output.glob("relion_it*_class001.mrc"))[-1]
+    print(f"{arguments.threads} threads; RELION with {arguments.iterations} of its 300 iterations\n")
+    print("| program | FSC 0.5 | CPU s | wall s | peak MiB |\n|---|---|---|---|---|")
+    for name, path, (cpu, wall, memory) in (
+            ("RELION 3.1.3 InitialModel", model, relion), ("Daybreak", arguments.output / "daybreak" / "map.mrc", ours)):
+        print(f"| {name} | {resolution(path, arguments.reference):.1f} Å | {cpu:.0f} | {wall:.0f} | {memory:.0f} |")
+    print(f"\nCPU seconds: {relion[0] / ours[0]:.0f} ×")
+
+
+main()

@@ -1,0 +1,74 @@
+import CryoCore
+import CryoFourier
+import Foundation
+
+/// The densities of two half-sets, and what follows from them.
+public struct HalfMaps: Sendable {
+    /// The density of the first half-set, unfiltered.
+    public let first: Volume
+    /// The density of the second half-set, unfiltered.
+    public let second: Volume
+    /// Their correlation by shell.
+    public let fsc: FourierShellCorrelation
+
+    /// Correlates two densities of equal box.
+    ///
+    /// - Parameter limit: The last shell that was learnt. Beyond it there is only what mask and positivity put there, alike
+    ///   in both, so it counts as uncorrelated.
+    public init(_ first: Volume, _ second: Volume, limit: Int) {
+        self.first = first
+        self.second = second
+        let whole = FourierShellCorrelation(first, second)
+        fsc = FourierShellCorrelation(
+            boxLength: whole.boxLength,
+            correlations: whole.correlations.enumerated().map { $0 <= limit ? $1 : 0 })
+    }
+
+    /// Their mean, unfiltered.
+    public var mean: Volume {
+        var result = first
+        for index in result.voxels.indices {
+            result.voxels[index] = 0.5 * (first.voxels[index] + second.voxels[index])
+        }
+        return result
+    }
+
+    /// Their mean, each shell times its expected correlation with the truth.
+    ///
+    /// That is √(2 FSC/(1 + FSC)) (`[RH03]`), up to the first shell at which the half-sets do not correlate.
+    public var filtered: Volume {
+        var transform = FourierVolume(mean)
+        let weights = Self.weights(fsc.correlations)
+        transform.forEachFrequency { offset, kx, ky, kz in
+            let shell = Int(Double(kx * kx + ky * ky + kz * kz).squareRoot() + 0.5)
+            transform.coefficients[offset] *= shell < weights.count ? weights[shell] : 0
+        }
+        var result = transform.volume()
+        result.pixelSize = first.pixelSize
+        return result
+    }
+
+    static func weights(_ correlations: [Double]) -> [Float] {
+        var isOver = false
+        return correlations.enumerated().map { shell, correlation in
+            isOver = isOver || (shell > 0 && correlation <= 0)
+            return shell == 0 ? 1 : isOver ? 0 : Float((2 * correlation / (1 + correlation)).squareRoot())
+        }
+    }
+}
+
+/// What half-sets say of a map's resolution, for `run.json`.
+public struct ResolutionRecord: Codable, Sendable {
+    /// Where the half-sets' FSC falls below 0.143, in Å.
+    public var fsc0143: Double
+    /// Where it falls below 0.5, in Å.
+    public var fsc05: Double
+    /// The FSC by shell of 1/box.
+    public var correlations: [Double]
+
+    init(_ fsc: FourierShellCorrelation) {
+        fsc0143 = fsc.resolution(at: 0.143)
+        fsc05 = fsc.resolution(at: 0.5)
+        correlations = fsc.correlations
+    }
+}

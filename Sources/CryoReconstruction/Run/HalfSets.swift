@@ -1,0 +1,71 @@
+import CryoCore
+import CryoFourier
+
+/// Two half-sets of the particles learn from the end of the anneal on without seeing each other.
+///
+/// What they agree on beyond the anneal's resolution is therefore signal, up to the FSC's own error; below it they
+/// share their beginning. Positivity and the mask about the particle are common to both.
+extension Reconstruction {
+    /// Whether the run divides its particles.
+    var hasHalves: Bool {
+        parameters.halves && parameters.schedule == .annealed && split.learning.count >= Self.leastHalves
+    }
+
+    /// Sets smaller than this stay whole: half of them would not make a map.
+    private static let leastHalves = 100
+
+    /// The state of the anneal's end, once for each half-set; particles are dealt by a permutation of the seed.
+    func halfStates(of state: RunState) -> [RunState] {
+        var stream = RandomStream(seed: parameters.seed, stream: 0x4A1F)
+        let dealt = split.learning.shuffled(using: &stream)
+        return [0, 1].map { half in
+            let particles = dealt.indices.filter { $0 % 2 == half }.map { dealt[$0] }.sorted()
+            var copy = state
+            copy.order = ParticleOrder(
+                particles: particles, seed: parameters.seed &+ UInt64(half) &+ 1, hasFixedBatches: false)
+            let isOwn = Set(particles)
+            // Held-out images belong to the first.
+            let others = Set(split.learning).subtracting(isOwn)
+            let foreign = half == 0 ? others : others.union(split.heldOut)
+            copy.forget(foreign)
+            return copy
+        }
+    }
+
+    /// The FSC of the present half-set densities.
+    func halfSetFSC(_ states: [RunState]) -> FourierShellCorrelation? {
+        guard states.count == 2, let first = states[0].density, let second = states[1].density else {
+            return nil
+        }
+        return FourierShellCorrelation(first, second)
+    }
+}
+
+/// Ends the march where the half-sets no longer agree.
+struct AgreementWatch {
+    /// The limit at which agreement was lost; later rings are not visited.
+    private(set) var lastRing: Int?
+    /// The FSC in any shell below which there is nothing more to learn.
+    static let leastAgreement = 0.143
+
+    /// The plan if it is to be carried out, at the ring that was reached.
+    func admitted(_ plan: IterationPlan) -> IterationPlan? {
+        guard let lastRing, plan.ringCount > lastRing else { return plan }
+        guard plan.phase == .final else { return nil }
+        var last = plan
+        last.ringCount = lastRing
+        return last
+    }
+
+    /// Looks at the FSC at the end of a ring; returns the least of all shells.
+    ///
+    /// Of all, not of the outermost alone: maps of nothing but noise agree in outer shells, where mask, positivity and
+    /// the common beginning are alike, and in the inner ones they do not.
+    mutating func look(at fsc: FourierShellCorrelation?, _ plan: IterationPlan) -> Double? {
+        guard let fsc, let least = fsc.correlations.prefix(plan.ringCount + 1).dropFirst().min() else {
+            return nil
+        }
+        if plan.phase == .march, least < Self.leastAgreement { lastRing = plan.ringCount }
+        return least
+    }
+}
