@@ -6,9 +6,9 @@ BIN = .build/release/daybreak
 DEMO ?= demo
 SOURCES = Package.swift Sources Tests Experiments Benchmarks/Package.swift Benchmarks/Sources
 
-EXPERIMENTS = groel importance_sampling random_starts projection_matching priors optimizers
+EXPERIMENTS = groel importance_sampling random_starts robustness projection_matching priors optimizers
 
-.PHONY: setup build test demo experiments bench lint format check clean
+.PHONY: setup build test demo experiments robustness bench lint format check clean
 
 # apt packages that the build needs; quick when they are there.
 setup:
@@ -35,6 +35,10 @@ experiments: build
 	@scripts/setup.sh python3-matplotlib python3-numpy
 	$(SWIFT) build -c release --product sampling-study
 	@for name in $(EXPERIMENTS); do QUICK=$(QUICK) /usr/bin/python3 Experiments/$$name.py || exit 1; done
+
+# Sets × seeds; runs that are there are not repeated.
+robustness:
+	@$(MAKE) experiments EXPERIMENTS=robustness
 
 # Speed: single stations against the machine's own rates, then whole runs; RUNS=1 for a quick look.
 RUNS ?= 5

@@ -120,10 +120,10 @@ def growth(runs):
 def memory(_):
     """Peak memory for ten thousand and a hundred thousand particles of 128 px."""
     folder = simulate("memory", "--particles", 1000, "--box", 128, "--pixel-size", 3)
-    options = ["--max-resolution", 20, "--set", "annealIterations=10", "--set", "marchEpochs=0.01", "--set", "annealBatch=40"]
+    options = ["--max-resolution", 40, "--set", "annealIterations=10", "--set", "annealBatch=40"]
     few, many = (reconstruct(repeated(folder, count), *options) for count in (10_000, 100_000))
     return ["## Memory", "",
-            f"128 px to 20 Å, all particles visited: 10,000 particles {few.memory:.0f} MiB, 100,000 particles"
+            f"128 px to 40 Å, every particle visited: 10,000 particles {few.memory:.0f} MiB, 100,000 particles"
             f" {many.memory:.0f} MiB ({many.memory / few.memory:.2f} ×)."]
 
 

@@ -75,7 +75,7 @@ page = lab.Page(
     " The density is a map that the program found, to its own limit. The time includes draws, evidence and gradient. *Ours* draws (direction, shift) pairs and sums all in-plane angles;"
     " *the paper's* draws each factor (s₀ = 10, floor 0.05, T = 1.25) and evaluates the product.")
 source, title = lab.synthetic()
-run = lab.reconstruct("random-starts/synthetic-1", source / "particles.star", "--seed", 1)
+run = lab.reconstruct("importance-sampling/synthetic-map", source / "particles.star", "--seed", 1)
 study(page, "synthetic", f"{title}, asymmetric",
       measure("synthetic", source / "particles.star", run, run.record["diameter"], "C1", 32 if lab.QUICK else 20.4))
 groel = lab.shared("models/1aon.pdb.gz")
@@ -91,7 +91,8 @@ real = lab.betagal()
 if real:
     particles, reference = real
     page.text("## The same map with and without it: β-galactosidase, C1, seed 1")
-    runs = {"joint (default)": lab.reconstruct("random-starts/betagal-1", particles, "--seed", 1, "--diameter", 180)}
+    runs = {"joint (default)": lab.reconstruct(
+        "importance-sampling/betagal-joint", particles, "--seed", 1, "--diameter", 180)}
     for kind in ("none", "factorised"):
         runs[kind] = lab.reconstruct(f"importance-sampling/betagal-{kind}", particles, "--seed", 1, "--diameter", 180,
                                      "--set", f"sampling={kind}")

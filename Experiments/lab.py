@@ -95,9 +95,13 @@ def cached(name, command):
     return path.read_text()
 
 
-def reconstruct(name, particles, *options):
-    """Reconstructs, unless that was done before with the same options by the same program."""
+def reconstruct(name, particles, *options, halves=False):
+    """Reconstructs, unless that was done before with the same options by the same program.
+
+    Methods are compared on one map of all particles at a limit set beforehand; `halves` lets half-sets decide.
+    """
     folder = RUNS / name
+    options = [*options, *([] if halves or "paper" in options else ["--no-halves"])]
     wanted = [*(str(o) for o in (particles, *options)), binary_hash()]
     done = folder / "cost.json"
     if done.exists() and json.loads(done.read_text())["options"] == wanted:

@@ -10,7 +10,8 @@ def pairwise(maps):
 
 def study(page, name, title, particles, reference, good, options, poses=None):
     seeds = range(1, 4 if lab.QUICK else 11)
-    runs = [lab.reconstruct(f"random-starts/{name}-{seed}", particles, "--seed", seed, *options) for seed in seeds]
+    runs = [
+        lab.reconstruct(f"random-starts/{name}-{seed}", particles, "--seed", seed, *options, halves=True) for seed in seeds]
     extra = ["--poses", None, "--true-poses", poses] if poses else []
     reports, rows, aligned = [], [], []
     for seed, run in zip(seeds, runs):
@@ -22,13 +23,14 @@ def study(page, name, title, particles, reference, good, options, poses=None):
         aligned.append(moved)
         rows.append([
             seed, f"{report['resolution05']:.1f} Å", f"{report['resolution0143']:.1f} Å",
+            f"{run.record['resolution']['fsc0143']:.1f} Å",
             "mirrored" if report["isMirrored"] else "same",
             f"{report['medianAngleDegrees']:.1f}°" if poses else "–",
             f"{run.iterations[-1]['logEvidence']:.1f}", f"{run.cost['cpu']:.0f}"])
     right = sum(r["resolution05"] <= good for r in reports)
     between = pairwise([run.map for run in runs])
     page.text(f"## {title}")
-    page.table(["seed", "FSC 0.5", "FSC 0.143", "hand", "median pose error", "log-evidence an image", "CPU s"], rows)
+    page.table(["seed", "FSC 0.5", "FSC 0.143", "half-sets, 0.143", "hand", "median pose error", "log-evidence an image", "CPU s"], rows)
     page.text(f"**{right} of {len(rows)} right** (FSC 0.5 at {good:g} Å or better). Between any two starts the FSC falls"
               f" below 0.5 at {min(between):.1f} to {max(between):.1f} Å ({len(between)} pairs).")
     figure, axis = lab.plt.subplots(figsize=(6, 3.2))

@@ -34,7 +34,7 @@ struct Reconstruct: ParsableCommand {
         abstract: "Finds the density of the particles in a STAR file, from a random start.",
         discussion: """
             Leaves map.mrc, map.png, particles.star (poses), run.json and log.txt in the output folder, and of the \
-            half-sets half1.mrc, half2.mrc, map_unfiltered.mrc, fsc.star and fsc.xml.
+            half-sets half1.mrc, half2.mrc, mask.mrc, map_unfiltered.mrc, fsc.star and fsc.xml.
 
             Example: daybreak reconstruct particles.star --output run1 --diameter 180 --seed 1
             """)
@@ -184,8 +184,8 @@ struct Reconstruct: ParsableCommand {
         if let resolution = record.resolution {
             log.info(
                 """
-                half-sets agree to \(String(format: "%.1f", resolution.fsc0143)) Å (FSC 0.143), \
-                \(String(format: "%.1f", resolution.fsc05)) Å (FSC 0.5)
+                half-sets agree to \(String(format: "%.1f", resolution.corrected0143)) Å (FSC 0.143 in the particle's \
+                mask, corrected for it), \(String(format: "%.1f", resolution.fsc0143)) Å without it
                 """)
         }
         if let hint = namesHint(set) { log.info("\(hint)") }

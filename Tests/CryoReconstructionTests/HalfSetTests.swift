@@ -56,13 +56,69 @@ import Testing
     }
 
     @Test func curvesAreWrittenAsOthersReadThem() throws {
-        let fsc = FourierShellCorrelation(boxLength: 50, correlations: [1, 0.9, 0.25])
-        let document = try StarDocument(parsing: fsc.starDocument.encoded, path: "fsc.star")
+        let resolution = HalfMaps(Self.noise(1), Self.noise(1), limit: 5).resolution
+        let document = try StarDocument(parsing: resolution.starDocument.encoded, path: "fsc.star")
         let table = try #require(document.blocks.first { $0.name == "fsc" }?.table)
-        #expect(table.values(of: "rlnAngstromResolution") == ["999.000000", "50.000000", "25.000000"])
+        #expect(
+            table.values(of: "rlnAngstromResolution")?.prefix(3) == ["999.000000", "32.000000", "16.000000"])
         let values = table.values(of: "rlnFourierShellCorrelationUnmaskedMaps")?.compactMap(Double.init)
-        #expect(values == [1, 0.9, 0.25])
+        #expect(values == [1, 1, 1, 1, 1, 1, 0, 0])
+        let fsc = FourierShellCorrelation(boxLength: 50, correlations: [1, 0.9, 0.25])
         #expect(coordinates(fsc.xml) == [0, 1, 0.02, 0.9, 0.04, 0.25])
+    }
+
+    @Test func randomPhasesKeepPowersAndLeaveNoCorrelation() {
+        let map = Self.noise(4)
+        let other = map.withRandomPhases(from: 3, seed: 9)
+        let (before, after) = (FourierVolume(map), FourierVolume(other))
+        // Up to the shell below Nyquist, where nothing is stored twice.
+        before.forEachFrequency { offset, kx, ky, kz in
+            guard max(kx, abs(ky), abs(kz)) < 8 else { return }
+            let (a, b) = (before.coefficients[offset], after.coefficients[offset])
+            let (p, q) = ((a * a).sum().squareRoot(), (b * b).sum().squareRoot())
+            // Single-precision transforms of 4096 numbers of unit variance: √4096 · 1e-7 · some.
+            #expect(abs(p - q) < 1e-3 * max(1, p))
+        }
+        let fsc = FourierShellCorrelation(map, other).correlations
+        #expect(fsc[1...2].allSatisfy { $0 > 0.9999 })
+        // Shell 7 has some 600 independent coefficients: four standard errors.
+        #expect(abs(fsc[7]) < 4 / 600.squareRoot())
+        #expect(map.withRandomPhases(from: 3, seed: 9) == other)
+    }
+
+    /// Two maps of independent noise agree within a tight mask; the correction takes that away.
+    @Test func theMasksOwnCorrelationIsTakenAway() {
+        var mask = Volume(boxSize: 16, pixelSize: 2)
+        for z in 6..<11 { for y in 6..<11 { for x in 6..<11 { mask[x, y, z] = 1 } } }
+        // A mean shared by both is what a mask spreads over the next shells.
+        func map(_ seed: UInt64) -> Volume {
+            var result = Self.noise(seed)
+            for index in result.voxels.indices { result.voxels[index] += 3 }
+            return result
+        }
+        let resolutions = (1...20).map { pair in
+            MaskedResolution(map(UInt64(pair)), map(UInt64(100 + pair)), mask: mask, limit: 7)
+        }
+        func mean(_ curve: (MaskedResolution) -> FourierShellCorrelation) -> Double {
+            resolutions.reduce(0) { $0 + curve($1).correlations[3] } / Double(resolutions.count)
+        }
+        #expect(resolutions.allSatisfy { $0.randomizedFrom == 1 })
+        #expect(mean(\.masked) > 0.5, "\(mean(\.masked))")
+        // Some 125 voxels make shell 3 rough, by 0.2 a pair; four standard errors of twenty pairs.
+        #expect(abs(mean(\.corrected)) < 0.2, "\(mean(\.corrected))")
+    }
+
+    @Test func theMaskFollowsTheParticle() {
+        let map = EndToEndTests.phantom
+        let mask = ParticleMask.mask(of: map)
+        #expect(mask.voxels.allSatisfy { (0...1).contains($0) })
+        #expect(mask[0, 0, 0] == 0)
+        let inside = zip(map.voxels, mask.voxels).reduce(0.0) { $0 + Double($1.0 * $1.1) }
+        let whole = map.voxels.reduce(0.0) { $0 + Double($1) }
+        #expect(inside > 0.95 * whole)
+        // A ball of the phantom's diameter, widened, has some 0.4 of the box of 192 Å.
+        let filled = mask.voxels.reduce(0.0) { $0 + Double($1) } / Double(mask.voxels.count)
+        #expect(filled < 0.5 && filled > 0.05)
     }
 
     @Test func halvesShareNoParticleAndLeaveNoneOut() throws {

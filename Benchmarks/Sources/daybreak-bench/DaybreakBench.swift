@@ -9,6 +9,8 @@ struct DaybreakBench: ParsableCommand {
     @Option(help: "Images of the posterior's cases.") var images = 32
     @Option(help: "The last frequency limit of the sampled case, in Å.") var finest = 10.0
 
+    @Flag(help: "The sampled case only.") var sampledOnly = false
+
     func validate() throws {
         guard threads > 0, runs > 0, images > 0, finest > 0 else {
             throw ValidationError("all options are positive")
@@ -26,7 +28,8 @@ struct DaybreakBench: ParsableCommand {
             |---|---|---|---|---|---|
             """)
         let report = Report(rates: rates, threads: threads)
-        for (boxSize, pixelSize, resolution) in [(64, 5.0, 20.0), (96, 4.0, 16.0), (128, 3.0, 12.0)] {
+        let exact = [(64, 5.0, 20.0), (96, 4.0, 16.0), (128, 3.0, 12.0)]
+        for (boxSize, pixelSize, resolution) in sampledOnly ? [] : exact {
             let scene = try Scene(
                 boxSize: boxSize, pixelSize: pixelSize, resolution: resolution, shiftExtent: 10,
                 imageCount: images, threads: threads)

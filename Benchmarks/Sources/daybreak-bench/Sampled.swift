@@ -25,6 +25,8 @@ struct Sampled {
         let proposal = NodeProposal(
             engine: engine, census: census, places: census.places(of: engine.directions),
             settings: ReconstructionParameters.standard.samplingSettings(iteration: 0))
+        // One for all, as for the images of a minibatch.
+        let gradient = SliceGradient(engine: engine)
         var visit: UInt32 = 0
         let sampled = Measurement(count: runs) {
             visit += 1
@@ -35,7 +37,7 @@ struct Sampled {
             let drawn = draws.indices.filter { draws[$0] != nil }
             let posteriors = engine.posterior(
                 of: drawn.map { scene.images[$0] }, draws: drawn.compactMap { draws[$0] },
-                noiseVariance: scene.noise, gradient: SliceGradient(engine: engine))
+                noiseVariance: scene.noise, gradient: gradient)
             for (index, posterior) in zip(drawn, posteriors) { memories[index] = posterior.memory }
         }
         report.line(

@@ -3,7 +3,7 @@ import CryoFiles
 import Foundation
 
 /// The folder that a run leaves: `map.mrc`, `particles.star`, `run.json`; with half-sets `map_unfiltered.mrc`,
-/// `half1.mrc`, `half2.mrc`, `fsc.star` and `fsc.xml`; the program adds `map.png`, `log.txt`.
+/// `half1.mrc`, `half2.mrc`, `mask.mrc`, `fsc.star` and `fsc.xml`; the program adds `map.png`, `log.txt`.
 public struct RunFolder: Sendable {
     /// The folder's path.
     public let path: String
@@ -64,8 +64,9 @@ public struct RunFolder: Sendable {
         try MRCFile.write(halves.first, to: file("half1.mrc"))
         try MRCFile.write(halves.second, to: file("half2.mrc"))
         try MRCFile.write(halves.mean, to: file("map_unfiltered.mrc"))
-        try halves.fsc.starDocument.write(to: file("fsc.star"))
-        try write(Data(halves.fsc.xml.utf8), to: "fsc.xml")
+        try MRCFile.write(halves.resolution.mask, to: file("mask.mrc"))
+        try halves.resolution.starDocument.write(to: file("fsc.star"))
+        try write(Data(halves.resolution.corrected.xml.utf8), to: "fsc.xml")
     }
 
     /// Writes a small file whole or not at all.
@@ -151,7 +152,7 @@ public struct RunRecord: Codable, Sendable {
         self.threads = threads
         seconds = result.statistics.last?.seconds ?? 0
         noiseVariance = result.noiseVariance
-        resolution = result.halves.map { ResolutionRecord($0.fsc) }
+        resolution = result.halves.map { ResolutionRecord($0.resolution) }
         iterations = result.statistics
     }
 }

@@ -8,8 +8,10 @@ public struct HalfMaps: Sendable {
     public let first: Volume
     /// The density of the second half-set, unfiltered.
     public let second: Volume
-    /// Their correlation by shell.
-    public let fsc: FourierShellCorrelation
+    /// Their correlation by shell, within the particle's mask and without.
+    public let resolution: MaskedResolution
+    /// The correlation without the mask.
+    public var fsc: FourierShellCorrelation { resolution.unmasked }
 
     /// Correlates two densities of equal box.
     ///
@@ -18,14 +20,14 @@ public struct HalfMaps: Sendable {
     public init(_ first: Volume, _ second: Volume, limit: Int) {
         self.first = first
         self.second = second
-        let whole = FourierShellCorrelation(first, second)
-        fsc = FourierShellCorrelation(
-            boxLength: whole.boxLength,
-            correlations: whole.correlations.enumerated().map { $0 <= limit ? $1 : 0 })
+        resolution = MaskedResolution(
+            first, second, mask: ParticleMask.mask(of: Self.mean(first, second)), limit: limit)
     }
 
     /// Their mean, unfiltered.
-    public var mean: Volume {
+    public var mean: Volume { Self.mean(first, second) }
+
+    private static func mean(_ first: Volume, _ second: Volume) -> Volume {
         var result = first
         for index in result.voxels.indices {
             result.voxels[index] = 0.5 * (first.voxels[index] + second.voxels[index])
@@ -59,16 +61,22 @@ public struct HalfMaps: Sendable {
 
 /// What half-sets say of a map's resolution, for `run.json`.
 public struct ResolutionRecord: Codable, Sendable {
-    /// Where the half-sets' FSC falls below 0.143, in Å.
+    /// Where the half-sets' FSC within the particle's mask, corrected for the mask, falls below 0.143, in Å.
+    public var corrected0143: Double
+    /// Where the FSC without that mask falls below 0.143, in Å.
     public var fsc0143: Double
     /// Where it falls below 0.5, in Å.
     public var fsc05: Double
-    /// The FSC by shell of 1/box.
+    /// The FSC without the mask by shell of 1/box.
     public var correlations: [Double]
+    /// The corrected FSC by shell.
+    public var correctedCorrelations: [Double]
 
-    init(_ fsc: FourierShellCorrelation) {
-        fsc0143 = fsc.resolution(at: 0.143)
-        fsc05 = fsc.resolution(at: 0.5)
-        correlations = fsc.correlations
+    init(_ resolution: MaskedResolution) {
+        corrected0143 = resolution.corrected.resolution(at: 0.143)
+        fsc0143 = resolution.unmasked.resolution(at: 0.143)
+        fsc05 = resolution.unmasked.resolution(at: 0.5)
+        correlations = resolution.unmasked.correlations
+        correctedCorrelations = resolution.corrected.correlations
     }
 }

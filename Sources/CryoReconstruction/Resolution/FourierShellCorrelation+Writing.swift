@@ -2,26 +2,29 @@ import CryoFiles
 import CryoFourier
 import Foundation
 
-/// A curve as other programs read it.
-extension FourierShellCorrelation {
+extension MaskedResolution {
     /// A STAR document with RELION's labels, as its postprocessing writes them.
     var starDocument: StarDocument {
         var table = StarTable(labels: [
             "rlnSpectralIndex", "rlnResolution", "rlnAngstromResolution",
-            "rlnFourierShellCorrelationUnmaskedMaps",
+            "rlnFourierShellCorrelationCorrected",
+            "rlnFourierShellCorrelationUnmaskedMaps", "rlnFourierShellCorrelationMaskedMaps",
+            "rlnCorrectedFourierShellCorrelationPhaseRandomizedMaskedMaps",
         ])
-        for (shell, value) in correlations.enumerated() {
+        let boxLength = unmasked.boxLength
+        for shell in unmasked.correlations.indices {
             // RELION's value for the mean, which has no resolution.
             let angstrom = shell == 0 ? 999 : boxLength / Double(shell)
-            table.append([
-                "\(shell)", String(format: "%.6f", Double(shell) / boxLength),
-                String(format: "%.6f", angstrom),
-                String(format: "%.6f", value),
-            ])
+            let curves = [corrected, unmasked, masked, randomized].map { $0.correlations[shell] }
+            let numbers = [Double(shell) / boxLength, angstrom] + curves
+            table.append(["\(shell)"] + numbers.map { String(format: "%.6f", $0) })
         }
         return StarDocument(blocks: [StarBlock(name: "fsc", content: .table(table))])
     }
+}
 
+/// A curve as data banks read it.
+extension FourierShellCorrelation {
     /// The format of the Electron Microscopy Data Bank: frequency in Å⁻¹ against correlation.
     var xml: String {
         let coordinates = correlations.enumerated().map { shell, value in
