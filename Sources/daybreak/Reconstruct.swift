@@ -98,6 +98,10 @@ struct Reconstruct: ParsableCommand {
         help: "Change a setting, e.g. --set annealBatch=100; see daybreak presets.")
     var settings: [String] = []
 
+    @Option(
+        help: "Random starts; the one that explains images best goes on. (default: 1, with a symmetry 3)")
+    var starts: Int?
+
     @Flag(
         inversion: .prefixedNo,
         help: """
@@ -118,6 +122,7 @@ struct Reconstruct: ParsableCommand {
         if let maxIterations, maxIterations < 1 {
             throw ValidationError("--max-iterations must be at least 1")
         }
+        if let starts, !(1...1000).contains(starts) { throw ValidationError("--starts must be 1 to 1000") }
         if let contrast, !["white", "black"].contains(contrast) {
             throw ValidationError("--contrast is white or black")
         }
@@ -138,6 +143,7 @@ struct Reconstruct: ParsableCommand {
                 throw ValidationError("\(error)")
             }
         }
+        if let starts { result.starts = starts }
         if let halves { result.halves = halves }
         if let seed { result.seed = seed }
         if let diameter { result.diameter = diameter }
@@ -180,6 +186,10 @@ struct Reconstruct: ParsableCommand {
         log.info("\(result.estimates.compactMap { $0 }.count) particles have a pose")
         if !result.setAside.isEmpty {
             log.info("\(result.setAside.count) particles were set aside; run.json lists them and why")
+        }
+        for start in record.starts {
+            let evidence = String(format: "%.1f", start.logEvidence)
+            log.info("start \(start.seed): log-evidence \(evidence) an image\(start.isKept ? ", kept" : "")")
         }
         if let resolution = record.resolution {
             log.info(

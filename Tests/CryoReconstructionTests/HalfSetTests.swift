@@ -126,7 +126,7 @@ import Testing
         parameters.heldOut = 10
         let source = try TestSource(EndToEndTests.phantom, count: 201, diameter: 140, signalToNoise: 1)
         let run = try Reconstruction(source: source, parameters: parameters)
-        var states = run.halfStates(of: run.startState())
+        var states = run.halfStates(of: run.startState(0))
         let batches = states.indices.map { Set(states[$0].order.next(1000).indices) }
         #expect(batches[0].isDisjoint(with: batches[1]))
         #expect(batches[0].union(batches[1]) == Set(run.split.learning))

@@ -38,6 +38,12 @@ public final class ParticleImages: Sendable {
         set { state.withLock { $0.sign = newValue } }
     }
 
+    /// Where each particle stands, as an origin in Å.
+    var centres: [SIMD2<Double>] {
+        get { state.withLock { $0.centres } }
+        set { state.withLock { $0.centres = newValue } }
+    }
+
     /// The first failure to read an image, if there was one.
     ///
     /// All stacks were there when the run began, so this is not the particle's fault but the disk's or the network's.

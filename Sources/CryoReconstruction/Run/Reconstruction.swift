@@ -37,6 +37,8 @@ public final class Reconstruction {
         public var noiseVariance: [Double]
         /// The densities of the two half-sets; nil for a run without them.
         public var halves: HalfMaps?
+        /// The random starts that were ranked; empty where there was one.
+        public var starts: [StartRecord]
     }
 
     /// The frequency limit at the start and at the end, as resolutions in Å.
@@ -95,51 +97,52 @@ public final class Reconstruction {
     public func run(
         report: (IterationStatistics) -> Void = { _ in }
     ) throws(ReconstructionError) -> Result {
-        let clock = ContinuousClock()
-        let start = clock.now
-        // One state, and from the end of the anneal one for each half-set.
-        var states = [startState()]
         let work = plans.map { $0.work(parameters, boxLength: source.boxLength) }
-        let totalWork = work.reduce(0, +)
-        var (done, statistics) = (0.0, [IterationStatistics]())
+        let annealCount = plans.prefix { $0.phase == .anneal }.count
+        let starts = annealCount > 0 && initialDensity == nil ? startCount : 1
+        var course = RunCourse(
+            totalWork: work.reduce(0, +) + Double(starts - 1) * work.prefix(annealCount).reduce(0, +))
         var watch = AgreementWatch()
-        var emptyIterations = 0
-        for (iteration, planned) in plans.enumerated() {
-            done += work[iteration]
-            guard let plan = watch.admitted(planned) else { continue }
-            if plan.phase != .anneal, states.count == 1, hasHalves { states = halfStates(of: states[0]) }
+        let best = try bestStart(of: starts) { state throws(ReconstructionError) in
+            var states = [state]
+            try carryOut(0..<annealCount, work, &states, &watch, &course, report)
+            return (states[0], course.takeStatistics())
+        }
+        course.statistics = best.statistics
+        // One state, and from the end of the anneal one for each half-set.
+        var states = [best.state]
+        if hasHalves { states = halfStates(of: states[0]) }
+        try carryOut(annealCount..<plans.count, work, &states, &watch, &course, report)
+        return result(states, course.statistics, best.records)
+    }
+
+    /// Carries out a part of the plan.
+    private func carryOut(
+        _ part: Range<Int>, _ work: [Double], _ states: inout [RunState], _ watch: inout AgreementWatch,
+        _ course: inout RunCourse, _ report: (IterationStatistics) -> Void
+    ) throws(ReconstructionError) {
+        for iteration in part {
+            course.done += work[iteration]
+            guard let plan = watch.admitted(plans[iteration]) else { continue }
             var entry = iterate(iteration, plan, &states)
             if plan.phase == .final || iteration % parameters.heldOutInterval == 0 {
                 entry.heldOutLogEvidence = heldOutEvidence(iteration, plan, &states[0])
             }
-            if states.count == 2,
-                iteration + 1 == plans.count || plans[iteration + 1].ringCount != plan.ringCount
-            {
-                entry.halfSetFSC = watch.look(at: halfSetFSC(states), plan)
-            }
-            entry.seconds = (clock.now - start) / .seconds(1)
-            entry.progress = done / totalWork
-            statistics.append(entry)
+            let endsRing = iteration + 1 == plans.count || plans[iteration + 1].ringCount != plan.ringCount
+            if states.count == 2, endsRing { entry.halfSetFSC = watch.look(at: halfSetFSC(states), plan) }
             if let failure = images.failure { throw .readFailure(failure) }
-            guard entry.relativeChange.isFinite else { throw .diverged(iteration: iteration + 1) }
             let isEmpty = states.contains { $0.density.map { $0.voxels.allSatisfy { $0 == 0 } } ?? false }
-            emptyIterations = isEmpty ? emptyIterations + 1 : 0
-            // It may come back from nothing, but not often.
-            guard emptyIterations < 20, !(isEmpty && plan.phase == .final) else {
-                throw .vanished(iteration: iteration + 1)
-            }
-            report(entry)
+            report(try course.note(entry, isEmpty: isEmpty))
         }
-        return result(states, statistics)
     }
 
-    /// Nothing learnt yet.
-    func startState() -> RunState {
-        RunState(
-            optimizer: makeOptimizer(), noise: backgroundNoise,
+    /// Nothing learnt yet; the first start has the run's own seed.
+    func startState(_ start: Int) -> RunState {
+        let seed = parameters.seed &+ 1000 * UInt64(start)
+        return RunState(
+            seed: seed, optimizer: makeOptimizer(), noise: backgroundNoise,
             order: ParticleOrder(
-                particles: split.learning, seed: parameters.seed,
-                hasFixedBatches: parameters.optimizer == .sagd),
+                particles: split.learning, seed: seed, hasFixedBatches: parameters.optimizer == .sagd),
             census: PoseCensus(
                 imageCount: split.learning.count,
                 extent: max(parameters.shiftExtent, 2 * parameters.shiftSigma)))
@@ -151,15 +154,16 @@ public final class Reconstruction {
     ) -> IterationStatistics {
         var entries = [IterationStatistics]()
         for index in states.indices {
-            prepareStage(plan, &states[index])
             // Engines are large, and the same for both.
-            if index > 0 { states[index].stage = states[0].stage }
+            prepareStage(plan, &states[index], sharing: index > 0 ? states[0].stage : nil)
             entries.append(iterate(iteration, plan.shared(by: states.count), &states[index]))
         }
         return IterationStatistics(joining: entries)
     }
 
-    private func result(_ states: [RunState], _ statistics: [IterationStatistics]) -> Result {
+    private func result(
+        _ states: [RunState], _ statistics: [IterationStatistics], _ starts: [StartRecord]
+    ) -> Result {
         let setAside = images.setAside
         let estimates = states.reduce(into: [Int: PoseEstimate]()) { all, state in
             all.merge(state.estimates) { _, latest in latest }
@@ -171,7 +175,7 @@ public final class Reconstruction {
             map: halves?.filtered ?? maps[0],
             estimates: source.particles.indices.map { setAside[$0] == nil ? estimates[$0] : nil },
             setAside: setAside, statistics: statistics, noiseVariance: states[0].noise.variance,
-            halves: halves)
+            halves: halves, starts: starts)
     }
 
     private func makeOptimizer() -> any Optimizer {
@@ -185,19 +189,21 @@ public final class Reconstruction {
     }
 
     /// Makes the engine of a new frequency limit and carries the density over to its grid.
-    private func prepareStage(_ plan: IterationPlan, _ state: inout RunState) {
+    private func prepareStage(_ plan: IterationPlan, _ state: inout RunState, sharing shared: Stage?) {
         if let stage = state.stage, stage.frame.ringCount == plan.ringCount,
             stage.isLocal == plan.isLocal(parameters)
         {
             return
         }
-        let stage = Stage(
-            plan: plan, source: source, parameters: parameters, radius: diameter / 2, symmetry: symmetry,
-            census: state.census, parallel: parallel)
+        let stage =
+            shared
+            ?? Stage(
+                plan: plan, source: source, parameters: parameters, radius: diameter / 2, symmetry: symmetry,
+                census: state.census, parallel: parallel)
         if let density = state.density {
             state.density = density.resampled(to: stage.frame.gridSize)
         } else {
-            let start = startDensity(stage, state.noise)
+            let start = startDensity(stage, state.noise, seed: state.seed)
             state.densityScale = start.voxels.reduce(0.0) { $0 + Double($1) } / Double(start.voxels.count)
             state.density = start
         }
@@ -205,10 +211,10 @@ public final class Reconstruction {
     }
 
     /// A random density with the amplitude that the images' power asks for.
-    private func startDensity(_ stage: Stage, _ noise: NoiseSpectrum) -> Volume {
+    private func startDensity(_ stage: Stage, _ noise: NoiseSpectrum, seed: UInt64) -> Volume {
         let start =
             initialDensity.map { constraints().apply(to: $0.resampled(to: stage.frame.gridSize)) }
-            ?? RandomDensity.blobs(frame: stage.frame, radius: diameter / 2, seed: parameters.seed)
+            ?? RandomDensity.blobs(frame: stage.frame, radius: diameter / 2, seed: seed)
         var density = start.symmetrized(by: symmetry)
         let spread = stride(from: 0, to: source.particles.count, by: images.sampleStep(limit: 200))
         let sample = images.polarImages(

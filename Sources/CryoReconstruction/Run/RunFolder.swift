@@ -128,6 +128,8 @@ public struct RunRecord: Codable, Sendable {
     public var seconds: Double
     /// σ² of a Fourier coefficient by ring, from 1/box.
     public var noiseVariance: [Double]
+    /// The random starts that were ranked; empty where there was one.
+    public var starts: [StartRecord]
     /// What the half-sets say of the resolution; nil without them.
     public var resolution: ResolutionRecord?
     /// The statistics of each iteration.
@@ -152,6 +154,7 @@ public struct RunRecord: Codable, Sendable {
         self.threads = threads
         seconds = result.statistics.last?.seconds ?? 0
         noiseVariance = result.noiseVariance
+        starts = result.starts
         resolution = result.halves.map { ResolutionRecord($0.resolution) }
         iterations = result.statistics
     }

@@ -3,6 +3,8 @@ import CryoInference
 
 /// What changes while a run goes on.
 struct RunState {
+    /// The seed of the random start and of the particles' order.
+    let seed: UInt64
     /// The rule that moves the density.
     var optimizer: any Optimizer
     /// σ² by ring.
@@ -26,7 +28,10 @@ struct RunState {
     /// What was last learnt about each particle.
     var estimates: [Int: PoseEstimate] = [:]
 
-    init(optimizer: any Optimizer, noise: NoiseSpectrum, order: ParticleOrder, census: PoseCensus) {
+    init(
+        seed: UInt64, optimizer: any Optimizer, noise: NoiseSpectrum, order: ParticleOrder, census: PoseCensus
+    ) {
+        self.seed = seed
         self.optimizer = optimizer
         self.noise = noise
         self.order = order

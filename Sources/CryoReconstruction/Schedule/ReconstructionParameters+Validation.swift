@@ -5,7 +5,7 @@ extension ReconstructionParameters {
     func validate() throws(ReconstructionError) {
         let counts: [(name: String, value: Int, range: ClosedRange<Int>)] = [
             ("maxIterations", maxIterations ?? 1, 1...10_000_000),
-            ("annealIterations", annealIterations, 0...10_000_000),
+            ("starts", starts ?? 1, 1...1000), ("annealIterations", annealIterations, 0...10_000_000),
             ("annealBatch", annealBatch, 1...10_000_000), ("marchBatch", marchBatch, 1...10_000_000),
             ("finalEpochs", finalEpochs, 0...1000), ("samplingPeriod", samplingPeriod, 0...10_000_000),
             ("samplingCheckInterval", samplingCheckInterval, 0...10_000_000),

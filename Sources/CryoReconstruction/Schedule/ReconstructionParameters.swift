@@ -113,6 +113,8 @@ public struct ReconstructionParameters: Codable, Sendable, Equatable {
     public var marchEpochs = 0.4
     /// The weight of a minibatch while resolution rises.
     public var marchWeight = 0.2
+    /// Random starts that are annealed, of which the best by evidence goes on; nil for three under a symmetry and one without.
+    public var starts: Int?
     /// Whether two half-sets learn independently after the anneal, so that the resolution is known and the march ends
     /// where they no longer agree; only in the annealed schedule.
     public var halves = true

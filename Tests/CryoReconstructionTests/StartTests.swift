@@ -1,0 +1,52 @@
+import CryoCore
+import CryoTestSupport
+import Testing
+
+@testable import CryoReconstruction
+
+/// Several random starts, ranked by what they explain.
+@Suite(.serialized) struct StartTests {
+    static func run(starts: Int?, symmetry: String = "C1") throws -> Reconstruction {
+        let source = try TestSource(EndToEndTests.phantom, count: 120, diameter: 140, signalToNoise: 1)
+        var parameters = EndToEndTests.reduced
+        parameters.annealIterations = 6
+        parameters.annealBatch = 20
+        parameters.maxIterations = 6
+        parameters.starts = starts
+        parameters.symmetry = symmetry
+        return try Reconstruction(source: source, parameters: parameters)
+    }
+
+    @Test func theStartOfMostEvidenceGoesOn() throws {
+        let result = try Self.run(starts: 3).run()
+        #expect(result.starts.map(\.seed) == [1, 1001, 2001])
+        let kept = result.starts.filter(\.isKept)
+        #expect(kept.count == 1)
+        #expect(kept.first?.logEvidence == result.starts.map(\.logEvidence).max())
+        // The statistics are those of one start, in order, and all the work is counted.
+        #expect(result.statistics.map(\.iteration) == Array(0..<7))
+        #expect(result.statistics.last?.progress == 1)
+    }
+
+    /// A start does not depend on those before it: the kept one is what a run from its seed alone would be.
+    @Test func startsAreIndependent() throws {
+        let several = try Self.run(starts: 3).run()
+        let kept = try #require(several.starts.first { $0.isKept })
+        let run = try Self.run(starts: 3)
+        let number = try #require([1, 1001, 2001].firstIndex(of: kept.seed))
+        var parameters = run.parameters
+        parameters.starts = 1
+        parameters.seed = kept.seed
+        let source = try TestSource(EndToEndTests.phantom, count: 120, diameter: 140, signalToNoise: 1)
+        let alone = try Reconstruction(source: source, parameters: parameters).run()
+        #expect(run.startState(number).seed == kept.seed)
+        let anneals = [several, alone].map { $0.statistics.prefix(6).map(\.logEvidence) }
+        #expect(anneals[0] == anneals[1])
+    }
+
+    @Test func symmetricRunsHaveThreeStarts() throws {
+        #expect(try Self.run(starts: nil).startCount == 1)
+        #expect(try Self.run(starts: nil, symmetry: "D2").startCount == 3)
+        #expect(try Self.run(starts: 2, symmetry: "D2").startCount == 2)
+    }
+}
