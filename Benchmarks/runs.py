@@ -7,38 +7,15 @@ Benchmarks/Results/runs.md; every figure is a median, with the range of the runs
 """
 
 import argparse
-import json
 import os
 import statistics
-import subprocess
-import sys
-import time
 from datetime import date
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from measure import BIN, ROOT, Cost, resolution
+
 DATA = ROOT / "runs" / "bench"
 SHARED = Path(os.environ.get("DAYBREAK_SHARED", ROOT.parent / "shared"))
-BIN = Path(os.environ.get("DAYBREAK_BIN", ROOT / ".build" / "release")) / "daybreak"
-# Such variables make OpenBLAS choose kernels for another processor.
-ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith(("OPENBLAS_", "NVPL_", "MKL_"))}
-
-
-class Cost:
-    """What one process cost."""
-
-    def __init__(self, *command):
-        start = time.perf_counter()
-        process = subprocess.Popen([str(c) for c in command], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                                   text=True, env=ENVIRONMENT)
-        problem = process.stderr.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode != 0:
-            sys.exit(f"{' '.join(map(str, command))}: {problem.strip()}")
-        self.wall = time.perf_counter() - start
-        self.cpu = usage.ru_utime + usage.ru_stime
-        self.memory = usage.ru_maxrss / 1024  # MiB
 
 
 def median(values, digits=1):
@@ -48,12 +25,6 @@ def median(values, digits=1):
 
 def reconstruct(particles, *options):
     return Cost(BIN, "reconstruct", particles, "--output", DATA / "out", "--overwrite", "--quiet", *options)
-
-
-def resolution(reference):
-    done = subprocess.run([BIN, "compare", DATA / "out" / "map.mrc", reference, "--json"], capture_output=True, text=True,
-                          check=True)
-    return json.loads(done.stdout)["resolution05"]
 
 
 def simulate(name, *options):
@@ -101,7 +72,7 @@ def timed(title, particles, reference, options, runs):
         two.append(reconstruct(particles, "--threads", 2, *options))
         one.append(reconstruct(particles, "--threads", 1, *options))
     ratio = statistics.median(a.wall / b.wall for a, b in zip(one, two))
-    return (f"| {title} | {resolution(reference):.1f} Å | {median([c.wall for c in two])} | {median([c.cpu for c in two], 0)} |"
+    return (f"| {title} | {resolution(DATA / 'out' / 'map.mrc', reference):.1f} Å | {median([c.wall for c in two])} | {median([c.cpu for c in two], 0)} |"
             f" {median([c.wall for c in one])} | {ratio:.2f} × | {max(c.memory for c in two):.0f} |")
 
 

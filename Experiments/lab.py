@@ -101,7 +101,7 @@ def reconstruct(name, particles, *options, halves=False):
     Methods are compared on one map of all particles at a limit set beforehand; `halves` lets half-sets decide.
     """
     folder = RUNS / name
-    options = [*options, *([] if halves or "paper" in options else ["--no-halves"])]
+    options = [*options, *([] if halves else ["--no-halves"])]
     wanted = [*(str(o) for o in (particles, *options)), binary_hash()]
     done = folder / "cost.json"
     if done.exists() and json.loads(done.read_text())["options"] == wanted:

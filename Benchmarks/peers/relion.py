@@ -8,31 +8,12 @@ converted first (Experiments/float32.py).
 """
 
 import argparse
-import json
-import os
 import shutil
-import subprocess
 import sys
-import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-BIN = Path(os.environ.get("DAYBREAK_BIN", ROOT / ".build" / "release")) / "daybreak"
-ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith(("OPENBLAS_", "NVPL_", "MKL_"))}
-
-
-def cost(command):
-    start = time.perf_counter()
-    process = subprocess.Popen([str(c) for c in command], stdout=subprocess.DEVNULL, env=ENVIRONMENT)
-    _, status, usage = os.wait4(process.pid, 0)
-    if os.waitstatus_to_exitcode(status) != 0:
-        sys.exit(f"{command[0]} failed")
-    return usage.ru_utime + usage.ru_stime, time.perf_counter() - start, usage.ru_maxrss / 1024
-
-
-def resolution(path, reference):
-    done = subprocess.run([BIN, "compare", path, reference, "--json"], capture_output=True, text=True, check=True)
-    return json.loads(done.stdout)["resolution05"]
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from measure import BIN, ROOT, Cost, resolution  # noqa: E402
 
 
 def main():
@@ -50,23 +31,23 @@ def main():
     arguments.output.mkdir(parents=True, exist_ok=True)
     initial, final = arguments.iterations // 6, arguments.iterations // 6
     between = arguments.iterations - initial - final
-    relion = cost([
+    relion = Cost(
         "relion_refine", "--o", arguments.output / "relion", "--sgd", "--denovo_3dref", "--i", arguments.particles, "--ctf",
         "--K", 1, "--sym", arguments.symmetry, "--sgd_ini_iter", initial, "--sgd_inbetween_iter", between, "--sgd_fin_iter",
         final, "--sgd_write_iter", arguments.iterations, "--sgd_ini_resol", 35, "--sgd_fin_resol", 15, "--sgd_ini_subset", 100,
         "--sgd_fin_subset", 500, "--flatten_solvent", "--zero_mask", "--dont_combine_weights_via_disc", "--preread_images",
         "--pool", 3, "--pad", 1, "--particle_diameter", arguments.diameter, "--oversampling", 1, "--healpix_order", 1,
-        "--offset_range", 6, "--offset_step", 2, "--j", arguments.threads, "--random_seed", 1])
-    ours = cost([
+        "--offset_range", 6, "--offset_step", 2, "--j", arguments.threads, "--random_seed", 1)
+    ours = Cost(
         BIN, "reconstruct", arguments.particles, "--output", arguments.output / "daybreak", "--overwrite", "--quiet",
-        "--diameter", arguments.diameter, "--symmetry", arguments.symmetry, "--threads", arguments.threads])
+        "--diameter", arguments.diameter, "--symmetry", arguments.symmetry, "--threads", arguments.threads)
     model = sorted(arguments.output.glob("relion_it*_class001.mrc"))[-1]
     print(f"{arguments.threads} threads; RELION with {arguments.iterations} of its 300 iterations\n")
     print("| program | FSC 0.5 | CPU s | wall s | peak MiB |\n|---|---|---|---|---|")
-    for name, path, (cpu, wall, memory) in (
+    for name, path, cost in (
             ("RELION 3.1.3 InitialModel", model, relion), ("Daybreak", arguments.output / "daybreak" / "map.mrc", ours)):
-        print(f"| {name} | {resolution(path, arguments.reference):.1f} Å | {cpu:.0f} | {wall:.0f} | {memory:.0f} |")
-    print(f"\nCPU seconds: {relion[0] / ours[0]:.0f} ×")
+        print(f"| {name} | {resolution(path, arguments.reference):.1f} Å | {cost.cpu:.0f} | {cost.wall:.0f} | {cost.memory:.0f} |")
+    print(f"\nCPU seconds: {relion.cpu / ours.cpu:.0f} ×")
 
 
 main()

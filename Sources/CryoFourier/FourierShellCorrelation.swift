@@ -15,6 +15,11 @@ public struct FourierShellCorrelation: Sendable, Codable {
         self.correlations = correlations
     }
 
+    /// The shell of a frequency: the nearest whole number to |k|.
+    public static func shell(_ kx: Int, _ ky: Int, _ kz: Int) -> Int {
+        Int(Double(kx * kx + ky * ky + kz * kz).squareRoot() + 0.5)
+    }
+
     /// Correlates two densities of equal box.
     public init(_ first: Volume, _ second: Volume) {
         self.init(FourierVolume(first), FourierVolume(second))
@@ -29,7 +34,7 @@ public struct FourierShellCorrelation: Sendable, Codable {
         var power1 = crossed
         var power2 = crossed
         first.forEachFrequency { offset, kx, ky, kz in
-            let shell = Int(Double(kx * kx + ky * ky + kz * kz).squareRoot() + 0.5)
+            let shell = Self.shell(kx, ky, kz)
             guard shell < shellCount else { return }
             let (a, b) = (first.coefficients[offset], second.coefficients[offset])
             // Stored once, present twice in the full cube.

@@ -96,6 +96,15 @@ public struct FourierVolume: Sendable {
 }
 
 extension Volume {
+    /// The density with every frequency multiplied by a real factor, the same for k and −k.
+    public func filtered(by factor: (_ kx: Int, _ ky: Int, _ kz: Int) -> Float) -> Volume {
+        var transform = FourierVolume(self)
+        transform.forEachFrequency { offset, kx, ky, kz in
+            transform.coefficients[offset] *= factor(kx, ky, kz)
+        }
+        return transform.volume()
+    }
+
     /// The same density sampled on `newSize` voxels along the same physical edge, by cropping or padding
     /// frequencies; values keep their meaning per voxel of the original.
     public func resampled(to newSize: Int) -> Volume {

@@ -34,11 +34,12 @@ struct DaybreakBench: ParsableCommand {
                 boxSize: boxSize, pixelSize: pixelSize, resolution: resolution, shiftExtent: 10,
                 imageCount: images, threads: threads)
             let label = "\(boxSize) px, \(resolution.formatted(0)) Å"
-            Stations(scene: scene, runs: runs, label: label, report: report).measure()
+            Stations(scene: scene, runs: runs, label: label, report: report).measureExact()
         }
         let scene = try Scene(
             boxSize: 128, pixelSize: 2.8, resolution: finest, shiftExtent: 10, imageCount: images,
             threads: threads)
-        Sampled(scene: scene, runs: runs, label: "128 px, \(finest.formatted(0)) Å", report: report).measure()
+        Stations(scene: scene, runs: runs, label: "128 px, \(finest.formatted(0)) Å", report: report)
+            .measureSampled()
     }
 }

@@ -3,14 +3,15 @@ import CryoFourier
 import CryoInference
 import CryoReconstruction
 
-/// The stations of one iteration with exact sums.
+/// The stations of one iteration in a scene.
 struct Stations {
     let scene: Scene
     let runs: Int
     let label: String
     let report: Report
 
-    func measure() {
+    /// Every station, with exact sums.
+    func measureExact() {
         let (engine, count) = (scene.engine, scene.images.count)
         let resampling = Measurement(count: runs) {
             _ = scene.parallel.map(count) { index in

@@ -42,7 +42,7 @@ public struct PreconditionedSGD: Optimizer {
         var change = FourierBall(radius: Double(frame.ringCount), padding: 1)
         let rate = Float(situation.weight)
         change.forEachFrequency { offset, kx, ky, kz in
-            let shell = Self.shell(kx, ky, kz)
+            let shell = FourierShellCorrelation.shell(kx, ky, kz)
             guard shell <= frame.ringCount else { return }
             let lambda = precision[shell]
             let slope =
@@ -81,23 +81,19 @@ public struct PreconditionedSGD: Optimizer {
         let zeros = [Float](repeating: 0, count: ringCount + 1)
         var (sum, count) = (zeros, zeros)
         curvature.forEachFrequency { offset, kx, ky, kz in
-            let shell = shell(kx, ky, kz)
+            let shell = FourierShellCorrelation.shell(kx, ky, kz)
             guard shell <= ringCount else { return }
             sum[shell] += curvature.samples[offset].x
             count[shell] += 1
         }
         var result = curvature
         curvature.forEachFrequency { offset, kx, ky, kz in
-            let shell = shell(kx, ky, kz)
+            let shell = FourierShellCorrelation.shell(kx, ky, kz)
             guard shell <= ringCount else { return }
             let least = leastCurvature * sum[shell] / max(1, count[shell])
             result.samples[offset].x = max(result.samples[offset].x, least)
         }
         return result
-    }
-
-    static func shell(_ kx: Int, _ ky: Int, _ kz: Int) -> Int {
-        Int(Double(kx * kx + ky * ky + kz * kz).squareRoot() + 0.5)
     }
 
     /// λ of each shell.
@@ -111,14 +107,14 @@ public struct PreconditionedSGD: Optimizer {
         let zeros = [Double](repeating: 0, count: ringCount + 1)
         var (power, latest, weight, count, mean) = (zeros, zeros, zeros, zeros, zeros)
         present.forEachFrequency { offset, kx, ky, kz in
-            let shell = Self.shell(kx, ky, kz)
+            let shell = FourierShellCorrelation.shell(kx, ky, kz)
             guard shell <= ringCount else { return }
             weight[shell] += Double(curvature.samples[offset].x)
             count[shell] += 1
         }
         for shell in mean.indices where count[shell] > 0 { mean[shell] = weight[shell] / count[shell] }
         present.forEachFrequency { offset, kx, ky, kz in
-            let shell = Self.shell(kx, ky, kz)
+            let shell = FourierShellCorrelation.shell(kx, ky, kz)
             guard shell <= ringCount, mean[shell] > 0 else { return }
             let value = present.samples[offset]
             power[shell] += Double((value * value).sum())

@@ -39,15 +39,11 @@ public struct HalfMaps: Sendable {
     ///
     /// That is √(2 FSC/(1 + FSC)) (`[RH03]`), up to the first shell at which the half-sets do not correlate.
     public var filtered: Volume {
-        var transform = FourierVolume(mean)
         let weights = Self.weights(fsc.correlations)
-        transform.forEachFrequency { offset, kx, ky, kz in
-            let shell = Int(Double(kx * kx + ky * ky + kz * kz).squareRoot() + 0.5)
-            transform.coefficients[offset] *= shell < weights.count ? weights[shell] : 0
+        return mean.filtered { kx, ky, kz in
+            let shell = FourierShellCorrelation.shell(kx, ky, kz)
+            return shell < weights.count ? weights[shell] : 0
         }
-        var result = transform.volume()
-        result.pixelSize = first.pixelSize
-        return result
     }
 
     static func weights(_ correlations: [Double]) -> [Float] {

@@ -42,15 +42,13 @@ enum ParticleMask {
     }
 
     private static func lowPassed(_ map: Volume) -> Volume {
-        var transform = FourierVolume(map)
         let boxLength = Double(map.boxSize) * map.pixelSize
         let width = boxLength / max(lowPass, 4 * map.pixelSize)
-        transform.forEachFrequency { offset, kx, ky, kz in
+        return map.filtered { kx, ky, kz in
             let square = Double(kx * kx + ky * ky + kz * kz)
             // Falls to one half at the resolution.
-            transform.coefficients[offset] *= Float(exp(-log(2) * square / (width * width)))
+            return Float(exp(-log(2) * square / (width * width)))
         }
-        return transform.volume()
     }
 
     private static func level(of map: Volume) -> Float {

@@ -10,7 +10,7 @@ extension Volume {
         var transform = FourierVolume(self)
         let n = boxSize
         transform.forEachFrequency { offset, kx, ky, kz in
-            guard Int(Double(kx * kx + ky * ky + kz * kz).squareRoot() + 0.5) >= shell else { return }
+            guard FourierShellCorrelation.shell(kx, ky, kz) >= shell else { return }
             // Of k and −k one decides; planes at Nyquist have no partner to agree with and carry nothing.
             guard 2 * kx < n, 2 * abs(ky) < n, 2 * abs(kz) < n else {
                 transform.coefficients[offset] = .zero
@@ -22,11 +22,8 @@ extension Volume {
                 seed: seed, stream: UInt32(truncatingIfNeeded: kx * n + y + n / 2),
                 substream: UInt32(truncatingIfNeeded: z + n / 2))
             let factor = Phase.factor(cycles: stream.uniform())
-            let value = transform.coefficients[offset]
-            let turned = isFirst ? factor : conjugate(factor)
-            transform.coefficients[offset] = [
-                value.x * turned.x - value.y * turned.y, value.x * turned.y + value.y * turned.x,
-            ]
+            transform.coefficients[offset] = multiply(
+                transform.coefficients[offset], isFirst ? factor : conjugate(factor))
         }
         return transform.volume()
     }

@@ -18,21 +18,21 @@ extension Reconstruction {
     func halfStates(of state: RunState) -> [RunState] {
         var stream = RandomStream(seed: parameters.seed, stream: 0x4A1F)
         let dealt = split.learning.shuffled(using: &stream)
+        let halves = [0, 1].map { half in
+            stride(from: half, to: dealt.count, by: 2).map { dealt[$0] }.sorted()
+        }
         return [0, 1].map { half in
-            let particles = dealt.indices.filter { $0 % 2 == half }.map { dealt[$0] }.sorted()
             var copy = state
             copy.order = ParticleOrder(
-                particles: particles, seed: parameters.seed &+ UInt64(half) &+ 1, hasFixedBatches: false)
-            let isOwn = Set(particles)
+                particles: halves[half], seed: parameters.seed &+ UInt64(half) &+ 1, hasFixedBatches: false)
+            copy.forget(halves[1 - half])
             // Held-out images belong to the first.
-            let others = Set(split.learning).subtracting(isOwn)
-            let foreign = half == 0 ? others : others.union(split.heldOut)
-            copy.forget(foreign)
+            if half == 1 { copy.forget(split.heldOut) }
             return copy
         }
     }
 
-    /// The FSC of the present half-set densities.
+    /// The FSC of the present half-set densities; nil while there is one state.
     func halfSetFSC(_ states: [RunState]) -> FourierShellCorrelation? {
         guard states.count == 2, let first = states[0].density, let second = states[1].density else {
             return nil
@@ -61,10 +61,8 @@ struct AgreementWatch {
     ///
     /// Of all, not of the outermost alone: maps of nothing but noise agree in outer shells, where mask, positivity and
     /// the common beginning are alike, and in the inner ones they do not.
-    mutating func look(at fsc: FourierShellCorrelation?, _ plan: IterationPlan) -> Double? {
-        guard let fsc, let least = fsc.correlations.prefix(plan.ringCount + 1).dropFirst().min() else {
-            return nil
-        }
+    mutating func look(at fsc: FourierShellCorrelation, _ plan: IterationPlan) -> Double? {
+        guard let least = fsc.correlations.prefix(plan.ringCount + 1).dropFirst().min() else { return nil }
         if plan.phase == .march, least < Self.leastAgreement { lastRing = plan.ringCount }
         return least
     }

@@ -69,11 +69,11 @@ extension IterationStatistics {
     init(joining parts: [IterationStatistics]) {
         self = parts[0]
         guard parts.count > 1 else { return }
-        let images = Double(max(1, parts.reduce(0) { $0 + $1.batchSize }))
+        let images = parts.map(\.batchSize)
         func mean(_ value: (IterationStatistics) -> Double) -> Double {
-            parts.reduce(0) { $0 + value($1) * Double($1.batchSize) } / images
+            parts.map(value).mean(weights: images)
         }
-        batchSize = Int(images)
+        batchSize = max(1, images.reduce(0, +))
         effectivePoses = mean(\.effectivePoses)
         logEvidence = mean(\.logEvidence)
         relativeChange = mean(\.relativeChange)
@@ -87,15 +87,15 @@ extension SamplingStatistics {
     init?(joining parts: [SamplingStatistics]) {
         guard let first = parts.first else { return nil }
         self = first
-        let images = Double(max(1, parts.reduce(0) { $0 + $1.imageCount }))
+        let images = parts.map(\.imageCount)
         func mean(_ value: (SamplingStatistics) -> Double) -> Double {
-            parts.reduce(0) { $0 + value($1) * Double($1.imageCount) } / images
+            parts.map(value).mean(weights: images)
         }
         func meanOfSome(_ value: (SamplingStatistics) -> Double?) -> Double? {
             let values = parts.compactMap(value)
             return values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
         }
-        imageCount = Int(images)
+        imageCount = max(1, images.reduce(0, +))
         directionFraction = mean(\.directionFraction)
         angleFraction = mean(\.angleFraction)
         shiftFraction = mean(\.shiftFraction)
@@ -108,5 +108,12 @@ extension SamplingStatistics {
         exactSecondsPerImage = meanOfSome(\.exactSecondsPerImage)
         speedUp = meanOfSome(\.speedUp)
         evidenceError = meanOfSome(\.evidenceError)
+    }
+}
+
+extension [Double] {
+    /// Σ w x / Σ w for numbers of images w.
+    fileprivate func mean(weights: [Int]) -> Double {
+        zip(self, weights).reduce(0) { $0 + $1.0 * Double($1.1) } / Double(Swift.max(1, weights.reduce(0, +)))
     }
 }

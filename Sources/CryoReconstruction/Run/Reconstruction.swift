@@ -129,7 +129,7 @@ public final class Reconstruction {
                 entry.heldOutLogEvidence = heldOutEvidence(iteration, plan, &states[0])
             }
             let endsRing = iteration + 1 == plans.count || plans[iteration + 1].ringCount != plan.ringCount
-            if states.count == 2, endsRing { entry.halfSetFSC = watch.look(at: halfSetFSC(states), plan) }
+            if endsRing, let fsc = halfSetFSC(states) { entry.halfSetFSC = watch.look(at: fsc, plan) }
             if let failure = images.failure { throw .readFailure(failure) }
             let isEmpty = states.contains { $0.density.map { $0.voxels.allSatisfy { $0 == 0 } } ?? false }
             report(try course.note(entry, isEmpty: isEmpty))

@@ -39,7 +39,7 @@ struct RunState {
     }
 
     /// Forgets particles that belong to the other half-set.
-    mutating func forget(_ particles: Set<Int>) {
+    mutating func forget(_ particles: [Int]) {
         for particle in particles {
             memories[particle] = nil
             visits[particle] = nil

@@ -23,7 +23,7 @@ struct ShellLattice: Sendable {
             for ky in -reach...reach {
                 for kz in -reach...reach {
                     guard kx > 0 || ky > 0 || (ky == 0 && kz > 0) else { continue }
-                    let shell = Int(Double(kx * kx + ky * ky + kz * kz).squareRoot() + 0.5)
+                    let shell = FourierShellCorrelation.shell(kx, ky, kz)
                     guard shell <= shellLimit else { continue }
                     points.append([Float(kx), Float(ky), Float(kz)])
                     shells.append(shell)

@@ -2,14 +2,10 @@ import CryoCore
 import CryoInference
 import CryoReconstruction
 
-/// Images on drawn nodes against the exact sum over the same quadrature.
-struct Sampled {
-    let scene: Scene
-    let runs: Int
-    let label: String
-    let report: Report
-
-    func measure() {
+/// Images on drawn nodes.
+extension Stations {
+    /// Sampled images against the exact sum over the same quadrature.
+    func measureSampled() {
         let (engine, count) = (scene.engine, scene.images.count)
         let work = engine.arithmetic
         var memories = [PoseMemory]()
