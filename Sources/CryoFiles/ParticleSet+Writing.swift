@@ -22,18 +22,28 @@ extension ParticleSet {
                 path: path, found: "no particle with a pose", advice: "nothing was learnt; see the run's log")
         }
         let optics = opticsTable
-        var table = metadata.particles
-        if metadata.optics == nil {
-            table.removeColumns(Set(OpticsTable.movedLabels))
-            table = inAngstrom(table)
+        func part(_ rows: ArraySlice<Int>) -> StarTable {
+            var table = metadata.particles.selecting(rows: Array(rows))
+            if metadata.optics == nil {
+                table.removeColumns(Set(OpticsTable.movedLabels))
+                table = inAngstrom(table)
+            }
+            table.setColumn("rlnOpticsGroup", to: rows.map { "\(optics.groups[$0])" })
+            table.removeColumns(["rlnOriginX", "rlnOriginY"])
+            table.setColumns(Self.columns(of: rows.compactMap { estimates[$0] }))
+            if let halfSets { table.setColumn("rlnRandomSubset", to: rows.map { "\(halfSets[$0])" }) }
+            return table
         }
-        table.setColumn("rlnOpticsGroup", to: optics.groups.map { "\($0)" })
-        table = table.selecting(rows: rows)
-        table.removeColumns(["rlnOriginX", "rlnOriginY"])
-        table.setColumns(Self.columns(of: rows.compactMap { estimates[$0] }))
-        if let halfSets { table.setColumn("rlnRandomSubset", to: rows.map { "\(halfSets[$0])" }) }
-        try output(optics.table, table).write(to: path)
+        let parts = stride(from: 0, to: rows.count, by: Self.partSize).lazy.map { start in
+            part(rows[start..<min(start + Self.partSize, rows.count)])
+        }
+        try output(optics.table, part(rows[..<0])).write(
+            to: path, appending: parts,
+            toBlock: metadata.particleBlock + (metadata.opticsBlock == nil ? 1 : 0))
     }
+
+    /// Rows that are put together at once, so that the table is never in memory twice.
+    private static let partSize = 4096
 
     private var opticsTable: OpticsTable {
         guard let optics = metadata.optics else {

@@ -91,8 +91,10 @@ struct NodeProposalTests {
     }
 
     @Test func oppositeDirectionsAreNotToldApart() {
-        var flipped = Nodes.memory(Self.engine)
-        for index in flipped.entries.indices { flipped.entries[index].direction *= -1 }
+        let memory = Nodes.memory(Self.engine)
+        let flipped = PoseMemory(
+            entries: memory.entries.map { .init(direction: -$0.direction, origin: $0.origin, mass: $0.mass) },
+            directionReach: memory.directionReach, shiftReach: memory.shiftReach)
         let proposal = Nodes.proposal(Self.engine)
         let (a, b) = (
             proposal.jointMasses(Nodes.memory(Self.engine), .zero), proposal.jointMasses(flipped, .zero)

@@ -1,3 +1,4 @@
+import CryoCore
 import Testing
 
 @testable import CryoInference
@@ -44,5 +45,21 @@ struct PoseMemoryTests {
         let many = Self.memory((0..<100).map { Self.entry(10 * Float($0), mass: 1) })
         #expect(many.entries.count == PoseMemory.capacity)
         #expect(many.carrying(Self.memory([Self.entry(-50, mass: 1)])).entries.count == PoseMemory.capacity)
+    }
+
+    /// What is stored is coarser than what came, but far finer than any quadrature.
+    @Test func entriesSurviveBeingStored() {
+        var stream = RandomStream(seed: 4)
+        for _ in 0..<500 {
+            let direction = SIMD3<Float>(stream.direction())
+            let origin = SIMD2<Float>(Float(stream.uniform()) * 400 - 200, Float(stream.uniform()) - 0.5)
+            let memory = Self.memory([.init(direction: direction, origin: origin, mass: 0.25)])
+            let kept = memory.entries[0]
+            // d and −d are one. Half a unit of tilt and of rot is 5e-5 rad, half a unit of an origin 1/32 Å.
+            let difference = direction.z < 0 ? kept.direction + direction : kept.direction - direction
+            #expect((difference * difference).sum().squareRoot() < 1e-4)
+            #expect(max(abs(kept.origin.x - origin.x), abs(kept.origin.y - origin.y)) <= 1 / 32 + 1e-4)
+            #expect(kept.mass == 0.25)
+        }
     }
 }

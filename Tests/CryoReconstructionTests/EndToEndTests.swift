@@ -41,6 +41,25 @@ import Testing
         #expect(error.medianShift < 5)
     }
 
+    /// Particles that the anneal had no time for find poses as good as the others'.
+    @Test func newcomersFindTheirPoses() throws {
+        let source = try TestSource(Self.phantom, count: 600, diameter: 140, signalToNoise: 1)
+        var parameters = Self.reduced
+        parameters.annealIterations = 4
+        parameters.annealBatch = 75
+        parameters.marchEpochs = 1
+        let run = try Reconstruction(source: source, parameters: parameters)
+        run.initialDensity = Self.phantom
+        let result = try run.run()
+        #expect(result.statistics.count { $0.phase == .introduction && $0.batchSize == 300 } == 2)
+        let estimates = result.estimates.compactMap { $0?.pose }
+        #expect(estimates.count == 600)
+        let error = PoseError(truth: source.particles.compactMap(\.pose), estimates: estimates)
+        // Half of them are newcomers: with random poses the median would be some 60°. Directions are 8° apart.
+        #expect(error.medianAngle.degrees < 10)
+        #expect(error.medianShift < 5)
+    }
+
     /// The paper's optimizer and clock, cut short, go downhill too.
     @Test func theMethodOfThePaperImprovesTheEvidence() throws {
         let source = try TestSource(Self.phantom, count: 200, diameter: 140, signalToNoise: 1)

@@ -27,7 +27,8 @@ struct ScheduleTests {
         let parameters = try preset.setting(change.0, to: change.1)
         for (count, boxSize) in [(1, 16), (50, 31), (2000, 64)] {
             let plans = Self.plans(parameters, count: count, boxSize: boxSize)
-            for (before, after) in zip(plans, plans.dropFirst()) {
+            let learning = plans.filter { $0.phase != .introduction }
+            for (before, after) in zip(learning, learning.dropFirst()) {
                 #expect(after.ringCount >= before.ringCount)
             }
             for plan in plans {
@@ -51,6 +52,17 @@ struct ScheduleTests {
         // 32 Å to two and a half pixels of 5 Å, ring by ring; 0.4 epochs of 2000 by 200 are four minibatches.
         #expect(march.map(\.ringCount) == (11...25).flatMap { [Int](repeating: $0, count: 4) })
         #expect(plans.count == anneal.count + march.count + 1)
+    }
+
+    @Test func newcomersAreIntroducedStepByStep() {
+        // The anneal meets 160 · 80 of 40 000 particles; 0.4 epochs of those are 26 minibatches of 200.
+        let plans = Self.plans(.standard, count: 40_000)
+        let steps = plans.filter { $0.phase == .introduction }
+        #expect(steps.map(\.ringCount) == [10, 14, 19])
+        #expect(steps.allSatisfy { $0.batchSize == 40_000 - 12_800 })
+        #expect(steps.map(\.isFirstLook) == [true, false, false])
+        #expect(plans.count { $0.phase == .march && $0.ringCount == 11 } == 26)
+        #expect(plans.suffix(4).map(\.phase) == [.introduction, .introduction, .introduction, .final])
     }
 
     /// The clock of the paper's code for 39 800 images in minibatches of 199; method.md §3.5 lists the radii.
@@ -79,8 +91,8 @@ struct ScheduleTests {
         var parameters = ReconstructionParameters()
         parameters.maxIterations = 5
         let plans = Self.plans(parameters)
-        #expect(plans.count == 6)
-        #expect(plans.dropLast().allSatisfy { $0.phase == .anneal })
+        #expect(plans.prefix { $0.phase == .anneal }.count == 5)
+        #expect(plans.allSatisfy { $0.phase != .march })
         #expect(plans.last?.ringCount == plans[4].ringCount)
     }
 

@@ -5,10 +5,11 @@ extension NodeProposal {
     func drawFactors(
         _ memory: PoseMemory, _ centre: SIMD2<Double>, _ stream: inout RandomStream
     ) -> NodeDraw {
-        let largest = memory.entries[0].mass
+        let entries = memory.entries
+        let largest = entries[0].mass
         var near = [Float](repeating: 0, count: directions.pairCount)
         var far = [Float](repeating: 0, count: shifts.offsets.count)
-        for (entry, kernels) in zip(memory.entries, directionKernels(memory)) {
+        for (entry, kernels) in zip(entries, directionKernels(memory)) {
             let mass = tempered(entry.mass, largest: largest)
             for (pair, kernel) in kernels { near[pair] += mass * kernel }
             for (shift, kernel) in shiftKernel(entry, memory, centre).enumerated() {

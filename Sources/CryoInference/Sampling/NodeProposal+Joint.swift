@@ -48,8 +48,9 @@ extension NodeProposal {
         let shiftCount = shifts.offsets.count
         var slots = [Int32](repeating: -1, count: directions.pairCount)
         var (pairs, masses) = ([Int](), [Float]())
-        let largest = memory.entries[0].mass
-        for (entry, kernels) in zip(memory.entries, directionKernels(memory)) {
+        let entries = memory.entries
+        let largest = entries[0].mass
+        for (entry, kernels) in zip(entries, directionKernels(memory)) {
             let near = shiftKernel(entry, memory, centre)
             let mass = tempered(entry.mass, largest: largest)
             for (pair, kernel) in kernels {

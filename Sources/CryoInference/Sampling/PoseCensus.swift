@@ -36,10 +36,11 @@ public struct PoseCensus: Sendable {
     }
 
     private mutating func add(_ memory: PoseMemory, sign: Double) {
-        let total = memory.entries.reduce(0.0) { $0 + Double($1.mass) }
+        let entries = memory.entries
+        let total = entries.reduce(0.0) { $0 + Double($1.mass) }
         guard total > 0 else { return }
         visited += sign
-        for entry in memory.entries {
+        for entry in entries {
             let mass = sign * Double(entry.mass) / total
             directionMass[cell(of: entry.direction)] += mass
             originMass[square(of: SIMD2<Double>(entry.origin))] += mass

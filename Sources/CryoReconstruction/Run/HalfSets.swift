@@ -23,8 +23,10 @@ extension Reconstruction {
         }
         return [0, 1].map { half in
             var copy = state
+            copy.particles = halves[half]
             copy.order = ParticleOrder(
-                particles: halves[half], seed: parameters.seed &+ UInt64(half) &+ 1, hasFixedBatches: false)
+                particles: state.known(among: halves[half]), seed: parameters.seed &+ UInt64(half) &+ 1,
+                hasFixedBatches: false)
             copy.forget(halves[1 - half])
             // Held-out images belong to the first.
             if half == 1 { copy.forget(split.heldOut) }

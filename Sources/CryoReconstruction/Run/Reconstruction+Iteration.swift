@@ -10,7 +10,9 @@ extension Reconstruction {
         guard let stage = state.stage, let density = state.density else {
             preconditionFailure("a stage is prepared before it is used")
         }
-        let batch = state.order.next(plan.batchSize)
+        let batch =
+            plan.phase == .final
+            ? ParticleOrder.Batch(indices: state.particles, number: 0) : state.order.next(plan.batchSize)
         let variance = state.noise.variance(rings: plan.ringCount)
         stage.engine.setDensity(stage.frame.ball(of: density))
         if state.temperature == nil, plan.annealProgress != nil {
@@ -22,9 +24,8 @@ extension Reconstruction {
         let visit = visit(
             batch.indices, stage, variance, beta: beta, sampler: sampler, gradient: gradient)
         let sampling = samplingStatistics(iteration, visit, stage, variance, beta: beta)
-        let median = visit.medianEffectivePoses
         if let progress = plan.annealProgress {
-            state.temperature?.follow(median: median, progress: progress)
+            state.temperature?.follow(median: visit.medianEffectivePoses, progress: progress)
         }
         remember(visit, plan, &state)
         var change = 0.0
@@ -38,10 +39,19 @@ extension Reconstruction {
             change = Self.relativeChange(from: density, to: next)
             state.density = next
         }
-        return IterationStatistics(
+        return statistics(iteration, plan, stage, visit, sampling, beta: beta, relativeChange: change)
+    }
+
+    /// What is reported of an iteration.
+    func statistics(
+        _ iteration: Int, _ plan: IterationPlan, _ stage: Stage, _ visit: Visit,
+        _ sampling: SamplingStatistics?,
+        beta: Double = 1, relativeChange: Double = 0
+    ) -> IterationStatistics {
+        IterationStatistics(
             iteration: iteration, phase: plan.phase, resolution: stage.frame.resolution,
-            batchSize: visit.indices.count, beta: beta, effectivePoses: median,
-            logEvidence: visit.meanLogEvidence, relativeChange: change,
+            batchSize: visit.indices.count, beta: beta, effectivePoses: visit.medianEffectivePoses,
+            logEvidence: visit.meanLogEvidence, relativeChange: relativeChange,
             poseCount: stage.engine.poseCount, evaluatedFraction: visit.evaluatedFraction,
             sampling: sampling, seconds: 0, progress: 0)
     }
@@ -91,7 +101,7 @@ extension Reconstruction {
         return prior.negativeLog(density) / Double(split.learning.count) - visit.meanLogEvidence
     }
 
-    private func remember(
+    func remember(
         _ visit: Visit, _ plan: IterationPlan, entersCensus: Bool = true, _ state: inout RunState
     ) {
         // Before the map is recognisable a shift found is noise, and following it would lose the particle.

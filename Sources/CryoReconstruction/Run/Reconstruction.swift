@@ -111,7 +111,13 @@ public final class Reconstruction {
         course.statistics = best.statistics
         // One state, and from the end of the anneal one for each half-set.
         var states = [best.state]
-        if hasHalves { states = halfStates(of: states[0]) }
+        if hasHalves {
+            states = halfStates(of: states[0])
+        } else if annealCount > 0 {
+            states[0].order = ParticleOrder(
+                particles: states[0].known(among: split.learning), seed: parameters.seed &+ 1,
+                hasFixedBatches: false)
+        }
         try carryOut(annealCount..<plans.count, work, &states, &watch, &course, report)
         return result(states, course.statistics, best.records)
     }
@@ -141,8 +147,7 @@ public final class Reconstruction {
         let seed = parameters.seed &+ 1000 * UInt64(start)
         return RunState(
             seed: seed, optimizer: makeOptimizer(), noise: backgroundNoise,
-            order: ParticleOrder(
-                particles: split.learning, seed: seed, hasFixedBatches: parameters.optimizer == .sagd),
+            particles: split.learning, hasFixedBatches: parameters.optimizer == .sagd,
             census: PoseCensus(
                 imageCount: split.learning.count,
                 extent: max(parameters.shiftExtent, 2 * parameters.shiftSigma)))
@@ -156,7 +161,10 @@ public final class Reconstruction {
         for index in states.indices {
             // Engines are large, and the same for both.
             prepareStage(plan, &states[index], sharing: index > 0 ? states[0].stage : nil)
-            entries.append(iterate(iteration, plan.shared(by: states.count), &states[index]))
+            let part = plan.shared(by: states.count)
+            entries.append(
+                plan.phase == .introduction
+                    ? introduce(iteration, part, &states[index]) : iterate(iteration, part, &states[index]))
         }
         return IterationStatistics(joining: entries)
     }
@@ -201,7 +209,8 @@ public final class Reconstruction {
                 plan: plan, source: source, parameters: parameters, radius: diameter / 2, symmetry: symmetry,
                 census: state.census, parallel: parallel)
         if let density = state.density {
-            state.density = density.resampled(to: stage.frame.gridSize)
+            // What is introduced must not cost the density its detail.
+            if plan.phase != .introduction { state.density = density.resampled(to: stage.frame.gridSize) }
         } else {
             let start = startDensity(stage, state.noise, seed: state.seed)
             state.densityScale = start.voxels.reduce(0.0) { $0 + Double($1) } / Double(start.voxels.count)

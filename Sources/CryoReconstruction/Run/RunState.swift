@@ -9,7 +9,9 @@ struct RunState {
     var optimizer: any Optimizer
     /// σ² by ring.
     var noise: NoiseSpectrum
-    /// Which particles come next.
+    /// The particles to learn from.
+    var particles: [Int]
+    /// Which of them come next.
     var order: ParticleOrder
     /// What belongs to the present frequency limit.
     var stage: Stage?
@@ -17,6 +19,8 @@ struct RunState {
     var density: Volume?
     /// The mean voxel of the start, whose amplitude is the data's; the scale of priors.
     var densityScale = 0.0
+    /// Particles that are being introduced.
+    var newcomers: [Int] = []
     /// The likelihood's temperature, while it is annealed.
     var temperature: Temperature?
     /// Where each particle's posterior was at its last visit.
@@ -29,13 +33,21 @@ struct RunState {
     var estimates: [Int: PoseEstimate] = [:]
 
     init(
-        seed: UInt64, optimizer: any Optimizer, noise: NoiseSpectrum, order: ParticleOrder, census: PoseCensus
+        seed: UInt64, optimizer: any Optimizer, noise: NoiseSpectrum, particles: [Int], hasFixedBatches: Bool,
+        census: PoseCensus
     ) {
         self.seed = seed
+        self.particles = particles
         self.optimizer = optimizer
         self.noise = noise
-        self.order = order
+        order = ParticleOrder(particles: particles, seed: seed, hasFixedBatches: hasFixedBatches)
         self.census = census
+    }
+
+    /// Those of some particles that were visited; all if none was.
+    func known(among particles: [Int]) -> [Int] {
+        let known = particles.filter { visits[$0] != nil }
+        return known.isEmpty ? particles : known
     }
 
     /// Forgets particles that belong to the other half-set.

@@ -8,6 +8,8 @@ public struct IterationPlan: Sendable, Equatable {
         case anneal
         /// Resolution rises.
         case march
+        /// Particles that were never visited find their poses: first all poses at the anneal's limit, then finer ones near by.
+        case introduction
         /// All particles at the final resolution.
         case final
     }
@@ -25,17 +27,20 @@ public struct IterationPlan: Sendable, Equatable {
     /// The inverse temperature outside the anneal: 1, or so large that only the best match is left.
     public var sharpness = 1.0
 
+    /// Whether particles that were never visited are met for the first time, wherever they stand.
+    var isFirstLook = false
+
     /// A hundred: poses a twentieth of a nat below the best weigh a hundredth of it.
     static let bestMatch = 100.0
 
     /// Whether shifts are searched only about each particle's present centre.
     func isLocal(_ parameters: ReconstructionParameters) -> Bool {
-        annealProgress == nil && parameters.schedule == .annealed
+        annealProgress == nil && !isFirstLook && parameters.schedule == .annealed
     }
 
     /// Whether images that were visited before are evaluated on drawn nodes.
     func isSampled(_ parameters: ReconstructionParameters) -> Bool {
-        annealProgress == nil && parameters.sampling != .none
+        annealProgress == nil && !isFirstLook && parameters.sampling != .none
     }
 
     /// The largest shift that is searched, in Å.
@@ -95,13 +100,36 @@ public enum IterationSchedule {
                 marching(parameters, particleCount: particleCount, limit: limit, boxLength: boxLength)
             }
         let kept = Array(learning.prefix(max(1, parameters.maxIterations ?? learning.count)))
+        let met = kept.reduce(0) { $0 + ($1.phase == .anneal ? $1.batchSize : 0) }
         // Whatever was cut short, the last passes see every particle.
         return kept
+            + introduction(
+                parameters, of: particleCount - met, first: first, last: kept.last?.ringCount ?? limit)
             + (0..<max(1, parameters.finalEpochs)).map { _ in
                 IterationPlan(
                     phase: .final, ringCount: kept.last?.ringCount ?? limit, batchSize: particleCount,
                     weight: 1)
             }
+    }
+
+    /// Introduces particles that the anneal had no time for.
+    ///
+    /// Each limit is a third finer than the last, so that a pose is looked for in a few nodes about what is known of it: at the
+    /// final limit all poses of an image cost a hundred times what they cost at the anneal's.
+    private static func introduction(
+        _ parameters: ReconstructionParameters, of count: Int, first: Int, last: Int
+    ) -> [IterationPlan] {
+        guard count > 0, parameters.annealIterations > 0, parameters.schedule == .annealed,
+            parameters.sampling == .joint
+        else { return [] }
+        var limits = [first]
+        while Double(limits[limits.count - 1]) * 1.33 < Double(last) {
+            limits.append(Int((Double(limits[limits.count - 1]) * 1.33).rounded(.up)))
+        }
+        return limits.enumerated().map { place, limit in
+            IterationPlan(
+                phase: .introduction, ringCount: limit, batchSize: count, weight: 1, isFirstLook: place == 0)
+        }
     }
 
     /// A sixth of the diameter, and at most 32 Å.
@@ -128,8 +156,9 @@ public enum IterationSchedule {
                 annealProgress: Double(iteration) / Double(max(1, parameters.annealIterations - 1)))
         }
         let batch = min(parameters.marchBatch, particleCount)
-        let steps = max(
-            1, Int((parameters.marchEpochs * Double(particleCount) / Double(batch)).rounded()))
+        // Only with the particles that the anneal has met.
+        let met = plans.isEmpty ? particleCount : min(particleCount, plans.count * plans[0].batchSize)
+        let steps = max(1, Int((parameters.marchEpochs * Double(met) / Double(batch)).rounded()))
         for ring in stride(from: first + 1, through: limit, by: 1) {
             plans += (0..<steps).map { _ in
                 IterationPlan(
