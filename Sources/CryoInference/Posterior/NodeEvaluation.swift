@@ -68,7 +68,7 @@ struct NodeEvaluation {
             imagePowers: (0..<layout.grid.ringCount).map { engine.rings.power(of: image, ring: $0) },
             rowStride: layout.rowStride, massCount: 4 * layout.normOrderCount)
         addResponsibilities(sums, total, powers, hasGradient: hasGradient, &result)
-        result.posterior.memory.angles = angleMemory()
+        if draw.angleInclusions != nil { result.posterior.memory.angles = angleMemory() }
         result.posterior.spread = spread(sums, total)
         return result
     }

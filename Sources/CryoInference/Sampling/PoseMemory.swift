@@ -40,7 +40,7 @@ public struct PoseMemory: Sendable, Equatable {
     /// The parts, largest first.
     public var entries: [Entry] { stored.map(\.entry) }
     private var stored: [StoredEntry]
-    /// In-plane angles, largest first; empty after an exact sum.
+    /// In-plane angles, largest first; empty unless they were drawn.
     public var angles: [AngleEntry]
     /// The resolution on directions with which this was learnt, in radians.
     public var directionReach: Double
@@ -48,6 +48,9 @@ public struct PoseMemory: Sendable, Equatable {
     public var shiftReach: Double
     /// The same on in-plane angles, in radians.
     public var angleReach: Double
+
+    /// Nothing.
+    public static let none = PoseMemory(entries: [], directionReach: 0, shiftReach: 0)
 
     /// Parts that are remembered of an image.
     static let capacity = 64

@@ -14,11 +14,7 @@ extension Reconstruction {
         if plan.isFirstLook { state.newcomers = state.particles.filter { state.visits[$0] == nil } }
         let variance = state.noise.variance(rings: plan.ringCount)
         stage.engine.setDensity(stage.frame.ball(of: density.resampled(to: stage.frame.gridSize)))
-        let visit = visit(
-            state.newcomers, stage, variance,
-            sampler: plan.isSampled(parameters) ? sampler(iteration, stage, state) : nil)
-        let sampling = samplingStatistics(iteration, visit, stage, variance, beta: 1)
-        remember(visit, plan, &state)
+        let (visit, sampling) = visitAndRemember(state.newcomers, iteration, plan, stage, variance, &state)
         return statistics(iteration, plan, stage, visit, sampling)
     }
 }

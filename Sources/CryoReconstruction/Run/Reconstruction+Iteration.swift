@@ -20,14 +20,11 @@ extension Reconstruction {
         }
         let beta = state.beta(plan)
         let gradient = SliceGradient(engine: stage.engine)
-        let sampler = plan.isSampled(parameters) ? sampler(iteration, stage, state) : nil
-        let visit = visit(
-            batch.indices, stage, variance, beta: beta, sampler: sampler, gradient: gradient)
-        let sampling = samplingStatistics(iteration, visit, stage, variance, beta: beta)
+        let (visit, sampling) = visitAndRemember(
+            batch.indices, iteration, plan, stage, variance, beta: beta, gradient: gradient, &state)
         if let progress = plan.annealProgress {
             state.temperature?.follow(median: visit.medianEffectivePoses, progress: progress)
         }
-        remember(visit, plan, &state)
         var change = 0.0
         if gradient.imageCount > 0, plan.phase != .final || parameters.schedule == .annealed {
             let densityGradient = stage.engine.densityGradient(
@@ -101,7 +98,30 @@ extension Reconstruction {
         return prior.negativeLog(density) / Double(split.learning.count) - visit.meanLogEvidence
     }
 
-    func remember(
+    /// Particles whose memories are held twice at once, as they were and as they are now.
+    private static let partSize = 4096
+
+    /// Visits particles and keeps what is learnt of them; the statistics of sampling are those of the first part.
+    func visitAndRemember(
+        _ indices: [Int], _ iteration: Int, _ plan: IterationPlan, _ stage: Stage, _ variance: [Double],
+        beta: Double = 1, gradient: SliceGradient? = nil, _ state: inout RunState
+    ) -> (Visit, SamplingStatistics?) {
+        let sampler = plan.isSampled(parameters) ? sampler(iteration, stage, state) : nil
+        var (whole, sampling) = (Visit(), SamplingStatistics?.none)
+        for start in stride(from: 0, to: indices.count, by: Self.partSize) {
+            let part = visit(
+                Array(indices[start..<min(start + Self.partSize, indices.count)]), stage, variance,
+                beta: beta,
+                sampler: sampler, gradient: gradient)
+            // Before particles are recentred.
+            if start == 0 { sampling = samplingStatistics(iteration, part, stage, variance, beta: beta) }
+            remember(part, plan, &state)
+            whole.append(part)
+        }
+        return (whole, sampling)
+    }
+
+    private func remember(
         _ visit: Visit, _ plan: IterationPlan, entersCensus: Bool = true, _ state: inout RunState
     ) {
         // Before the map is recognisable a shift found is noise, and following it would lose the particle.

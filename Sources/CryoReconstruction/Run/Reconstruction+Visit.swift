@@ -17,6 +17,19 @@ struct Visit {
     var evaluatedFraction: Double { Self.mean(posteriors.map(\.coverage.points)) }
     var meanLogEvidence: Double { Self.mean(posteriors.map(\.logEvidence)) }
 
+    /// Adds another, without the memories of its posteriors.
+    mutating func append(_ other: Visit) {
+        sampled += other.sampled.map { indices.count + $0 }
+        indices += other.indices
+        posteriors += other.posteriors.map { posterior in
+            var light = posterior
+            light.memory = .none
+            return light
+        }
+        draws.merge(other.draws) { $1 }
+        sampledSeconds += other.sampledSeconds
+    }
+
     static func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(max(1, values.count)) }
 
     static func median(_ values: [Double]) -> Double? {

@@ -173,15 +173,15 @@ public final class Reconstruction {
         _ states: [RunState], _ statistics: [IterationStatistics], _ starts: [StartRecord]
     ) -> Result {
         let setAside = images.setAside
-        let estimates = states.reduce(into: [Int: PoseEstimate]()) { all, state in
-            all.merge(state.estimates) { _, latest in latest }
-        }
         let maps = states.map { finalMap($0) }
         let limit = states[0].stage?.frame.ringCount ?? 0
         let halves = maps.count == 2 ? HalfMaps(maps[0], maps[1], limit: limit) : nil
         return Result(
             map: halves?.filtered ?? maps[0],
-            estimates: source.particles.indices.map { setAside[$0] == nil ? estimates[$0] : nil },
+            estimates: source.particles.indices.map { index in
+                guard setAside[index] == nil else { return nil }
+                return states.lazy.compactMap { $0.estimates[index] }.first
+            },
             setAside: setAside, statistics: statistics, noiseVariance: states[0].noise.variance,
             halves: halves, starts: starts)
     }
