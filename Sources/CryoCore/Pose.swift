@@ -15,6 +15,20 @@ public struct Pose: Sendable, Equatable {
     }
 }
 
+/// How well a pose is known, if its neighbourhood is all there is.
+public struct PoseUncertainty: Sendable, Equatable {
+    /// The standard deviation of the orientation about one axis.
+    public var angle: Angle
+    /// The standard deviation of the origin along one axis, in Å.
+    public var shift: Double
+
+    /// Makes an uncertainty.
+    public init(angle: Angle, shift: Double) {
+        self.angle = angle
+        self.shift = shift
+    }
+}
+
 /// What was learnt about one particle's pose.
 public struct PoseEstimate: Sendable, Equatable {
     /// The most probable pose.
@@ -25,12 +39,18 @@ public struct PoseEstimate: Sendable, Equatable {
     public var peakProbability: Double
     /// 1 / Σ p², the number of poses that share the posterior.
     public var effectivePoses: Double
+    /// How well the pose is known; nil where it was not refined.
+    public var uncertainty: PoseUncertainty?
 
     /// Makes an estimate.
-    public init(pose: Pose, logEvidence: Double, peakProbability: Double, effectivePoses: Double) {
+    public init(
+        pose: Pose, logEvidence: Double, peakProbability: Double, effectivePoses: Double,
+        uncertainty: PoseUncertainty? = nil
+    ) {
         self.pose = pose
         self.logEvidence = logEvidence
         self.peakProbability = peakProbability
         self.effectivePoses = effectivePoses
+        self.uncertainty = uncertainty
     }
 }

@@ -18,7 +18,9 @@ struct Daybreak: ParsableCommand {
             """,
         version: Version.current,
         subcommands: [
-            Reconstruct.self, Simulate.self, Compare.self, ShellCorrelation.self, Inspect.self, Presets.self,
+            Reconstruct.self, Simulate.self, Compare.self, Symmetry.self, Flip.self, Report.self,
+            ShellCorrelation.self, Inspect.self,
+            Presets.self,
         ])
 
     /// Runs the program; input that cannot be used ends it with one line and status 2.
@@ -50,6 +52,7 @@ extension RunFolderError: InputError {}
 extension SettingsFileError: InputError {}
 extension SimulationError: InputError {}
 extension PNGError: InputError {}
+extension ReportError: InputError {}
 
 /// A refusal that belongs to one subcommand alone.
 struct InputProblem: InputError {

@@ -33,8 +33,8 @@ struct Reconstruct: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Finds the density of the particles in a STAR file, from a random start.",
         discussion: """
-            Leaves map.mrc, map.png, particles.star (poses), run.json and log.txt in the output folder, and of the \
-            half-sets half1.mrc, half2.mrc, mask.mrc, map_unfiltered.mrc, fsc.star and fsc.xml.
+            Leaves report.html (open it in a browser), map.mrc, map.png, particles.star (poses), run.json and log.txt in the \
+            output folder, and of the half-sets half1.mrc, half2.mrc, mask.mrc, map_unfiltered.mrc, fsc.star and fsc.xml.
 
             Example: daybreak reconstruct particles.star --output run1 --diameter 180 --seed 1
             """)
@@ -61,7 +61,11 @@ struct Reconstruct: ParsableCommand {
     @Option(help: "The particle's diameter, in Å. (default: 0.8 of the box)")
     var diameter: Double?
 
-    @Option(help: "The point group: C<n>, D<n>, T, O or I, axes as RELION's. (default: C1)")
+    @Option(
+        help: """
+            The point group: C<n>, D<n>, T, O or I, axes as RELION's; or auto: C1 first, then with what is found. \
+            (default: C1)
+            """)
     var symmetry: String?
 
     @Option(help: "The finest resolution to reach, in Å. (default: 2.5 pixels, or where half-sets disagree)")
@@ -110,6 +114,9 @@ struct Reconstruct: ParsableCommand {
             """)
     var halves: Bool?
 
+    @Option(help: "The B factor of map.mrc, in Å²; a negative one sharpens. (default: 0)")
+    var bFactor: Double?
+
     @Flag(help: "Print nothing but errors.")
     var quiet = false
 
@@ -150,6 +157,7 @@ struct Reconstruct: ParsableCommand {
         if let symmetry { result.symmetry = symmetry }
         if let maxResolution { result.maxResolution = maxResolution }
         if let maxIterations { result.maxIterations = maxIterations }
+        if let bFactor { result.bFactor = bFactor }
         if let contrast { result.contrast = contrast == "white" ? 1 : -1 }
         return result
     }
@@ -162,7 +170,7 @@ struct Reconstruct: ParsableCommand {
         }
         let set = try ParticleSet(starFile: particles, root: root)
         let parallel = Parallel(threads: threads)
-        let run = try Reconstruction(source: set, parameters: try parameters(), parallel: parallel)
+        let run = try prepared(set, parallel)
         if let initialMap { run.initialDensity = try startingMap(initialMap, for: set) }
         try folder.create()
         let transcript = Transcript()
@@ -171,21 +179,83 @@ struct Reconstruct: ParsableCommand {
             RunLogHandler(transcript: transcript, terminalLevel: level)
         }
         describe(set, run, parallel, log)
+        var (last, result) = (run, try carryOut(run, log))
+        if isSymmetryAutomatic, let symmetric = try symmetricRun(after: run, result, set, parallel, log) {
+            (last, result) = (symmetric, try carryOut(symmetric, log))
+        }
+        let record = RunRecord(
+            version: Version.current, command: CommandLine.arguments, input: particles, run: last,
+            result: result, particles: set, instructionSet: KernelSet.best.name, threads: parallel.threads)
+        try folder.write(result, particles: set, record: record)
+        try Picture(montageOf: [result.map])
+            .writePNG(to: URL(fileURLWithPath: folder.file("map.png")))
+        try folder.write(Data(ReportPage(folder: folder.path).html().utf8), to: "report.html")
+        conclude(record, log)
+        if let hint = namesHint(set) { log.info("\(hint)") }
+        log.info("wrote \(folder.path): report.html, map.mrc, particles.star and more")
+        try folder.write(transcript.data, to: "log.txt")
+    }
+
+    private var isSymmetryAutomatic: Bool { symmetry?.lowercased() == "auto" }
+
+    /// The run, in C1 if the symmetry is to be found.
+    private func prepared(_ set: ParticleSet, _ parallel: Parallel) throws -> Reconstruction {
+        var parameters = try parameters()
+        if isSymmetryAutomatic { parameters.symmetry = "C1" }
+        return try Reconstruction(source: set, parameters: parameters, parallel: parallel)
+    }
+
+    private func carryOut(_ run: Reconstruction, _ log: Logger) throws -> Reconstruction.Result {
         var progress = ProgressLine()
         let result = try run.run { entry in
             if !quiet { progress.show(entry) }
             log.debug("\(entry.line)")
         }
         if !quiet { progress.finish() }
-        let record = RunRecord(
-            version: Version.current, command: CommandLine.arguments, input: particles, run: run,
-            result: result, particles: set, instructionSet: KernelSet.best.name, threads: parallel.threads)
-        try folder.write(result, particles: set, record: record)
-        try Picture(montageOf: [result.map])
-            .writePNG(to: URL(fileURLWithPath: folder.file("map.png")))
-        log.info("\(result.estimates.compactMap { $0 }.count) particles have a pose")
-        if !result.setAside.isEmpty {
-            log.info("\(result.setAside.count) particles were set aside; run.json lists them and why")
+        return result
+    }
+
+    /// A second run with the symmetry of the first one's map, begun from that map; nil if it has none.
+    private func symmetricRun(
+        after run: Reconstruction, _ result: Reconstruction.Result, _ set: ParticleSet, _ parallel: Parallel,
+        _ log: Logger
+    ) throws -> Reconstruction? {
+        let agreement = result.halves?.resolution.unmasked.resolution(at: 0.5) ?? 20
+        let finding = SymmetryFinding(
+            of: result.map, diameter: run.diameter, resolution: min(30, max(12, 1.3 * agreement)),
+            parallel: parallel)
+        guard finding.group.order > 1 else {
+            log.info("no axis of symmetry holds; the map stays as it is, C1")
+            return nil
+        }
+        log.info(
+            "symmetry \(finding.group.name) (score \(String(format: "%.2f", finding.score)) of 1); now with it"
+        )
+        var parameters = run.parameters
+        parameters.symmetry = finding.group.name
+        // The density is known: a short anneal from a mild temperature gives both half-sets their own.
+        parameters.annealIterations = min(parameters.annealIterations, 40)
+        parameters.annealStart = min(parameters.annealStart, 1e-4)
+        let symmetric = try Reconstruction(source: set, parameters: parameters, parallel: parallel)
+        symmetric.initialDensity = finding.aligned
+        return symmetric
+    }
+
+    /// What came of the run, and what to beware of.
+    private func conclude(_ record: RunRecord, _ log: Logger) {
+        let particles = record.particles
+        log.info("\(particles.used) particles have a pose")
+        if particles.setAside > 0 {
+            log.info("\(particles.setAside) particles were set aside; set-aside.star lists them and why")
+        }
+        if particles.junk > 0 {
+            log.info(
+                "\(particles.junk) particles are probably images of nothing (rlnParticleFigureOfMerit < 0.5)")
+        }
+        if let angle = particles.medianAngleError, let shift = particles.medianShiftError {
+            log.info(
+                "poses are known to \(String(format: "%.1f° and %.1f Å", angle, shift)) (median standard deviations)"
+            )
         }
         for start in record.starts {
             let evidence = String(format: "%.1f", start.logEvidence)
@@ -198,9 +268,12 @@ struct Reconstruct: ParsableCommand {
                 mask, corrected for it), \(String(format: "%.1f", resolution.fsc0143)) Å without it
                 """)
         }
-        if let hint = namesHint(set) { log.info("\(hint)") }
-        log.info("wrote \(folder.path): map.mrc, map.png, particles.star, run.json")
-        try folder.write(transcript.data, to: "log.txt")
+        guard let check = record.nullCheck else { return }
+        let gain = String(format: "%.1f ± %.1f", check.gain, check.standardError)
+        log.info("unseen images prefer the map to its radial average by \(gain) nats each")
+        if !check.isPassed {
+            log.warning("the images do not support the map's detail: do not trust it")
+        }
     }
 
     private func startingMap(_ path: String, for set: ParticleSet) throws -> Volume {

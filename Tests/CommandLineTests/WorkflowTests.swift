@@ -113,6 +113,33 @@ struct WorkflowTests {
         #expect(lines[16].contains("FSC 0.5 at 12.8 Å"))
     }
 
+    /// A particle that cannot be used is listed with the reason; hand and symmetry are for other commands.
+    @Test func runsCanBeFlippedAndTheirSymmetryFound() throws {
+        try folder.simulate(particles: 40, "--snr", "1")
+        #expect(try folder.reconstruct("--seed", "7", "--diameter", "150").status == 0)
+        let flipped = try folder.run("flip", "run", "--output", "other")
+        #expect(flipped.status == 0, "\(flipped.errors)")
+        let (map, other) = (
+            try MRCFile.readVolume(folder.path + "/run/map.mrc"),
+            try MRCFile.readVolume(folder.path + "/other/map.mrc")
+        )
+        #expect(map.mirrored.voxels == other.voxels)
+        let sets = try ["run", "other"].map {
+            try ParticleSet(starFile: "\(folder.path)/\($0)/particles.star", root: folder.path + "/data")
+        }
+        for (own, its) in zip(sets[0].particles, sets[1].particles) {
+            let (a, b) = (try #require(own.pose), try #require(its.pose))
+            #expect(a.mirrored.rotation.angle(to: b.rotation).degrees < 1e-4)
+            #expect(a.originX == b.originX && a.originY == b.originY)
+        }
+        #expect(try folder.run("flip", "run", "--output", "other").status == 2)
+        #expect(try folder.run("flip", "data/particles.star", "--output", "x.star").status == 2)
+
+        let found = try folder.run("symmetry", "data/truth.mrc", "--json", "--aligned", "on-axes.mrc")
+        #expect(found.status == 0 && found.output.contains("\"group\" : \"C1\""), "\(found.errors)")
+        #expect(folder.has("on-axes.mrc"))
+    }
+
     @Test func existingRunsAreKeptUnlessToldOtherwise() throws {
         try folder.simulate()
         #expect(try folder.reconstruct().status == 0)

@@ -121,6 +121,16 @@ import Testing
         #expect(filled < 0.5 && filled > 0.05)
     }
 
+    @Test func radialAveragesAreBalls() {
+        let average = EndToEndTests.phantom.radialAverage
+        let middle = 16
+        #expect(average[middle + 5, middle, middle] == average[middle, middle - 5, middle])
+        #expect(average[middle + 3, middle + 4, middle] == average[middle, middle, middle + 5])
+        let (whole, other) = (EndToEndTests.phantom.voxels, average.voxels)
+        let sums = [whole, other].map { $0.reduce(0.0) { $0 + Double($1) } }
+        #expect(abs(sums[0] / sums[1] - 1) < 1e-4)
+    }
+
     @Test func halvesShareNoParticleAndLeaveNoneOut() throws {
         var parameters = EndToEndTests.reduced
         parameters.heldOut = 10
@@ -142,6 +152,10 @@ import Testing
         let halves = try #require(result.halves)
         let truth = MapAlignment(result.map, to: EndToEndTests.phantom).fsc
         // Equal within a shell or two of 1/192 Å⁻¹ at 1/16 Å⁻¹.
+        let check = try #require(result.nullCheck)
+        #expect(check.isPassed && check.gain > 3, "\(check)")
+        let numbers = try #require(result.halfSets)
+        #expect(numbers.count { $0 == 1 } == 250 && numbers.count { $0 == 2 } == 250)
         let own = halves.fsc.resolution(at: 0.143)
         #expect(
             abs(1 / own - 1 / truth.resolution(at: 0.5)) < 2.5 / 192, "\(own), \(truth.resolution(at: 0.5))")
@@ -157,6 +171,9 @@ import Testing
         let halves = try #require(result.halves)
         // The anneal ends at 32 Å, and the halves have all of it in common.
         #expect(halves.fsc.resolution(at: 0.143) > 32)
+        // Images that a map of noise never saw are no happier with it than with a ball.
+        let check = try #require(result.nullCheck)
+        #expect(!check.isPassed && check.imageCount > 100, "\(check)")
     }
 }
 

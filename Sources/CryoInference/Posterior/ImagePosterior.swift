@@ -18,6 +18,15 @@ public struct ImagePosterior: Sendable, Equatable {
     public var coverage: Coverage
     /// How many directions, angles and shifts the posterior is spread over; nil after an exact sum.
     public var spread: PosteriorSpread?
+    /// How well the pose is known; nil unless it was refined.
+    public var uncertainty: PoseUncertainty?
+
+    /// With the pose moved off the grid.
+    public func refined(_ refinement: PoseRefinement, _ image: PolarImage) -> ImagePosterior {
+        var result = self
+        (result.pose, result.uncertainty) = refinement.refined(pose, of: image)
+        return result
+    }
 }
 
 /// Which part of the quadrature's nodes was evaluated, factor by factor and of the whole product.

@@ -34,6 +34,15 @@ public struct NodeDraw: Sendable, Equatable {
             points: Double(nodes.count * angles) / Double(directionCount * shiftCount * angleCount))
     }
 
+    /// All shifts of one direction pair, each with the weight of one.
+    public static func allShifts(ofDirection direction: Int, _ engine: PosteriorEngine) -> NodeDraw {
+        let count = engine.shifts.offsets.count
+        return NodeDraw(
+            nodes: (0..<count).map { Node(direction: Int32(direction), shift: Int32($0), inclusion: 1) },
+            angleInclusions: nil, directionCount: engine.directions.pairCount,
+            angleCount: engine.grid.angleCount, shiftCount: count)
+    }
+
     /// Whether the nodes are those of an engine's quadrature.
     func fits(_ engine: PosteriorEngine) -> Bool {
         let (directions, shifts) = (Int32(engine.directions.pairCount), Int32(engine.shifts.offsets.count))

@@ -67,6 +67,10 @@ public struct ResolutionRecord: Codable, Sendable {
     public var correlations: [Double]
     /// The corrected FSC by shell.
     public var correctedCorrelations: [Double]
+    /// The FSC in the mask by shell.
+    public var maskedCorrelations: [Double]
+    /// The FSC of half maps with random phases in the mask by shell.
+    public var randomizedCorrelations: [Double]
 
     init(_ resolution: MaskedResolution) {
         corrected0143 = resolution.corrected.resolution(at: 0.143)
@@ -74,5 +78,7 @@ public struct ResolutionRecord: Codable, Sendable {
         fsc05 = resolution.unmasked.resolution(at: 0.5)
         correlations = resolution.unmasked.correlations
         correctedCorrelations = resolution.corrected.correlations
+        maskedCorrelations = resolution.masked.correlations
+        randomizedCorrelations = resolution.randomized.correlations
     }
 }

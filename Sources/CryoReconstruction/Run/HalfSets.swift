@@ -34,6 +34,14 @@ extension Reconstruction {
         }
     }
 
+    /// The half-set of each particle, 1 or 2; nil while there is one state.
+    func halfSetNumbers(_ states: [RunState]) -> [Int]? {
+        guard states.count == 2 else { return nil }
+        var numbers = [Int](repeating: 1, count: source.particles.count)
+        for particle in states[1].particles { numbers[particle] = 2 }
+        return numbers
+    }
+
     /// The FSC of the present half-set densities; nil while there is one state.
     func halfSetFSC(_ states: [RunState]) -> FourierShellCorrelation? {
         guard states.count == 2, let first = states[0].density, let second = states[1].density else {

@@ -14,14 +14,17 @@ extension Reconstruction {
             plan.phase == .final
             ? ParticleOrder.Batch(indices: state.particles, number: 0) : state.order.next(plan.batchSize)
         let variance = state.noise.variance(rings: plan.ringCount)
-        stage.engine.setDensity(stage.frame.ball(of: density))
+        let ball = stage.frame.ball(of: density)
+        stage.engine.setDensity(ball)
         if state.temperature == nil, plan.annealProgress != nil {
             state.temperature = settledTemperature(batch.indices, stage, variance)
         }
         let beta = state.beta(plan)
         let gradient = SliceGradient(engine: stage.engine)
         let (visit, sampling) = visitAndRemember(
-            batch.indices, iteration, plan, stage, variance, beta: beta, gradient: gradient, &state)
+            batch.indices, iteration, plan, stage, variance, beta: beta, gradient: gradient,
+            refinement: plan.phase == .final && parameters.refinesPoses
+                ? PoseRefinement(ball: ball, engine: stage.engine, noiseVariance: variance) : nil, &state)
         if let progress = plan.annealProgress {
             state.temperature?.follow(median: visit.medianEffectivePoses, progress: progress)
         }
@@ -104,7 +107,8 @@ extension Reconstruction {
     /// Visits particles and keeps what is learnt of them; the statistics of sampling are those of the first part.
     func visitAndRemember(
         _ indices: [Int], _ iteration: Int, _ plan: IterationPlan, _ stage: Stage, _ variance: [Double],
-        beta: Double = 1, gradient: SliceGradient? = nil, _ state: inout RunState
+        beta: Double = 1, gradient: SliceGradient? = nil, refinement: PoseRefinement? = nil,
+        _ state: inout RunState
     ) -> (Visit, SamplingStatistics?) {
         let sampler = plan.isSampled(parameters) ? sampler(iteration, stage, state) : nil
         var (whole, sampling) = (Visit(), SamplingStatistics?.none)
@@ -112,7 +116,7 @@ extension Reconstruction {
             let part = visit(
                 Array(indices[start..<min(start + Self.partSize, indices.count)]), stage, variance,
                 beta: beta,
-                sampler: sampler, gradient: gradient)
+                sampler: sampler, gradient: gradient, refinement: refinement)
             // Before particles are recentred.
             if start == 0 { sampling = samplingStatistics(iteration, part, stage, variance, beta: beta) }
             remember(part, plan, &state)

@@ -60,9 +60,11 @@ extension Reconstruction {
     }
 
     /// Evaluates particles: on drawn nodes where a sampler is given that has some, else on all.
+    ///
+    /// With a refinement their poses leave the nodes.
     func visit(
         _ indices: [Int], _ stage: Stage, _ variance: [Double], beta: Double = 1,
-        sampler: NodeSampler? = nil, gradient: SliceGradient? = nil
+        sampler: NodeSampler? = nil, gradient: SliceGradient? = nil, refinement: PoseRefinement? = nil
     ) -> Visit {
         var visit = Visit()
         for group in stride(from: 0, to: indices.count, by: Self.groupSize) {
@@ -83,10 +85,15 @@ extension Reconstruction {
                     of: sampled.map { loaded.images[$0] }, draws: sampled.compactMap { draws[$0] },
                     noiseVariance: variance, beta: beta, gradient: gradient)
             visit.sampledSeconds += (ContinuousClock.now - start) / .seconds(1)
-            let posteriors = zip(exact + sampled, exactPosteriors + sampledPosteriors).sorted { $0.0 < $1.0 }
+            let found = zip(exact + sampled, exactPosteriors + sampledPosteriors).sorted { $0.0 < $1.0 }
+                .map(\.1)
+            let posteriors =
+                refinement.map { refinement in
+                    parallel.map(found.count) { found[$0].refined(refinement, loaded.images[$0]) }
+                } ?? found
             visit.sampled += sampled.map { visit.indices.count + $0 }
             visit.indices += loaded.indices
-            visit.posteriors += posteriors.map(\.1)
+            visit.posteriors += posteriors
             guard parameters.optimizer.searches else { continue }
             for place in sampled { visit.draws[loaded.indices[place]] = draws[place] }
         }

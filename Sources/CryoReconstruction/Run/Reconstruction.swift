@@ -29,6 +29,8 @@ public final class Reconstruction {
         public var map: Volume
         /// What was learnt about each particle; nil for those set aside.
         public var estimates: [PoseEstimate?]
+        /// The half-set (1 or 2) in which each particle was; nil for a run without them.
+        public var halfSets: [Int]?
         /// The particles set aside, and why.
         public var setAside: [Int: String]
         /// The statistics of each iteration.
@@ -39,6 +41,8 @@ public final class Reconstruction {
         public var halves: HalfMaps?
         /// The random starts that were ranked; empty where there was one.
         public var starts: [StartRecord]
+        /// Whether the images support the density's detail; nil if too few could be asked.
+        public var nullCheck: NullCheck?
     }
 
     /// The frequency limit at the start and at the end, as resolutions in Å.
@@ -176,14 +180,16 @@ public final class Reconstruction {
         let maps = states.map { finalMap($0) }
         let limit = states[0].stage?.frame.ringCount ?? 0
         let halves = maps.count == 2 ? HalfMaps(maps[0], maps[1], limit: limit) : nil
+        let map = halves?.filtered ?? maps[0]
         return Result(
-            map: halves?.filtered ?? maps[0],
+            map: parameters.bFactor == 0 ? map : map.sharpened(by: -parameters.bFactor),
             estimates: source.particles.indices.map { index in
                 guard setAside[index] == nil else { return nil }
                 return states.lazy.compactMap { $0.estimates[index] }.first
             },
-            setAside: setAside, statistics: statistics, noiseVariance: states[0].noise.variance,
-            halves: halves, starts: starts)
+            halfSets: halfSetNumbers(states), setAside: setAside, statistics: statistics,
+            noiseVariance: states[0].noise.variance,
+            halves: halves, starts: starts, nullCheck: nullCheck(states))
     }
 
     private func makeOptimizer() -> any Optimizer {
@@ -222,7 +228,7 @@ public final class Reconstruction {
     /// A random density with the amplitude that the images' power asks for.
     private func startDensity(_ stage: Stage, _ noise: NoiseSpectrum, seed: UInt64) -> Volume {
         let start =
-            initialDensity.map { constraints().apply(to: $0.resampled(to: stage.frame.gridSize)) }
+            initialDensity.map { constraints().apply(to: known($0, to: stage.frame)) }
             ?? RandomDensity.blobs(frame: stage.frame, radius: diameter / 2, seed: seed)
         var density = start.symmetrized(by: symmetry)
         let spread = stride(from: 0, to: source.particles.count, by: images.sampleStep(limit: 200))
@@ -233,6 +239,13 @@ public final class Reconstruction {
             preparation: stage.preparation, directions: stage.engine.directions)
         for index in density.voxels.indices { density.voxels[index] *= Float(amplitude) }
         return density
+    }
+
+    /// A density without what lies beyond a frequency limit: half-sets must find that themselves.
+    private func known(_ density: Volume, to frame: DensityFrame) -> Volume {
+        density.resampled(to: frame.gridSize).filtered { kx, ky, kz in
+            FourierShellCorrelation.shell(kx, ky, kz) <= frame.ringCount ? 1 : 0
+        }
     }
 
     func constraints() -> DensityConstraints {

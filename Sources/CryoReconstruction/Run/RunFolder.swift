@@ -52,7 +52,13 @@ public struct RunFolder: Sendable {
     public func write(_ result: Reconstruction.Result, particles: ParticleSet, record: RunRecord) throws {
         try MRCFile.write(result.map, to: file("map.mrc"))
         if let halves = result.halves { try write(halves) }
-        try particles.write(to: file("particles.star"), estimates: result.estimates)
+        let junk = JunkProbability(logEvidences: result.estimates.compactMap { $0?.logEvidence })
+        try particles.write(
+            to: file("particles.star"), estimates: result.estimates,
+            merits: result.estimates.map { 1 - junk($0?.logEvidence ?? 0) }, halfSets: result.halfSets)
+        if !result.setAside.isEmpty {
+            try particles.writeSetAside(result.setAside, to: file("set-aside.star"))
+        }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         encoder.nonConformingFloatEncodingStrategy = .convertToString(
@@ -132,8 +138,20 @@ public struct RunRecord: Codable, Sendable {
     public var starts: [StartRecord]
     /// What the half-sets say of the resolution; nil without them.
     public var resolution: ResolutionRecord?
+    /// Whether the images support the density's detail; nil if too few could be asked.
+    public var nullCheck: NullCheck?
+    /// What became of the particles.
+    public var particles: ParticleAccount
     /// The statistics of each iteration.
     public var iterations: [IterationStatistics]
+
+    /// Reads records that ``RunFolder`` wrote.
+    public static let decoder: JSONDecoder = {
+        let decoder = JSONDecoder()
+        decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        return decoder
+    }()
 
     /// Makes a record.
     public init(
@@ -156,6 +174,8 @@ public struct RunRecord: Codable, Sendable {
         noiseVariance = result.noiseVariance
         starts = result.starts
         resolution = result.halves.map { ResolutionRecord($0.resolution) }
+        nullCheck = result.nullCheck
+        self.particles = ParticleAccount(result)
         iterations = result.statistics
     }
 }

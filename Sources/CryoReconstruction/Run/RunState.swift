@@ -69,7 +69,7 @@ struct RunState {
         estimates[index] = PoseEstimate(
             pose: posterior.pose, logEvidence: posterior.logEvidence,
             peakProbability: min(1, posterior.peakProbability),
-            effectivePoses: posterior.effectivePoses)
+            effectivePoses: posterior.effectivePoses, uncertainty: posterior.uncertainty)
         let memory = posterior.memory.carrying(memories[index])
         if entersCensus { census.replace(memories[index], by: memory) }
         memories[index] = memory

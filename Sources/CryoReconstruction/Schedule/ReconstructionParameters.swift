@@ -118,6 +118,10 @@ public struct ReconstructionParameters: Codable, Sendable, Equatable {
     /// Whether two half-sets learn independently after the anneal, so that the resolution is known and the march ends
     /// where they no longer agree; only in the annealed schedule.
     public var halves = true
+    /// Whether the last pass moves poses off the quadrature's nodes.
+    public var refinesPoses = true
+    /// The B factor of `map.mrc`, in Å²: its transform is multiplied by exp(−B s²/4), so a negative one sharpens.
+    public var bFactor = 0.0
     /// Passes over all particles at the end; at least one.
     public var finalEpochs = 1
 

@@ -17,10 +17,10 @@ struct RotationSearch: Sendable {
     private let offsets: [(point: Int, offset: Int, isPartner: Bool)]
     private let edge: Int
 
-    init(pair: AlignmentPair, shellLimit: Int, step: Angle = Angle(degrees: 14)) {
+    init(pair: AlignmentPair, shellLimit: Int, rotations: [Rotation] = grid(step: Angle(degrees: 14))) {
         self.pair = pair
         lattice = ShellLattice(shellLimit: shellLimit)
-        rotations = Self.grid(step: step)
+        self.rotations = rotations
         let edge = FastLength.even(atLeast: 2 * shellLimit + 8)
         self.edge = edge
         func offset(_ k: SIMD3<Float>, sign: Int) -> Int {
@@ -35,15 +35,9 @@ struct RotationSearch: Sendable {
 
     /// The best shift of each rotation; best first, at most `count`, each more than 20° from all before it.
     func candidates(mirrored: Bool, count: Int, _ parallel: Parallel) -> [Candidate] {
-        let target = targetValues(mirrored: mirrored)
-        let chunk = 128
-        let found = parallel.map((rotations.count + chunk - 1) / chunk) { index in
-            let range = index * chunk..<min(rotations.count, (index + 1) * chunk)
-            return best(of: range, mirrored: mirrored, target: target)
-        }
         var chosen: [Candidate] = []
         // Sorting by index where scores are equal keeps the order the same on every run.
-        let order = found.flatMap { $0 }.enumerated().sorted {
+        let order = placements(mirrored: mirrored, parallel).enumerated().sorted {
             $0.element.score != $1.element.score
                 ? $0.element.score > $1.element.score : $0.offset < $1.offset
         }
@@ -56,6 +50,16 @@ struct RotationSearch: Sendable {
             if chosen.count == count { break }
         }
         return chosen
+    }
+
+    /// The best shift of each rotation, in their order.
+    func placements(mirrored: Bool, _ parallel: Parallel) -> [Candidate] {
+        let target = targetValues(mirrored: mirrored)
+        let chunk = 128
+        return parallel.map((rotations.count + chunk - 1) / chunk) { index in
+            let range = index * chunk..<min(rotations.count, (index + 1) * chunk)
+            return best(of: range, mirrored: mirrored, target: target)
+        }.flatMap { $0 }
     }
 
     /// The reference's conjugate, with all that turns a product with the map's values into a score.

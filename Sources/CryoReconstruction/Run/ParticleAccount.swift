@@ -1,0 +1,30 @@
+import CryoCore
+import Foundation
+
+/// What became of every particle of the set.
+public struct ParticleAccount: Codable, Sendable, Equatable {
+    /// Particles with a pose.
+    public var used: Int
+    /// Particles set aside.
+    public var setAside: Int
+    /// Of those with a pose, how many are probably images of nothing.
+    public var junk: Int
+    /// The share of junk that the set is thought to have.
+    public var junkShare: Double
+    /// The median standard deviation of an orientation about an axis, in degrees; nil where poses were not refined.
+    public var medianAngleError: Double?
+    /// The median standard deviation of an origin along an axis, in Å.
+    public var medianShiftError: Double?
+
+    init(_ result: Reconstruction.Result) {
+        let estimates = result.estimates.compactMap { $0 }
+        let probability = JunkProbability(logEvidences: estimates.map(\.logEvidence))
+        let uncertainties = estimates.compactMap(\.uncertainty)
+        used = estimates.count
+        setAside = result.setAside.count
+        junk = estimates.count { probability($0.logEvidence) > 0.5 }
+        junkShare = probability.share
+        medianAngleError = Visit.median(uncertainties.map(\.angle.degrees))
+        medianShiftError = Visit.median(uncertainties.map(\.shift))
+    }
+}

@@ -1,0 +1,82 @@
+import CryoCore
+import Foundation
+
+/// A shaded picture of a density's surface, for pages that cannot run scripts.
+extension Picture {
+    /// Looks at the surface of a threshold along −y, −x and −z: three pictures side by side.
+    ///
+    /// Rays march through the density in steps of half a voxel; where one crosses the threshold the gradient shades it.
+    init(surfaceOf volume: Volume, threshold: Float, size: Int = 260) {
+        self.init(width: 3 * size, height: size, channels: .rgb, fill: 255)
+        for (column, axes) in [(0, 2, 1), (1, 2, 0), (0, 1, 2)].enumerated() {
+            for row in 0..<size {
+                for place in 0..<size {
+                    let u = (Float(place) + 0.5) / Float(size) * Float(volume.boxSize) - 0.5
+                    let v = (1 - (Float(row) + 0.5) / Float(size)) * Float(volume.boxSize) - 0.5
+                    if let shade = volume.shade(axes, u, v, threshold) {
+                        self[column * size + place, row] = shade
+                    }
+                }
+            }
+        }
+    }
+}
+
+extension Volume {
+    /// The colour of the surface that a ray meets first; nil if it meets none.
+    fileprivate func shade(_ axes: (Int, Int, Int), _ u: Float, _ v: Float, _ threshold: Float) -> [UInt8]? {
+        var place = SIMD3<Float>.zero
+        (place[axes.0], place[axes.1]) = (u, v)
+        var depth = Float(boxSize - 1)
+        while depth > 0 {
+            place[axes.2] = depth
+            if interpolated(place) > threshold {
+                var gradient = SIMD3<Float>.zero
+                for axis in 0..<3 {
+                    var (ahead, behind) = (place, place)
+                    ahead[axis] += 1
+                    behind[axis] -= 1
+                    gradient[axis] = interpolated(behind) - interpolated(ahead)
+                }
+                let length = (gradient * gradient).sum().squareRoot()
+                let normal = length > 0 ? gradient / length : .zero
+                let light = max(0, 0.75 * normal[axes.2] + 0.45 * normal[axes.1] - 0.35 * normal[axes.0])
+                let fog = 0.55 + 0.45 * depth / Float(boxSize)
+                return [(120, 60), (170, 50), (205, 45)].map { base, gloss in
+                    UInt8(
+                        max(
+                            0,
+                            min(
+                                255,
+                                (Float(base) * (0.35 + 0.65 * light) + Float(gloss) * light * light) * fog)))
+                }
+            }
+            depth -= 0.5
+        }
+        return nil
+    }
+
+    private func interpolated(_ place: SIMD3<Float>) -> Float {
+        let limit = Float(boxSize - 1)
+        guard place.min() >= 0, place.max() <= limit else { return 0 }
+        let x0 = min(boxSize - 2, Int(place.x)), y0 = min(boxSize - 2, Int(place.y)),
+            z0 = min(boxSize - 2, Int(place.z))
+        let (fx, fy, fz) = (place.x - Float(x0), place.y - Float(y0), place.z - Float(z0))
+        func row(_ y: Int, _ z: Int) -> Float { self[x0, y, z] + (self[x0 + 1, y, z] - self[x0, y, z]) * fx }
+        let lower = row(y0, z0) + (row(y0 + 1, z0) - row(y0, z0)) * fy
+        let upper = row(y0, z0 + 1) + (row(y0 + 1, z0 + 1) - row(y0, z0 + 1)) * fy
+        return lower + (upper - lower) * fz
+    }
+
+    /// A density that encloses about this part of the density above zero.
+    func threshold(enclosing part: Double) -> Float {
+        let sorted = voxels.filter { $0 > 0 }.sorted(by: >)
+        let total = sorted.reduce(0.0) { $0 + Double($1) }
+        var sum = 0.0
+        for value in sorted {
+            sum += Double(value)
+            if sum >= part * total { return value }
+        }
+        return 0
+    }
+}

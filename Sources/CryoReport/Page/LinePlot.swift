@@ -1,0 +1,181 @@
+import Foundation
+
+/// A line plot as SVG that follows the page's colours, with the numbers behind it.
+struct LinePlot {
+    /// One curve.
+    struct Series {
+        var name: String
+        var points: [(x: Double, y: Double)]
+        /// Drawn in dashes.
+        var isDashed = false
+    }
+
+    /// How an axis counts.
+    enum Scale: Equatable {
+        case linear, logarithmic
+        /// At 1/Å spacing, with labels in Å.
+        case resolution
+    }
+
+    var title: String
+    var xLabel: String
+    var yLabel: String
+    var xScale = Scale.linear
+    var yScale = Scale.linear
+    var series: [Series]
+    /// Horizontal lines with their names.
+    var thresholds: [(value: Double, name: String)] = []
+    /// The least range of y.
+    var yRange: ClosedRange<Double>?
+
+    private static let size = (width: 640.0, height: 340.0)
+    private static let margin = (left: 64.0, right: 16.0, top: 14.0, bottom: 50.0)
+
+    /// The figure.
+    var svg: String {
+        let drawn = series.map { curve in
+            var curve = curve
+            curve.points = curve.points.filter { place($0) != nil }
+            return curve
+        }.filter { !$0.points.isEmpty }
+        guard let frame = Frame(self, drawn) else { return "<p class=\"empty\">No data for this figure.</p>" }
+        var parts = [
+            "<svg class=\"plot\" role=\"img\" aria-label=\"\(HTML.escaped(title))\" viewBox=\"0 0 \(Int(Self.size.width)) "
+                + "\(Int(Self.size.height))\">"
+        ]
+        parts += axes(frame)
+        for (value, name) in thresholds where frame.y.contains(value) {
+            let y = frame.screenY(value)
+            parts.append(
+                "<line class=\"threshold\" x1=\"\(Self.margin.left)\" x2=\"\(Self.size.width - Self.margin.right)\" "
+                    + "y1=\"\(HTML.number(y))\" y2=\"\(HTML.number(y))\"/>"
+                    + "<text class=\"note\" x=\"\(Self.size.width - Self.margin.right - 2)\" y=\"\(HTML.number(y - 4))\" "
+                    + "text-anchor=\"end\">\(HTML.escaped(name))</text>")
+        }
+        for (index, curve) in drawn.enumerated() { parts.append(path(curve, index, frame)) }
+        return (parts + ["</svg>", legend(drawn)]).joined(separator: "\n")
+    }
+
+    /// The numbers, a row each.
+    var csv: String {
+        let lines = series.flatMap { curve in curve.points.map { "\(curve.name),\($0.x),\($0.y)" } }
+        return (["series,\(xLabel),\(yLabel)"] + lines).joined(separator: "\n") + "\n"
+    }
+
+    /// Where a point lies before it is brought to the screen; nil if it cannot be drawn.
+    private func place(_ point: (x: Double, y: Double)) -> (x: Double, y: Double)? {
+        let y = yScale == .logarithmic ? (point.y > 0 ? log10(point.y) : .nan) : point.y
+        let x = xScale == .logarithmic ? (point.x > 0 ? log10(point.x) : .nan) : point.x
+        return x.isFinite && y.isFinite ? (x, y) : nil
+    }
+
+    /// The ranges, and how they come to the screen.
+    private struct Frame {
+        let x: ClosedRange<Double>
+        let y: ClosedRange<Double>
+
+        init?(_ plot: LinePlot, _ series: [Series]) {
+            let places = series.flatMap { $0.points.compactMap(plot.place) }
+            guard let left = places.map(\.x).min(), let right = places.map(\.x).max(),
+                let low = places.map(\.y).min(), let high = places.map(\.y).max()
+            else { return nil }
+            x = left < right ? left...right : (left - 0.5)...(right + 0.5)
+            let least = plot.yRange
+            let (bottom, top) = (min(low, least?.lowerBound ?? low), max(high, least?.upperBound ?? high))
+            y = bottom < top ? bottom...top : (bottom - 0.5)...(top + 0.5)
+        }
+
+        func screenX(_ value: Double) -> Double {
+            let width = size.width - margin.left - margin.right
+            return margin.left + (value - x.lowerBound) / (x.upperBound - x.lowerBound) * width
+        }
+
+        func screenY(_ value: Double) -> Double {
+            let height = size.height - margin.top - margin.bottom
+            return size.height - margin.bottom - (value - y.lowerBound) / (y.upperBound - y.lowerBound)
+                * height
+        }
+    }
+
+    private func path(_ curve: Series, _ index: Int, _ frame: Frame) -> String {
+        let points = curve.points.compactMap(place).map {
+            "\(HTML.number(frame.screenX($0.x))),\(HTML.number(frame.screenY($0.y)))"
+        }
+        return "<polyline class=\"curve c\(index % 6)\(curve.isDashed ? " dashed" : "")\" "
+            + "points=\"\(points.joined(separator: " "))\"/>"
+    }
+
+    private func legend(_ drawn: [Series]) -> String {
+        guard drawn.count > 1 else { return "" }
+        let items = drawn.enumerated().map { index, curve in
+            "<li><span class=\"swatch c\(index % 6)\(curve.isDashed ? " dashed" : "")\"></span>\(HTML.escaped(curve.name))</li>"
+        }
+        return "<ul class=\"legend\">\(items.joined())</ul>"
+    }
+
+    private func axes(_ frame: Frame) -> [String] {
+        let (left, right) = (Self.margin.left, Self.size.width - Self.margin.right)
+        let (top, bottom) = (Self.margin.top, Self.size.height - Self.margin.bottom)
+        var parts = [String]()
+        for (value, text) in ticks(frame.x, xScale) {
+            let x = HTML.number(frame.screenX(value))
+            parts.append("<line class=\"grid\" x1=\"\(x)\" x2=\"\(x)\" y1=\"\(top)\" y2=\"\(bottom)\"/>")
+            parts.append("<text x=\"\(x)\" y=\"\(bottom + 18)\" text-anchor=\"middle\">\(text)</text>")
+        }
+        for (value, text) in ticks(frame.y, yScale) {
+            let y = frame.screenY(value)
+            parts.append(
+                "<line class=\"grid\" x1=\"\(left)\" x2=\"\(right)\" y1=\"\(HTML.number(y))\" y2=\"\(HTML.number(y))\"/>"
+            )
+            parts.append(
+                "<text x=\"\(left - 8)\" y=\"\(HTML.number(y + 4))\" text-anchor=\"end\">\(text)</text>")
+        }
+        parts.append(
+            "<rect class=\"frame\" x=\"\(left)\" y=\"\(top)\" width=\"\(right - left)\" height=\"\(bottom - top)\"/>"
+        )
+        parts.append(
+            "<text x=\"\((left + right) / 2)\" y=\"\(Self.size.height - 10)\" text-anchor=\"middle\">\(HTML.escaped(xLabel))</text>"
+        )
+        let middle = (top + bottom) / 2
+        parts.append(
+            "<text x=\"14\" y=\"\(middle)\" text-anchor=\"middle\" transform=\"rotate(-90 14 \(middle))\">"
+                + "\(HTML.escaped(yLabel))</text>")
+        return parts
+    }
+
+    private func ticks(_ range: ClosedRange<Double>, _ scale: Scale) -> [(Double, String)] {
+        switch scale {
+        case .linear: return Self.steps(range).map { ($0, HTML.tick($0)) }
+        case .logarithmic:
+            let decades =
+                Int(
+                    range.lowerBound.rounded(.up))...max(
+                    Int(range.lowerBound.rounded(.up)), Int(range.upperBound.rounded(.down)))
+            let stride = max(1, decades.count / 6)
+            return decades.filter { ($0 - decades.lowerBound) % stride == 0 && range.contains(Double($0)) }
+                .map { (Double($0), HTML.tick(pow(10, Double($0)))) }
+        case .resolution:
+            let nice: [Double] = [
+                100, 50, 40, 30, 25, 20, 16, 14, 12, 10, 9, 8, 7, 6, 5, 4.5, 4, 3.5, 3, 2.5, 2, 1.5,
+            ]
+            var last = -Double.infinity
+            let width = range.upperBound - range.lowerBound
+            return nice.filter { resolution in
+                let frequency = 1 / resolution
+                guard range.contains(frequency), frequency - last > width / 14 else { return false }
+                last = frequency
+                return true
+            }.map { (1 / $0, HTML.tick($0)) }
+        }
+    }
+
+    private static func steps(_ range: ClosedRange<Double>) -> [Double] {
+        let raw = (range.upperBound - range.lowerBound) / 5
+        let power = pow(10, log10(raw).rounded(.down))
+        let step = [1, 2, 2.5, 5, 10].map { $0 * power }.first { $0 >= raw * 0.999 } ?? raw
+        let first = (range.lowerBound / step).rounded(.up)
+        let last = (range.upperBound / step + 1e-9).rounded(.down)
+        guard last >= first, last - first < 50 else { return [] }
+        return (0...Int(last - first)).map { (first + Double($0)) * step }
+    }
+}

@@ -1,0 +1,172 @@
+import CryoCore
+import CryoFourier
+import CryoReconstruction
+import Foundation
+
+/// The figures with axes.
+extension ReportPage {
+    var curves: [String] {
+        [correlation, progress, evidence, poses, views, shifts, noise, sampling].compactMap { $0 }
+    }
+
+    private func figure(_ id: String, _ plot: LinePlot, reading: String) -> String {
+        HTML.figure(id, plot.title, plot.svg, reading: reading, csv: plot.csv)
+    }
+
+    private var boxLength: Double { Double(map.boxSize) * map.pixelSize }
+
+    private var correlation: String? {
+        guard let resolution = record.resolution else { return nil }
+        func points(_ values: [Double]) -> [(x: Double, y: Double)] {
+            values.enumerated().dropFirst().map { (Double($0) / boxLength, $1) }
+        }
+        let plot = LinePlot(
+            title: "Fourier shell correlation of the half-sets", xLabel: "resolution (Å), evenly in 1/Å",
+            yLabel: "FSC",
+            xScale: .resolution,
+            series: [
+                .init(name: "corrected for the mask", points: points(resolution.correctedCorrelations)),
+                .init(name: "no mask", points: points(resolution.correlations)),
+                .init(name: "in the mask", points: points(resolution.maskedCorrelations), isDashed: true),
+                .init(
+                    name: "random phases in the mask", points: points(resolution.randomizedCorrelations),
+                    isDashed: true),
+            ], thresholds: [(0.143, "0.143"), (0.5, "0.5")], yRange: -0.05...1)
+        return figure(
+            "fsc", plot,
+            reading: """
+                Two halves of the particles learnt apart after the anneal. The corrected curve falls below 0.143 at \
+                <b>\(Self.text(resolution.corrected0143, 1)) Å</b>, below 0.5 without a mask at \(Self.text(resolution.fsc05, 1)) Å. \
+                A good curve stays near 1, falls once and stays at 0; the curve of random phases should be near 0 where it matters. It \
+                ends where learning ended. The halves have the anneal in common, so coarse shells agree by construction.
+                """)
+    }
+
+    private var iterations: [IterationStatistics] { record.iterations }
+
+    private func series(_ name: String, _ value: (IterationStatistics) -> Double?) -> LinePlot.Series {
+        LinePlot.Series(
+            name: name,
+            points: iterations.compactMap { entry in value(entry).map { (Double(entry.iteration + 1), $0) } })
+    }
+
+    private var progress: String? {
+        let plot = LinePlot(
+            title: "Resolution limit over time", xLabel: "seconds", yLabel: "frequency limit (1/Å)",
+            series: [
+                .init(name: "limit", points: iterations.map { ($0.seconds, 1 / $0.resolution) })
+            ])
+        return figure(
+            "progress", plot,
+            reading: """
+                The anneal works at one coarse limit until the density is found; then the limit rises shell by shell, and stops by itself \
+                where the half-sets disagree.
+                """)
+    }
+
+    private var evidence: String? {
+        let plot = LinePlot(
+            title: "Evidence by iteration", xLabel: "iteration", yLabel: "nats an image",
+            series: [
+                series("minibatch (tempered in the anneal)") { $0.logEvidence },
+                series("held out") { $0.heldOutLogEvidence },
+            ])
+        return figure(
+            "evidence", plot,
+            reading: """
+                How much better the density explains an image than noise does, poses and shifts summed over. It should rise in the \
+                anneal, most of it within a few dozen iterations, and keep rising with the limit. A run that stays near 0 has found \
+                nothing.
+                """)
+    }
+
+    private var poses: String? {
+        let plot = LinePlot(
+            title: "Poses that share an image's posterior", xLabel: "iteration", yLabel: "effective number",
+            yScale: .logarithmic, series: [series("median") { $0.effectivePoses }])
+        return figure(
+            "poses", plot,
+            reading: """
+                1/Σp², the median over images. The anneal lowers it from thousands to about ten as it cools; afterwards a few remain.
+                """)
+    }
+
+    private var views: String? {
+        let rotations = particles.compactMap { $0.pose?.rotation }
+        guard !rotations.isEmpty else { return nil }
+        let directions = ViewDirections(rotations)
+        let warning =
+            directions.coverage < 0.5
+            ? """
+            <p class="warning">Views are uneven: as many even ones would cover \(Self.text(100 * directions.coverage, 0)) % of the sphere. \
+            Detail along some directions may be smeared; compare slices across z with those across x and y.</p>
+            """ : ""
+        return HTML.figure(
+            "views", "View directions", directions.svg + warning,
+            reading: """
+                Where particles were seen from, on a map of the sphere with equal areas. Even is best; with a symmetry all views lie in one \
+                part of it. Evenness: <b>\(Self.text(100 * directions.coverage, 0)) %</b> (100 % is even).
+                """, csv: directions.csv)
+    }
+
+    private var shifts: String? {
+        let lengths = particles.compactMap { $0.pose.map { hypot($0.originX, $0.originY) } }.sorted()
+        guard let last = lengths.last, last > 0 else { return nil }
+        let width = max(0.5, last / 30)
+        var counts = [Int](repeating: 0, count: Int(last / width) + 1)
+        for length in lengths { counts[Int(length / width)] += 1 }
+        let plot = LinePlot(
+            title: "Shifts", xLabel: "distance of the particle from the image's middle (Å)",
+            yLabel: "particles",
+            series: [
+                .init(
+                    name: "particles",
+                    points: counts.enumerated().map { ((Double($0) + 0.5) * width, Double($1)) })
+            ],
+            yRange: 0...1)
+        return figure(
+            "shifts", plot,
+            reading: """
+                Median \(Self.text(lengths[lengths.count / 2], 1)) Å. A peak at the right end means that particles lie further out than the \
+                search goes (shiftExtent, \(Self.text(record.parameters.shiftExtent, 0)) Å).
+                """)
+    }
+
+    private var noise: String? {
+        guard !record.noiseVariance.isEmpty else { return nil }
+        let variances = record.noiseVariance.enumerated().map { ((Double($0) + 1) / boxLength, $1) }
+        var series = [
+            LinePlot.Series(
+                name: "noise power (background = 1)", points: variances.map { (x: $0.0, y: $0.1) })
+        ]
+        if let correlations = record.resolution?.correlations {
+            let ratios = correlations.enumerated().dropFirst().compactMap {
+                shell, value -> (x: Double, y: Double)? in
+                value > 0.001 && value < 0.9999 ? (Double(shell) / boxLength, 2 * value / (1 - value)) : nil
+            }
+            series.append(.init(name: "signal to noise of the map (from the FSC)", points: ratios))
+        }
+        let plot = LinePlot(
+            title: "Noise and signal by shell", xLabel: "resolution (Å), evenly in 1/Å", yLabel: "power",
+            xScale: .resolution, yScale: .logarithmic, series: series)
+        return figure(
+            "noise", plot,
+            reading: """
+                Noise of real images is not white: it falls with resolution, and each shell has its own. The map's signal-to-noise, \
+                2 FSC/(1 − FSC), falls below 0.33 where the FSC falls below 0.143.
+                """)
+    }
+
+    private var sampling: String? {
+        let plot = LinePlot(
+            title: "Importance sampling", xLabel: "iteration", yLabel: "part of all poses evaluated",
+            yScale: .logarithmic,
+            series: [series("evaluated") { $0.evaluatedFraction }])
+        return figure(
+            "sampling", plot,
+            reading: """
+                The part of the quadrature (directions × in-plane angles × shifts near the particle's centre) that was evaluated. All of \
+                it in the anneal; then less and less, as each image's own poses are known.
+                """)
+    }
+}

@@ -1,0 +1,208 @@
+import CryoCore
+import CryoFiles
+import CryoFourier
+import CryoReconstruction
+import Foundation
+
+/// `report.html`: everything about a run on one page that needs nothing but itself.
+///
+/// It is made from what is in the run folder, so it can be made again at any time.
+public struct ReportPage {
+    let record: RunRecord
+    let map: Volume
+    /// The poses of the run.
+    let particles: [Particle]
+    /// The images, if they are still where the run found them.
+    let images: ParticleSet?
+    private let name: String
+
+    /// Reads a run folder.
+    ///
+    /// - Throws: ``FileError`` if a result is missing or damaged, ``ReportError`` if the record is.
+    public init(folder: String) throws {
+        func file(_ name: String) -> String { (folder as NSString).appendingPathComponent(name) }
+        guard let data = FileManager.default.contents(atPath: file("run.json")) else {
+            throw ReportError.noRecord(folder)
+        }
+        do { record = try RunRecord.decoder.decode(RunRecord.self, from: data) } catch {
+            throw ReportError.unreadableRecord(file("run.json"))
+        }
+        map = try MRCFile.readVolume(file("map.mrc"))
+        particles = try ParticleSet.listing(starFile: file("particles.star")).particles
+        images = try? ParticleSet(
+            starFile: file("particles.star"), root: (record.input as NSString).deletingLastPathComponent)
+        name = URL(fileURLWithPath: folder).standardizedFileURL.lastPathComponent
+    }
+
+    /// The page.
+    ///
+    /// - Throws: ``PNGError`` if a picture cannot be made.
+    public func html() throws -> String {
+        """
+        <!doctype html>
+        <html lang="en">
+        <head>
+        <meta charset="utf-8">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <title>\(HTML.escaped(name)) · Daybreak</title>
+        <style>
+        \(PageStyle.css)
+        </style>
+        </head>
+        <body>
+        <main>
+        \(heading)
+        <div class="grid">
+        \(try density())
+        \(curves.prefix(1).joined())
+        \(try sections())
+        \(try examples())
+        \(curves.dropFirst().joined(separator: "\n"))
+        \(account)
+        \(settings)
+        </div>
+        </main>
+        </body>
+        </html>
+
+        """
+    }
+
+    private var heading: String {
+        let facts =
+            [
+                record.resolution.map { ("\(Self.text($0.corrected0143, 1)) Å", "half-sets agree to") },
+                ("\(record.particles.used)", "particles with a pose"),
+                record.nullCheck.map {
+                    ("\(Self.text($0.gain, 1)) nats", "what unseen images gain from detail")
+                },
+                record.particles.medianAngleError.map { ("\(Self.text($0, 1))°", "orientations known to") },
+                (Self.duration(record.seconds), "\(record.threads) threads"),
+            ].compactMap { $0 }
+        return """
+            <h1>\(HTML.escaped(name))</h1>
+            <p class="soft">\(HTML.escaped(record.input)) · \(record.particleCount) particles · symmetry \
+            \(HTML.escaped(record.parameters.symmetry)) · seed \(record.parameters.seed) · Daybreak \(HTML.escaped(record.version))</p>
+            <p class="lead \(isConvincing ? "good" : "bad")" id="verdict">\(verdict)</p>
+            <ul class="facts">\(facts.map { "<li><b>\($0.0)</b>\($0.1)</li>" }.joined())</ul>
+            """
+    }
+
+    private var isConvincing: Bool {
+        let resolves = record.resolution.map { $0.corrected0143 < record.diameter / 4 } ?? true
+        return (record.nullCheck?.isPassed ?? true) && resolves
+    }
+
+    /// Whether it succeeded, in one sentence.
+    private var verdict: String {
+        let detail = record.resolution.map { " to \(Self.text($0.corrected0143, 1)) Å" } ?? ""
+        guard let check = record.nullCheck else {
+            return
+                "A density was found; without half-sets or images to ask, nothing is known of its resolution."
+        }
+        guard check.isPassed else {
+            return
+                "The images do not support the detail of this map: they like its radial average as well. Do not trust it."
+        }
+        return isConvincing
+            ? "The molecule was found\(detail), and images that its half never saw confirm it."
+            : "A density was found, but only its coarse shape can be trusted (half-sets agree\(detail))."
+    }
+
+    private func density() throws -> String {
+        let threshold = map.threshold(enclosing: 0.7)
+        let surface = try HTML.image(
+            Picture(surfaceOf: map, threshold: threshold), alt: "The density's surface from three sides")
+        let viewer = VolumeViewer(map, threshold: threshold)
+        return """
+            <figure id="map">
+            <h2>The map</h2>
+            \(viewer.html)
+            <div id="still" class="still">\(surface)</div>
+            \(viewer.scripts)
+            <figcaption>The surface that encloses 70 % of the density; drag to turn it, and move the threshold. A molecule has one \
+            connected body with a rough surface; dust at low thresholds is noise. The hand is not determined by images: \
+            <b>daybreak flip</b> changes it.</figcaption>
+            </figure>
+            """
+    }
+
+    private func sections() throws -> String {
+        let montage = try HTML.image(
+            Picture(montageOf: [map], tileSize: 190), alt: "Central slices and projections of the density")
+        return """
+            <figure id="sections" class="wide">
+            <h2>Slices and projections</h2>
+            \(montage)
+            <figcaption>Left: the planes through the middle, across z, y and x. Right: sums along z, y and x. White is dense. Slices \
+            should show detail inside the particle and nothing outside it.</figcaption>
+            </figure>
+            """
+    }
+
+    private var account: String {
+        let particles = record.particles
+        let reasons = Dictionary(grouping: record.setAside.values, by: { $0 }).mapValues(\.count)
+            .sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(8)
+        let rows: [(String, String)] =
+            [
+                ("in the input", "\(record.particleCount)"), ("with a pose", "\(particles.used)"),
+                ("of them probably images of nothing", "\(particles.junk)"),
+                ("set aside", "\(particles.setAside)"),
+            ] + reasons.map { ("· " + $0.key, "\($0.value)") }
+        return HTML.figure(
+            "particles", "Every particle", HTML.table(rows),
+            reading: """
+                Particles are set aside only if they cannot be read or stand out from the set by an order of magnitude \
+                (set-aside.star). rlnParticleFigureOfMerit in particles.star is the probability of an image to show the molecule.
+                """)
+    }
+
+    private var settings: String {
+        let parameters = record.parameters
+        let rows: [(String, String)] = [
+            ("preset", parameters.preset), ("optimizer", parameters.optimizer.rawValue),
+            ("schedule", parameters.schedule.rawValue), ("prior", parameters.prior.rawValue),
+            ("positivity", parameters.isPositive ? "yes" : "no"), ("sampling", parameters.sampling.rawValue),
+            ("symmetry", parameters.symmetry), ("diameter", "\(Self.text(record.diameter, 0)) Å"),
+            ("seed", "\(parameters.seed)"),
+            ("contrast", record.contrast.sign > 0 ? "protein is white" : "protein is black"),
+            ("threads, instructions", "\(record.threads), \(record.instructionSet)"),
+            ("time", Self.duration(record.seconds)),
+            ("starts", record.starts.isEmpty ? "1" : "\(record.starts.count), best by evidence"),
+        ]
+        let command = record.command.map { $0.contains(" ") ? "'\($0)'" : $0 }.joined(separator: " ")
+        return """
+            <section id="settings"><h2>How it was made</h2>\(HTML.table(rows))
+            <p class="soft">All settings are in run.json. To repeat it:</p><code>\(HTML.escaped(command))</code>
+            <p class="soft">Please cite: Brubaker, Punjani &amp; Fleet, <i>Building Proteins in a Day</i>, CVPR 2015; for the FSC's \
+            correction Chen et al., Ultramicroscopy 2013.</p></section>
+            """
+    }
+
+    static func text(_ value: Double, _ digits: Int) -> String {
+        value.isFinite ? String(format: "%.\(digits)f", value) : "–"
+    }
+
+    static func duration(_ seconds: Double) -> String {
+        let whole = Int(max(0, seconds).rounded())
+        return whole >= 60 ? "\(whole / 60) min \(whole % 60) s" : "\(whole) s"
+    }
+}
+
+/// Why no report can be made.
+public enum ReportError: Error, Equatable, CustomStringConvertible {
+    /// The folder has no `run.json`.
+    case noRecord(String)
+    /// The record is of another version or damaged.
+    case unreadableRecord(String)
+
+    /// One line.
+    public var description: String {
+        switch self {
+        case .noRecord(let path): "\(path): holds no run.json; expected the folder of a finished run"
+        case .unreadableRecord(let path):
+            "\(path): is not the record of a run by this version of the program; make the run again"
+        }
+    }
+}

@@ -1,0 +1,63 @@
+import ArgumentParser
+import CryoCore
+import CryoFiles
+import CryoReconstruction
+import Foundation
+
+/// `daybreak flip`.
+struct Flip: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Changes the hand of a map, of a STAR file's poses, or of both in a run folder.",
+        discussion: """
+            Images cannot tell a density from its mirror image, so half of all maps come out in the wrong hand. z becomes \
+            −z; the poses follow, so that map and particles still belong together.
+
+            Example: daybreak flip run --output run-flipped
+            """)
+
+    @Argument(help: "A map, a STAR file with poses, or a run folder.", completion: .file())
+    var input: String
+
+    @Option(name: .shortAndLong, help: "The file to write, or the folder.", completion: .file())
+    var output: String
+
+    @Flag(help: "Replace what is there.")
+    var overwrite = false
+
+    /// What of a run folder has a hand.
+    private static let names = [
+        "map.mrc", "map_unfiltered.mrc", "half1.mrc", "half2.mrc", "mask.mrc", "particles.star",
+    ]
+
+    func run() throws {
+        guard RunFolder.isFolder(input) else {
+            guard overwrite || !FileManager.default.fileExists(atPath: output) else {
+                throw InputProblem(
+                    "\(output): exists already; give another --output, or --overwrite to replace it")
+            }
+            return try flip(input, to: output)
+        }
+        let present = Self.names.filter {
+            FileManager.default.fileExists(atPath: (input as NSString).appendingPathComponent($0))
+        }
+        guard !present.isEmpty else {
+            throw InputProblem("\(input): holds neither map.mrc nor particles.star; expected a run folder")
+        }
+        let folder = try RunFolder(path: output, mayOverwrite: overwrite)
+        try folder.refuseToReplace((input as NSString).appendingPathComponent(present[0]))
+        try folder.create()
+        for name in present {
+            try flip((input as NSString).appendingPathComponent(name), to: folder.file(name))
+        }
+    }
+
+    private func flip(_ path: String, to output: String) throws {
+        guard path.hasSuffix(".star") else {
+            return try MRCFile.write(try readMap(path).mirrored, to: output)
+        }
+        guard let flipped = try StarDocument(path: path).withMirroredPoses(path: path) else {
+            throw InputProblem("\(path): has no poses (rlnAngleRot, rlnAnglePsi); nothing to flip")
+        }
+        try flipped.write(to: output)
+    }
+}

@@ -1,0 +1,35 @@
+import ArgumentParser
+import CryoReconstruction
+import CryoReport
+import Foundation
+
+/// `daybreak report`.
+struct Report: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Makes report.html of a finished run again.",
+        discussion: """
+            One page that opens offline, from what is in the run folder. `reconstruct` makes it by itself.
+
+            Example: daybreak report run
+            """)
+
+    @Argument(help: "The run folder.", completion: .directory)
+    var folder: String
+
+    @Option(
+        name: .shortAndLong, help: "The page to write. (default: report.html in the folder)",
+        completion: .file())
+    var output: String?
+
+    func run() throws {
+        let page = Data(try ReportPage(folder: folder).html().utf8)
+        guard let output else {
+            try RunFolder(path: folder, mayOverwrite: true).write(page, to: "report.html")
+            return
+        }
+        do { try page.write(to: URL(fileURLWithPath: output), options: .atomic) } catch {
+            throw InputProblem(
+                "\(output): cannot be written (\(error.localizedDescription)); choose another --output")
+        }
+    }
+}
