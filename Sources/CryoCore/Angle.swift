@@ -1,5 +1,5 @@
 /// A plane angle; stored in radians, read and written in either unit.
-public struct Angle: Sendable, Equatable, Codable {
+public struct Angle: Sendable, Equatable, Codable, BitwiseCopyable {
     /// The angle in radians.
     public var radians: Double
 

@@ -1,5 +1,5 @@
 /// How a particle lies: its orientation and where its centre is.
-public struct Pose: Sendable, Equatable {
+public struct Pose: Sendable, Equatable, BitwiseCopyable {
     /// The orientation.
     public var rotation: Rotation
     /// Translating the image by +origin centres the particle (`rlnOriginXAngst`), in Å.
@@ -16,7 +16,7 @@ public struct Pose: Sendable, Equatable {
 }
 
 /// How well a pose is known, if its neighbourhood is all there is.
-public struct PoseUncertainty: Sendable, Equatable {
+public struct PoseUncertainty: Sendable, Equatable, BitwiseCopyable {
     /// The standard deviation of the orientation about one axis.
     public var angle: Angle
     /// The standard deviation of the origin along one axis, in Å.
@@ -30,7 +30,7 @@ public struct PoseUncertainty: Sendable, Equatable {
 }
 
 /// What was learnt about one particle's pose.
-public struct PoseEstimate: Sendable, Equatable {
+public struct PoseEstimate: Sendable, Equatable, RawCodable {
     /// The most probable pose.
     public var pose: Pose
     /// Natural logarithm of the marginal likelihood relative to pure noise, in nats.

@@ -8,7 +8,7 @@ import Foundation
 ///     image(x, y) = Σ_z V(Aᵀ (x, y, z)ᵀ)          slice(kx, ky) = V̂(Aᵀ (kx, ky, 0)ᵀ) = V̂(kx·row₀ + ky·row₁)
 ///
 /// The rows are the image's x axis, y axis and the viewing direction, in the frame of the density.
-public struct Rotation: Sendable, Equatable {
+public struct Rotation: Sendable, Equatable, BitwiseCopyable {
     /// The image's x axis in the frame of the density; unit length.
     public var row0: SIMD3<Double>
     /// The image's y axis in the frame of the density; unit length.

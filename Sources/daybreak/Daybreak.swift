@@ -28,6 +28,9 @@ struct Daybreak: ParsableCommand {
         do {
             var command = try parseAsRoot()
             try command.run()
+        } catch let interruption as Interrupted {
+            FileHandle.standardError.write(Data("\ndaybreak: \(interruption.message)\n".utf8))
+            Foundation.exit(128 + interruption.signal)
         } catch let error as any InputError {
             refuse("\(error)")
         } catch {

@@ -41,10 +41,17 @@ struct Reconstruct: ParsableCommand {
 
     @Argument(
         help: "Particles: a STAR file of RELION 3.0 or later.", completion: .file(extensions: ["star"]))
-    var particles: String
+    var particles: String?
 
     @Option(name: .shortAndLong, help: "The run folder.", completion: .directory)
-    var output: String
+    var output: String?
+
+    @Option(
+        help: "Go on with the interrupted run in this folder, with its own settings.", completion: .directory)
+    var resume: String?
+
+    @Option(help: "Seconds between checkpoints; 0 for one after each iteration.")
+    var checkpointEvery = 60.0
 
     @Flag(help: "Replace the results in an existing run folder.")
     var overwrite = false
@@ -121,7 +128,20 @@ struct Reconstruct: ParsableCommand {
     var quiet = false
 
     func validate() throws {
-        guard !output.isEmpty else { throw ValidationError("--output wants the name of a folder") }
+        guard resume == nil || (particles == nil && output == nil) else {
+            throw ValidationError(
+                "--resume DIR goes on with what was asked for then; leave particles and --output out")
+        }
+        guard resume != nil || particles != nil else {
+            throw ValidationError("a STAR file of particles is missing")
+        }
+        guard resume != nil || output != nil else {
+            throw ValidationError("--output wants the name of a folder")
+        }
+        guard output != "", resume != "" else { throw ValidationError("--output wants the name of a folder") }
+        guard checkpointEvery >= 0 else {
+            throw ValidationError("--checkpoint-every is in seconds, 0 or more")
+        }
         if let threads, !(1...256).contains(threads) { throw ValidationError("--threads must be 1 to 256") }
         if let maxResolution, !(maxResolution > 0) {
             throw ValidationError("--max-resolution is in Å, above 0")
@@ -163,67 +183,123 @@ struct Reconstruct: ParsableCommand {
     }
 
     func run() throws {
+        let job = try resume.map { try resumedJob($0) } ?? newJob()
+        let transcript = Transcript(continuing: resume == nil ? nil : job.folder.file("log.txt"))
+        let level: Logger.Level = quiet ? .error : .info
+        let log = Logger(label: "daybreak") { _ in
+            RunLogHandler(transcript: transcript, terminalLevel: level)
+        }
+        Interruption.listen()
+        defer { try? job.folder.write(transcript.data, to: "log.txt") }
+        describe(job, log)
+        try finish(job, log)
+    }
+
+    /// A run and where it works.
+    private struct Job {
+        var plan: RunPlan
+        var folder: RunFolder
+        var lock: RunLock
+        var particles: ParticleSet
+        var run: Reconstruction
+        var parallel: Parallel
+        /// Where to go on; nil to begin.
+        var progress: RunProgress?
+    }
+
+    /// What the command line asks for.
+    private func newJob() throws -> Job {
+        let (particles, output) = (particles ?? "", output ?? "")
         let folder = try RunFolder(path: output, mayOverwrite: overwrite)
         try folder.refuseToReplace(particles)
         if let root, !RunFolder.isFolder(root) {
             throw InputProblem("--root \(root): is not a folder; give the folder that image names start from")
         }
         let set = try ParticleSet(starFile: particles, root: root)
+        var parameters = try parameters()
+        if isSymmetryAutomatic { parameters.symmetry = "C1" }
+        let plan = RunPlan(
+            version: Version.current, command: CommandLine.arguments, input: particles, root: root,
+            initialMap: initialMap, parameters: parameters, findsSymmetry: isSymmetryAutomatic, particles: set
+        )
         let parallel = Parallel(threads: threads)
-        let run = try prepared(set, parallel)
-        if let initialMap { run.initialDensity = try startingMap(initialMap, for: set) }
+        let run = try prepared(plan, set, parallel)
         try folder.create()
-        let transcript = Transcript()
-        let level: Logger.Level = quiet ? .error : .info
-        let log = Logger(label: "daybreak") { _ in
-            RunLogHandler(transcript: transcript, terminalLevel: level)
+        let lock = try folder.locked()
+        folder.removeCheckpoints()
+        try folder.write(plan)
+        return Job(
+            plan: plan, folder: folder, lock: lock, particles: set, run: run, parallel: parallel,
+            progress: nil)
+    }
+
+    /// What an interrupted run was asked for, and how far it came.
+    private func resumedJob(_ path: String) throws -> Job {
+        let folder = try RunFolder(resuming: path)
+        let plan = try folder.plan()
+        let lock = try folder.locked()
+        let set = try ParticleSet(starFile: plan.inputPath, root: plan.root)
+        try plan.check(set, version: Version.current)
+        let progress = try folder.checkpoint(version: Version.current)
+        if progress == nil, FileManager.default.fileExists(atPath: folder.file("run.json")) {
+            throw RunFolderError.finished(path)
         }
-        describe(set, run, parallel, log)
-        var (last, result) = (run, try carryOut(run, log))
-        if isSymmetryAutomatic, let symmetric = try symmetricRun(after: run, result, set, parallel, log) {
-            (last, result) = (symmetric, try carryOut(symmetric, log))
+        let parallel = Parallel(threads: threads)
+        return Job(
+            plan: plan, folder: folder, lock: lock, particles: set, run: try prepared(plan, set, parallel),
+            parallel: parallel, progress: progress)
+    }
+
+    private func prepared(
+        _ plan: RunPlan, _ set: ParticleSet, _ parallel: Parallel
+    ) throws -> Reconstruction {
+        let run = try Reconstruction(source: set, parameters: plan.parameters, parallel: parallel)
+        if let map = plan.initialMap { run.initialDensity = try startingMap(map, for: set) }
+        return run
+    }
+
+    /// Carries out a job, and with the symmetry that its map has another.
+    private func finish(_ job: Job, _ log: Logger) throws {
+        let result = try carryOut(job, log)
+        if job.plan.findsSymmetry, let symmetric = try symmetricJob(after: job, result, log) {
+            return try finish(symmetric, log)
         }
+        let folder = job.folder
         let record = RunRecord(
-            version: Version.current, command: CommandLine.arguments, input: particles, run: last,
-            result: result, particles: set, instructionSet: KernelSet.best.name, threads: parallel.threads)
-        try folder.write(result, particles: set, record: record)
+            version: Version.current, command: job.plan.command, input: job.plan.input, run: job.run,
+            result: result, particles: job.particles, instructionSet: KernelSet.best.name,
+            threads: job.parallel.threads)
+        try folder.write(result, particles: job.particles, record: record)
         try Picture(montageOf: [result.map])
             .writePNG(to: URL(fileURLWithPath: folder.file("map.png")))
         try folder.write(Data(ReportPage(folder: folder.path).html().utf8), to: "report.html")
+        folder.removeCheckpoints()
         conclude(record, log)
-        if let hint = namesHint(set) { log.info("\(hint)") }
+        if let hint = namesHint(job.particles) { log.info("\(hint)") }
         log.info("wrote \(folder.path): report.html, map.mrc, particles.star and more")
-        try folder.write(transcript.data, to: "log.txt")
     }
 
-    private var isSymmetryAutomatic: Bool { symmetry?.lowercased() == "auto" }
-
-    /// The run, in C1 if the symmetry is to be found.
-    private func prepared(_ set: ParticleSet, _ parallel: Parallel) throws -> Reconstruction {
-        var parameters = try parameters()
-        if isSymmetryAutomatic { parameters.symmetry = "C1" }
-        return try Reconstruction(source: set, parameters: parameters, parallel: parallel)
-    }
-
-    private func carryOut(_ run: Reconstruction, _ log: Logger) throws -> Reconstruction.Result {
+    private func carryOut(_ job: Job, _ log: Logger) throws -> Reconstruction.Result {
         var progress = ProgressLine()
-        let result = try run.run { entry in
+        var keeper = CheckpointKeeper(folder: job.folder, particles: job.particles, interval: checkpointEvery)
+        let result = try job.run.run(from: job.progress) { entry in
             if !quiet { progress.show(entry) }
             log.debug("\(entry.line)")
+        } checkpoint: {
+            try keeper.look(at: $0)
         }
         if !quiet { progress.finish() }
         return result
     }
 
     /// A second run with the symmetry of the first one's map, begun from that map; nil if it has none.
-    private func symmetricRun(
-        after run: Reconstruction, _ result: Reconstruction.Result, _ set: ParticleSet, _ parallel: Parallel,
-        _ log: Logger
-    ) throws -> Reconstruction? {
+    private func symmetricJob(
+        after job: Job, _ result: Reconstruction.Result, _ log: Logger
+    ) throws -> Job? {
         let agreement = result.halves?.resolution.unmasked.resolution(at: 0.5) ?? 20
         let finding = SymmetryFinding(
-            of: result.map, diameter: run.diameter, resolution: min(30, max(12, 1.3 * agreement)),
-            parallel: parallel)
+            of: result.map, diameter: job.run.diameter, resolution: min(30, max(12, 1.3 * agreement)),
+            parallel: job.parallel)
         guard finding.group.order > 1 else {
             log.info("no axis of symmetry holds; the map stays as it is, C1")
             return nil
@@ -231,15 +307,22 @@ struct Reconstruct: ParsableCommand {
         log.info(
             "symmetry \(finding.group.name) (score \(String(format: "%.2f", finding.score)) of 1); now with it"
         )
-        var parameters = run.parameters
-        parameters.symmetry = finding.group.name
+        var next = job
+        next.progress = nil
+        next.plan.findsSymmetry = false
+        next.plan.parameters.symmetry = finding.group.name
         // The density is known: a short anneal from a mild temperature gives both half-sets their own.
-        parameters.annealIterations = min(parameters.annealIterations, 40)
-        parameters.annealStart = min(parameters.annealStart, 1e-4)
-        let symmetric = try Reconstruction(source: set, parameters: parameters, parallel: parallel)
-        symmetric.initialDensity = finding.aligned
-        return symmetric
+        next.plan.parameters.annealIterations = min(next.plan.parameters.annealIterations, 40)
+        next.plan.parameters.annealStart = min(next.plan.parameters.annealStart, 1e-4)
+        next.plan.initialMap = URL(fileURLWithPath: job.folder.file("on-axes.mrc")).standardizedFileURL.path
+        try MRCFile.write(finding.aligned, to: job.folder.file("on-axes.mrc"))
+        job.folder.removeCheckpoints()
+        try job.folder.write(next.plan)
+        next.run = try prepared(next.plan, job.particles, job.parallel)
+        return next
     }
+
+    private var isSymmetryAutomatic: Bool { symmetry?.lowercased() == "auto" }
 
     /// What came of the run, and what to beware of.
     private func conclude(_ record: RunRecord, _ log: Logger) {
@@ -295,9 +378,9 @@ struct Reconstruct: ParsableCommand {
             + "run other programs there, or give it as --root"
     }
 
-    private func describe(
-        _ set: ParticleSet, _ run: Reconstruction, _ parallel: Parallel, _ log: Logger
-    ) {
+    private func describe(_ job: Job, _ log: Logger) {
+        let (set, run, parallel) = (job.particles, job.run, job.parallel)
+        if let progress = job.progress { return log.info("going on after iteration \(progress.iteration)") }
         for warning in set.warnings { log.warning("\(warning)") }
         log.info(
             """

@@ -5,7 +5,13 @@ import Synchronization
 
 /// Everything that a run said, kept for `log.txt`.
 final class Transcript: Sendable {
-    private let lines = Mutex<[String]>([])
+    private let lines: Mutex<[String]>
+
+    /// Begins, perhaps with what an earlier part of the run said.
+    init(continuing path: String?) {
+        let earlier = path.flatMap { try? String(contentsOfFile: $0, encoding: .utf8) } ?? ""
+        lines = Mutex(earlier.split(separator: "\n").map(String.init))
+    }
 
     /// The text so far.
     var data: Data { Data((lines.withLock { $0 }.joined(separator: "\n") + "\n").utf8) }

@@ -51,7 +51,7 @@ import Testing
         let run = try Reconstruction(source: source, parameters: parameters)
         run.initialDensity = Self.phantom
         let result = try run.run()
-        #expect(result.statistics.count { $0.phase == .introduction && $0.batchSize == 300 } == 2)
+        #expect(result.statistics.contains { $0.phase == .introduction && $0.batchSize >= 300 })
         let estimates = result.estimates.compactMap { $0?.pose }
         #expect(estimates.count == 600)
         let error = PoseError(truth: source.particles.compactMap(\.pose), estimates: estimates)

@@ -53,6 +53,15 @@ import Testing
         #expect(watch.look(at: fsc(0.1), plan(.march, 8)) == 0.1)
         #expect(watch.admitted(plan(.march, 9)) == nil)
         #expect(watch.admitted(plan(.final, 10)) == plan(.final, 8))
+        // With better poses it goes on where it ended, until agreement is lost again.
+        #expect(watch.admitted(plan(.march, 7).resumed) == nil)
+        #expect(watch.admitted(plan(.march, 8).resumed) == plan(.march, 8).resumed)
+        #expect(watch.admitted(plan(.march, 9).resumed) == plan(.march, 9).resumed)
+        #expect(watch.look(at: fsc(0.05), plan(.march, 9).resumed) == 0.05)
+        #expect(watch.admitted(plan(.march, 10).resumed) == nil)
+        #expect(watch.admitted(plan(.final, 10)) == plan(.final, 9))
+        var neverEnded = AgreementWatch()
+        #expect(neverEnded.admitted(plan(.march, 8).resumed) == nil)
     }
 
     @Test func curvesAreWrittenAsOthersReadThem() throws {

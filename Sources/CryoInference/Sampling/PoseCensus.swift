@@ -6,7 +6,7 @@ import Foundation
 /// A histogram in the terms of space: cells of some 8° on the hemisphere, and squares of origins. Nothing has to be
 /// converted when the quadrature changes, and the cells' width does the smoothing. Images that were never visited
 /// count as spread evenly.
-public struct PoseCensus: Sendable {
+public struct PoseCensus: Sendable, Codable {
     private let cells: [SIMD3<Float>]
     private var directionMass: [Double]
     private let bin: Double

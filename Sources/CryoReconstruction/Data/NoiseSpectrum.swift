@@ -5,7 +5,7 @@ import CryoInference
 /// The noise variance of a Fourier coefficient, ring by ring.
 ///
 /// Noise in micrographs is not white: a white model makes the posterior far too sharp where there is most of it.
-public struct NoiseSpectrum: Sendable {
+public struct NoiseSpectrum: Sendable, Codable {
     /// σ_k²; index 0 is ring 1.
     public private(set) var variance: [Double]
     private let isColoured: Bool

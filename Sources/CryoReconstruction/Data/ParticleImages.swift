@@ -66,6 +66,14 @@ public final class ParticleImages: Sendable {
     /// The particles set aside so far, and why.
     public var setAside: [Int: String] { state.withLock { $0.setAside } }
 
+    /// Goes back to what was known when a run was interrupted.
+    func restore(centres: [SIMD2<Double>], setAside: [Int: String]) {
+        state.withLock {
+            if centres.count == $0.centres.count { $0.centres = centres }
+            $0.setAside.merge(setAside) { _, saved in saved }
+        }
+    }
+
     /// Moves the centre about which a particle's shifts are searched; an origin, in Å.
     public func recentre(_ index: Int, at origin: SIMD2<Double>) {
         state.withLock { $0.centres[index] = origin }

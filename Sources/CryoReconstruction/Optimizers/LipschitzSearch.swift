@@ -5,7 +5,7 @@ import CryoFourier
 ///
 /// L is looked for again where the frequency limit has changed and every few iterations, on the minibatch's own
 /// objective along its own gradient; constraints are ignored.
-struct LipschitzSearch: Sendable {
+struct LipschitzSearch: Sendable, Codable {
     /// Iterations between searches.
     let interval: Int
     /// L; nil before the first search.

@@ -2,7 +2,7 @@ import CryoCore
 import CryoFourier
 
 /// A rule that takes the density one step up the log-posterior.
-public protocol Optimizer {
+public protocol Optimizer: Codable, Sendable {
     /// Proposes the next density; constraints are applied by the caller.
     mutating func step(_ situation: OptimizerSituation) -> Volume
 }

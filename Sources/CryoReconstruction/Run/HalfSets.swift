@@ -52,14 +52,23 @@ extension Reconstruction {
 }
 
 /// Ends the march where the half-sets no longer agree.
-struct AgreementWatch {
+struct AgreementWatch: Codable, Sendable {
     /// The limit at which agreement was lost; later rings are not visited.
     private(set) var lastRing: Int?
     /// The FSC in any shell below which there is nothing more to learn.
     static let leastAgreement = 0.143
 
+    /// Where the march ended before particles looked for their poses anew.
+    private var firstEnd: Int?
+
     /// The plan if it is to be carried out, at the ring that was reached.
-    func admitted(_ plan: IterationPlan) -> IterationPlan? {
+    ///
+    /// Better poses may agree further, so after the introduction the march goes on where it ended.
+    mutating func admitted(_ plan: IterationPlan) -> IterationPlan? {
+        if plan.isResumed {
+            if let lastRing, firstEnd == nil { (firstEnd, self.lastRing) = (lastRing, nil) }
+            guard let firstEnd, plan.ringCount >= firstEnd else { return nil }
+        }
         guard let lastRing, plan.ringCount > lastRing else { return plan }
         guard plan.phase == .final else { return nil }
         var last = plan

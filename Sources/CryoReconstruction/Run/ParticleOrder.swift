@@ -1,7 +1,7 @@
 import CryoCore
 
 /// The order in which particles are visited, a pure function of the seed.
-struct ParticleOrder: Sendable {
+struct ParticleOrder: Sendable, Codable {
     private let particles: [Int]
     private var count: Int { particles.count }
     private let seed: UInt64

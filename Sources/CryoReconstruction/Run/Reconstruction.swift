@@ -95,54 +95,69 @@ public final class Reconstruction {
 
     /// Runs to the end.
     ///
-    /// - Parameter report: Called after each iteration.
-    /// - Throws: ``ReconstructionError/readFailure(_:)``, ``ReconstructionError/diverged(iteration:)`` or
-    ///   ``ReconstructionError/vanished(iteration:)``.
+    /// - Parameters:
+    ///   - saved: Where to go on; nil to begin.
+    ///   - report: Called after each iteration.
+    ///   - checkpoint: Called after each iteration with what is needed to go on from there; what it throws ends the run.
+    /// - Throws: ``ReconstructionError/readFailure(_:)``, ``ReconstructionError/diverged(iteration:)``,
+    ///   ``ReconstructionError/vanished(iteration:)``, or what `checkpoint` throws.
     public func run(
-        report: (IterationStatistics) -> Void = { _ in }
-    ) throws(ReconstructionError) -> Result {
+        from saved: RunProgress? = nil, report: (IterationStatistics) -> Void = { _ in },
+        checkpoint: (RunProgress) throws -> Void = { _ in }
+    ) throws -> Result {
         let work = plans.map { $0.work(parameters, boxLength: source.boxLength) }
         let annealCount = plans.prefix { $0.phase == .anneal }.count
         let starts = annealCount > 0 && initialDensity == nil ? startCount : 1
-        var course = RunCourse(
-            totalWork: work.reduce(0, +) + Double(starts - 1) * work.prefix(annealCount).reduce(0, +))
-        var watch = AgreementWatch()
-        let best = try bestStart(of: starts) { state throws(ReconstructionError) in
-            var states = [state]
-            try carryOut(0..<annealCount, work, &states, &watch, &course, report)
-            return (states[0], course.takeStatistics())
+        let total = work.reduce(0, +) + Double(starts - 1) * work.prefix(annealCount).reduce(0, +)
+        var progress =
+            saved ?? RunProgress(states: [startState(0)], course: RunCourse(totalWork: total))
+        if saved != nil { images.restore(centres: progress.centres, setAside: progress.setAside) }
+        while progress.start != nil {
+            try carryOut(until: annealCount, work, &progress, report, checkpoint)
+            endStart(&progress, of: starts)
+            if progress.start == nil { learnApart(&progress) }
         }
-        course.statistics = best.statistics
-        // One state, and from the end of the anneal one for each half-set.
-        var states = [best.state]
-        if hasHalves {
-            states = halfStates(of: states[0])
-        } else if annealCount > 0 {
-            states[0].order = ParticleOrder(
-                particles: states[0].known(among: split.learning), seed: parameters.seed &+ 1,
-                hasFixedBatches: false)
-        }
-        try carryOut(annealCount..<plans.count, work, &states, &watch, &course, report)
-        return result(states, course.statistics, best.records)
+        try carryOut(until: plans.count, work, &progress, report, checkpoint)
+        return result(progress.states, progress.course.statistics, progress.records)
     }
 
-    /// Carries out a part of the plan.
+    /// From the end of the anneal on there is a state for each half-set, and only particles that were met are learnt from.
+    private func learnApart(_ progress: inout RunProgress) {
+        if hasHalves {
+            progress.states = halfStates(of: progress.states[0])
+        } else if plans.contains(where: { $0.phase == .anneal }) {
+            progress.states[0].order = ParticleOrder(
+                particles: progress.states[0].known(among: split.learning), seed: parameters.seed &+ 1,
+                hasFixedBatches: false)
+        }
+    }
+
+    /// Carries out the plan up to an iteration.
     private func carryOut(
-        _ part: Range<Int>, _ work: [Double], _ states: inout [RunState], _ watch: inout AgreementWatch,
-        _ course: inout RunCourse, _ report: (IterationStatistics) -> Void
-    ) throws(ReconstructionError) {
-        for iteration in part {
-            course.done += work[iteration]
-            guard let plan = watch.admitted(plans[iteration]) else { continue }
-            var entry = iterate(iteration, plan, &states)
+        until end: Int, _ work: [Double], _ progress: inout RunProgress,
+        _ report: (IterationStatistics) -> Void,
+        _ checkpoint: (RunProgress) throws -> Void
+    ) throws {
+        while progress.iteration < end {
+            let iteration = progress.iteration
+            progress.iteration += 1
+            progress.course.done += work[iteration]
+            guard let plan = progress.watch.admitted(plans[iteration]) else { continue }
+            var entry = iterate(iteration, plan, &progress.states)
             if plan.phase == .final || iteration % parameters.heldOutInterval == 0 {
-                entry.heldOutLogEvidence = heldOutEvidence(iteration, plan, &states[0])
+                entry.heldOutLogEvidence = heldOutEvidence(iteration, plan, &progress.states[0])
             }
             let endsRing = iteration + 1 == plans.count || plans[iteration + 1].ringCount != plan.ringCount
-            if endsRing, let fsc = halfSetFSC(states) { entry.halfSetFSC = watch.look(at: fsc, plan) }
-            if let failure = images.failure { throw .readFailure(failure) }
-            let isEmpty = states.contains { $0.density.map { $0.voxels.allSatisfy { $0 == 0 } } ?? false }
-            report(try course.note(entry, isEmpty: isEmpty))
+            if endsRing, let fsc = halfSetFSC(progress.states) {
+                entry.halfSetFSC = progress.watch.look(at: fsc, plan)
+            }
+            if let failure = images.failure { throw ReconstructionError.readFailure(failure) }
+            let isEmpty = progress.states.contains {
+                $0.density.map { $0.voxels.allSatisfy { $0 == 0 } } ?? false
+            }
+            report(try progress.course.note(entry, isEmpty: isEmpty))
+            (progress.centres, progress.setAside) = (images.centres, images.setAside)
+            try checkpoint(progress)
         }
     }
 

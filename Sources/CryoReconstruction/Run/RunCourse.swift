@@ -1,7 +1,7 @@
 /// How far a run has come, and what it has seen on the way.
-struct RunCourse {
-    private let clock = ContinuousClock()
-    private let start = ContinuousClock.now
+struct RunCourse: Codable, Sendable {
+    private var secondsBefore = 0.0
+    private var start = ContinuousClock.now
     private let totalWork: Double
     private var emptyIterations = 0
     /// Work done, in the units of ``IterationPlan/work(_:boxLength:)``.
@@ -9,7 +9,31 @@ struct RunCourse {
     /// One entry an iteration.
     var statistics = [IterationStatistics]()
 
+    private enum CodingKeys: CodingKey { case secondsBefore, totalWork, emptyIterations, done, statistics }
+
     init(totalWork: Double) { self.totalWork = totalWork }
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        secondsBefore = try container.decode(Double.self, forKey: .secondsBefore)
+        totalWork = try container.decode(Double.self, forKey: .totalWork)
+        emptyIterations = try container.decode(Int.self, forKey: .emptyIterations)
+        done = try container.decode(Double.self, forKey: .done)
+        statistics = try container.decode([IterationStatistics].self, forKey: .statistics)
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        // Time goes on counting where it stood.
+        try container.encode(seconds, forKey: .secondsBefore)
+        try container.encode(totalWork, forKey: .totalWork)
+        try container.encode(emptyIterations, forKey: .emptyIterations)
+        try container.encode(done, forKey: .done)
+        try container.encode(statistics, forKey: .statistics)
+    }
+
+    /// Seconds of work, those before an interruption included.
+    private var seconds: Double { secondsBefore + (ContinuousClock.now - start) / .seconds(1) }
 
     /// Completes the statistics of an iteration and keeps them.
     ///
@@ -18,7 +42,7 @@ struct RunCourse {
         _ entry: IterationStatistics, isEmpty: Bool
     ) throws(ReconstructionError) -> IterationStatistics {
         var entry = entry
-        entry.seconds = (clock.now - start) / .seconds(1)
+        entry.seconds = seconds
         let part = done / totalWork
         // Sums in another order may miss the end by a last bit.
         entry.progress = part > 1 - 1e-9 ? 1 : part

@@ -19,6 +19,14 @@ public struct RunFolder: Sendable {
         guard mayOverwrite || isEmpty else { throw .exists(path) }
     }
 
+    /// The folder of a run that was interrupted.
+    ///
+    /// - Throws: ``RunFolderError/noPlan(_:)`` if there is no such folder.
+    public init(resuming path: String) throws(RunFolderError) {
+        guard Self.isFolder(path) else { throw .noPlan(path) }
+        self.path = path
+    }
+
     /// Whether there is a folder at a path.
     public static func isFolder(_ path: String) -> Bool {
         var isDirectory: ObjCBool = false
@@ -93,17 +101,39 @@ public enum RunFolderError: Error, Sendable, Equatable, CustomStringConvertible 
     case notAFolder(String)
     /// It cannot be written to.
     case unwritable(String, String)
+    /// Another process works in it.
+    case busy(String)
+    /// It is not that of a run that can be resumed.
+    case noPlan(String)
+    /// The run has ended.
+    case finished(String)
+    /// All checkpoints are damaged.
+    case noCheckpoint(String)
+    /// This input has changed since the run began.
+    case inputChanged(String)
+    /// The run was begun by another version.
+    case otherVersion(String, now: String)
 
     /// One line: what was found, what to do.
     public var description: String {
         switch self {
         case .exists(let path):
-            "\(path): the run folder exists already; give another --output, or --overwrite to replace its results"
+            "\(path): the run folder exists already; give another --output, --overwrite to replace its results, or --resume"
         case .holdsInput(let path, let name):
             "\(path): holds the input \(name), which results could replace; give another --output"
         case .notAFolder(let path): "\(path): is a file; expected a folder, or a name that is free"
         case .unwritable(let path, let reason):
             "\(path): cannot be written (\(reason)); choose another --output"
+        case .busy(let path): "\(path): another process works in this run folder; wait for it, or stop it"
+        case .noPlan(let path):
+            "\(path): holds no plan.json; expected the folder of a run that was interrupted"
+        case .finished(let path): "\(path): the run has ended already; there is nothing to resume"
+        case .noCheckpoint(let path):
+            "\(path): every checkpoint is damaged; begin the run again with --overwrite"
+        case .inputChanged(let path):
+            "\(path): has changed since the run began; restore it, or begin the run again with --overwrite"
+        case .otherVersion(let version, let now):
+            "the run was begun by version \(version), this is \(now); resume it with that one, or begin again"
         }
     }
 }

@@ -2,7 +2,7 @@ import CryoCore
 import CryoInference
 
 /// What changes while a run goes on.
-struct RunState {
+struct RunState: Sendable {
     /// The seed of the random start and of the particles' order.
     let seed: UInt64
     /// The rule that moves the density.

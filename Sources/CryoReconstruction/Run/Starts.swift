@@ -22,32 +22,35 @@ extension Reconstruction {
     /// Images on which starts are compared.
     private static let comparedImages = 200
 
-    /// Anneals from each start and keeps the best.
-    ///
-    /// - Parameters:
-    ///   - count: How many; one is not compared with anything.
-    ///   - anneal: Takes a state through the anneal; returns it with its statistics.
-    func bestStart(
-        of count: Int, anneal: (RunState) throws(ReconstructionError) -> (RunState, [IterationStatistics])
-    ) throws(ReconstructionError) -> (
-        state: RunState, statistics: [IterationStatistics], records: [StartRecord]
-    ) {
-        var (best, statistics) = try anneal(startState(0))
-        guard count > 1 else { return (best, statistics, []) }
-        var records = [StartRecord(seed: best.seed, logEvidence: evidence(of: best), isKept: false)]
-        var centres = images.centres
-        for start in 1..<count {
-            // Every start finds the particles where the files have them.
-            images.centres = [SIMD2<Double>](repeating: .zero, count: centres.count)
-            let (state, entries) = try anneal(startState(start))
-            let highest = records.map(\.logEvidence).max() ?? -.infinity
-            records.append(StartRecord(seed: state.seed, logEvidence: evidence(of: state), isKept: false))
-            guard records[start].logEvidence > highest else { continue }
-            (best, statistics, centres) = (state, entries, images.centres)
+    /// Ranks the start whose anneal has ended, and begins the next or goes on with the best.
+    func endStart(_ progress: inout RunProgress, of count: Int) {
+        let start = progress.start ?? 0
+        guard count > 1 else {
+            progress.start = nil
+            return
         }
-        images.centres = centres
-        for index in records.indices { records[index].isKept = records[index].seed == best.seed }
-        return (best, statistics, records)
+        let state = progress.states[0]
+        let highest = progress.records.map(\.logEvidence).max() ?? -.infinity
+        let record = StartRecord(seed: state.seed, logEvidence: evidence(of: state), isKept: false)
+        progress.records.append(record)
+        let statistics = progress.course.takeStatistics()
+        if progress.best == nil || record.logEvidence > highest {
+            progress.best = RankedStart(state: state, statistics: statistics, centres: images.centres)
+        }
+        if start + 1 < count {
+            (progress.start, progress.iteration) = (start + 1, 0)
+            progress.states = [startState(start + 1)]
+            // Every start finds the particles where the files have them.
+            images.centres = [SIMD2<Double>](repeating: .zero, count: images.centres.count)
+        } else if let best = progress.best {
+            (progress.start, progress.best) = (nil, nil)
+            progress.states = [best.state]
+            progress.course.statistics = best.statistics
+            images.centres = best.centres
+            for index in progress.records.indices {
+                progress.records[index].isKept = progress.records[index].seed == best.state.seed
+            }
+        }
     }
 
     /// The mean log-evidence of images held out, or else of some spread over the set, summed exactly.

@@ -8,7 +8,7 @@ public struct IterationPlan: Sendable, Equatable {
         case anneal
         /// Resolution rises.
         case march
-        /// Particles that were never visited find their poses: first all poses at the anneal's limit, then finer ones near by.
+        /// Particles that are not or badly known look for their poses anew: among all, then near by at finer limits.
         case introduction
         /// All particles at the final resolution.
         case final
@@ -27,8 +27,10 @@ public struct IterationPlan: Sendable, Equatable {
     /// The inverse temperature outside the anneal: 1, or so large that only the best match is left.
     public var sharpness = 1.0
 
-    /// Whether particles that were never visited are met for the first time, wherever they stand.
+    /// Whether particles are looked for in all poses, wherever they may stand.
     var isFirstLook = false
+    /// Whether it is carried out only if the march ended before it, once particles have looked for their poses anew.
+    var isResumed = false
 
     /// A hundred: poses a twentieth of a nat below the best weigh a hundredth of it.
     static let bestMatch = 100.0
@@ -50,6 +52,13 @@ public struct IterationPlan: Sendable, Equatable {
         let resolution = boxLength / Double(ringCount)
         guard isLocal(parameters) else { return parameters.shiftExtent }
         return min(parameters.shiftExtent, 2.9 * parameters.shiftStep * resolution)
+    }
+
+    /// The same iteration for the second part of the march, which goes on where the first one ended.
+    var resumed: IterationPlan {
+        var plan = self
+        plan.isResumed = true
+        return plan
     }
 
     /// The part that one of several states does.
@@ -100,29 +109,34 @@ public enum IterationSchedule {
                 marching(parameters, particleCount: particleCount, limit: limit, boxLength: boxLength)
             }
         let kept = Array(learning.prefix(max(1, parameters.maxIterations ?? learning.count)))
+        let last = kept.last?.ringCount ?? limit
         let met = kept.reduce(0) { $0 + ($1.phase == .anneal ? $1.batchSize : 0) }
+        let search = introduction(
+            parameters, of: particleCount, hasNewcomers: met < particleCount, first: first, last: last)
         // Whatever was cut short, the last passes see every particle.
-        return kept
-            + introduction(
-                parameters, of: particleCount - met, first: first, last: kept.last?.ringCount ?? limit)
+        return kept + search + (search.isEmpty ? [] : kept.filter { $0.phase == .march }.map(\.resumed))
             + (0..<max(1, parameters.finalEpochs)).map { _ in
                 IterationPlan(
-                    phase: .final, ringCount: kept.last?.ringCount ?? limit, batchSize: particleCount,
+                    phase: .final, ringCount: last, batchSize: particleCount,
                     weight: 1)
             }
     }
 
-    /// Introduces particles that the anneal had no time for.
+    /// Introduces particles that the anneal had no time for, and again those that it did not understand.
     ///
-    /// Each limit is a third finer than the last, so that a pose is looked for in a few nodes about what is known of it: at the
+    /// The first limit is a quarter finer than the anneal's, since there half of the images do not tell their poses. Each
+    /// further limit is a third finer than the last, so that a pose is looked for in a few nodes about what is known of it: at the
     /// final limit all poses of an image cost a hundred times what they cost at the anneal's.
     private static func introduction(
-        _ parameters: ReconstructionParameters, of count: Int, first: Int, last: Int
+        _ parameters: ReconstructionParameters, of count: Int, hasNewcomers: Bool, first: Int, last: Int
     ) -> [IterationPlan] {
-        guard count > 0, parameters.annealIterations > 0, parameters.schedule == .annealed,
+        // Not much beyond the anneal's limit images say no more than they said there.
+        guard hasNewcomers || Double(last) > 1.6 * Double(first) else { return [] }
+        let begin = min(last, Int((1.25 * Double(first)).rounded()))
+        guard parameters.annealIterations > 0, parameters.schedule == .annealed,
             parameters.sampling == .joint
         else { return [] }
-        var limits = [first]
+        var limits = [begin]
         while Double(limits[limits.count - 1]) * 1.33 < Double(last) {
             limits.append(Int((Double(limits[limits.count - 1]) * 1.33).rounded(.up)))
         }

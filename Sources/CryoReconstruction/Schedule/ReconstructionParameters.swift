@@ -108,11 +108,11 @@ public struct ReconstructionParameters: Codable, Sendable, Equatable {
     /// The momentum of the optimizer of that name.
     public var momentum = 0.9
     /// Images in a minibatch while resolution rises.
-    public var marchBatch = 200
+    public var marchBatch = 400
     /// Passes through the particles for each ring that resolution rises by.
     public var marchEpochs = 0.4
     /// The weight of a minibatch while resolution rises.
-    public var marchWeight = 0.2
+    public var marchWeight = 0.36
     /// Random starts that are annealed, of which the best by evidence goes on; nil for three under a symmetry and one without.
     public var starts: Int?
     /// Whether two half-sets learn independently after the anneal, so that the resolution is known and the march ends

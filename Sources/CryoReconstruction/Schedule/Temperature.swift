@@ -4,7 +4,7 @@ import Foundation
 ///
 /// An untempered likelihood of a wrong start is already sharp, and the map freezes in a wrong minimum. So the
 /// median over a minibatch of 1/Σp² follows a target that falls geometrically, and β is what makes it do so.
-public struct Temperature: Sendable, Equatable {
+public struct Temperature: Sendable, Equatable, Codable {
     /// The inverse temperature β ≤ 1.
     public private(set) var beta: Double
     private let start: Double

@@ -1,0 +1,69 @@
+import Foundation
+
+/// A plain value that is stored as its bytes, exactly and quickly.
+///
+/// For checkpoints, which belong to the version of the program that wrote them; not for files that others read.
+public protocol RawCodable: BitwiseCopyable, Codable {}
+
+extension RawCodable {
+    /// Writes the bytes.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode([self].rawData)
+    }
+
+    /// Reads the bytes.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        let values = try [Self](rawData: container.decode(Data.self))
+        guard let value = values.first, values.count == 1 else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "a value of another size")
+        }
+        self = value
+    }
+}
+
+extension Array where Element: BitwiseCopyable {
+    /// The elements' bytes, in this machine's order.
+    public var rawData: Data { withUnsafeBytes { Data($0) } }
+
+    /// The elements of ``rawData``.
+    ///
+    /// - Throws: `DecodingError` if the bytes are no whole number of elements.
+    public init(rawData: Data) throws {
+        let stride = MemoryLayout<Element>.stride
+        guard rawData.count % stride == 0 else {
+            throw DecodingError.dataCorrupted(.init(codingPath: [], debugDescription: "a broken element"))
+        }
+        self.init(unsafeUninitializedCapacity: rawData.count / stride) { buffer, count in
+            _ = rawData.copyBytes(to: UnsafeMutableRawBufferPointer(buffer))
+            count = rawData.count / stride
+        }
+    }
+}
+
+extension Volume: Codable {
+    private enum Key: CodingKey { case boxSize, pixelSize, voxels }
+
+    /// Writes the box, the pixel size and the voxels' bytes.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encode(boxSize, forKey: .boxSize)
+        try container.encode(pixelSize, forKey: .pixelSize)
+        try container.encode(voxels.rawData, forKey: .voxels)
+    }
+
+    /// Reads what was written.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: Key.self)
+        let boxSize = try container.decode(Int.self, forKey: .boxSize)
+        let voxels = try [Float](rawData: container.decode(Data.self, forKey: .voxels))
+        guard boxSize >= 0, boxSize < 1 << 20, voxels.count == boxSize * boxSize * boxSize else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .voxels, in: container, debugDescription: "another number of voxels")
+        }
+        self.init(
+            boxSize: boxSize, pixelSize: try container.decode(Double.self, forKey: .pixelSize), voxels: voxels
+        )
+    }
+}

@@ -1,0 +1,29 @@
+import CZlib
+import Foundation
+
+/// Small files that must survive a crash.
+public enum DurableFile {
+    /// Writes a file that appears under its name when it is complete and on the disk.
+    ///
+    /// - Throws: ``FileError/unwritable(path:found:advice:)``.
+    public static func write(_ data: Data, to path: String) throws(FileError) {
+        let file = try OutputFile(path: path)
+        try file.write([UInt8](data))
+        try file.commit()
+    }
+
+    /// The CRC-32 of some bytes, as gzip has it.
+    public static func checksum(_ data: Data) -> UInt32 {
+        data.withUnsafeBytes { buffer in
+            UInt32(crc32_z(0, buffer.bindMemory(to: UInt8.self).baseAddress, buffer.count))
+        }
+    }
+
+    /// The CRC-32 of a file; nil if it cannot be read.
+    public static func checksum(ofFile path: String) -> UInt32? {
+        guard let data = try? Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe) else {
+            return nil
+        }
+        return checksum(data)
+    }
+}

@@ -1,0 +1,96 @@
+import CryoFiles
+import Foundation
+
+/// What a run leaves behind while it goes on.
+extension RunFolder {
+    private static let names = (
+        latest: "checkpoint", previous: "checkpoint.previous", next: "checkpoint.next"
+    )
+    private static let magic = "DAYBREAK CHECKPOINT"
+
+    /// Keeps what is needed to go on; the one before is kept too.
+    ///
+    /// Written beside, flushed and renamed, so there is a whole one at every moment.
+    public func write(_ progress: RunProgress, version: String) throws {
+        let encoder = PropertyListEncoder()
+        encoder.outputFormat = .binary
+        let payload = try encoder.encode(progress)
+        let head = "\(Self.magic) \(version) \(DurableFile.checksum(payload)) \(payload.count)\n"
+        try DurableFile.write(Data(head.utf8) + payload, to: file(Self.names.next))
+        rename(file(Self.names.latest), file(Self.names.previous))
+        rename(file(Self.names.next), file(Self.names.latest))
+    }
+
+    /// The newest checkpoint that is whole; nil if there is none, and the run has to begin anew.
+    ///
+    /// - Throws: ``RunFolderError/noCheckpoint(_:)`` if there are some but all are damaged.
+    public func checkpoint(version: String) throws(RunFolderError) -> RunProgress? {
+        let paths = [Self.names.latest, Self.names.next, Self.names.previous].map(file).filter {
+            FileManager.default.fileExists(atPath: $0)
+        }
+        for path in paths { if let progress = Self.progress(path, version: version) { return progress } }
+        guard paths.isEmpty else { throw .noCheckpoint(path) }
+        return nil
+    }
+
+    private static func progress(_ path: String, version: String) -> RunProgress? {
+        guard let data = FileManager.default.contents(atPath: path),
+            let end = data.prefix(200).firstIndex(of: UInt8(ascii: "\n"))
+        else { return nil }
+        let words = String(decoding: data[..<end], as: UTF8.self).split(separator: " ").map(String.init)
+        let payload = Data(data[(end + 1)...])
+        guard words.count == 5, words[0...1].joined(separator: " ") == magic, words[2] == version,
+            words[4] == "\(payload.count)", words[3] == "\(DurableFile.checksum(payload))"
+        else { return nil }
+        return try? PropertyListDecoder().decode(RunProgress.self, from: payload)
+    }
+
+    /// Removes the checkpoints of a run that has ended, or of an earlier one.
+    public func removeCheckpoints() {
+        for name in [Self.names.latest, Self.names.previous, Self.names.next, "current.mrc"] {
+            try? FileManager.default.removeItem(atPath: file(name))
+        }
+    }
+
+    /// Writes what the run was asked to do.
+    public func write(_ plan: RunPlan) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        try DurableFile.write(encoder.encode(plan), to: file("plan.json"))
+    }
+
+    /// Reads what the run was asked to do.
+    ///
+    /// - Throws: ``RunFolderError/noPlan(_:)``, ``RunFolderError/finished(_:)``.
+    public func plan() throws(RunFolderError) -> RunPlan {
+        guard let data = FileManager.default.contents(atPath: file("plan.json")),
+            let plan = try? JSONDecoder().decode(RunPlan.self, from: data)
+        else { throw .noPlan(path) }
+        return plan
+    }
+
+    /// Keeps other processes from working in this folder until the result is released; a crash releases it too.
+    ///
+    /// - Throws: ``RunFolderError/busy(_:)``.
+    public func locked() throws(RunFolderError) -> RunLock {
+        guard let lock = RunLock(file(".lock")) else { throw .busy(path) }
+        return lock
+    }
+}
+
+/// The right to work in a run folder.
+public final class RunLock: Sendable {
+    private let descriptor: Int32
+
+    fileprivate init?(_ path: String) {
+        let opened = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+        guard opened >= 0 else { return nil }
+        guard flock(opened, LOCK_EX | LOCK_NB) == 0 else {
+            close(opened)
+            return nil
+        }
+        descriptor = opened
+    }
+
+    deinit { close(descriptor) }
+}

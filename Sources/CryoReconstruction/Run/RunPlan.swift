@@ -1,0 +1,76 @@
+import CryoFiles
+import Foundation
+
+/// What a run was asked to do, written to `plan.json` when it begins: enough to go on after an interruption.
+public struct RunPlan: Codable, Sendable {
+    /// The program's version.
+    public var version: String
+    /// The command line.
+    public var command: [String]
+    /// The STAR file as it was named.
+    public var input: String
+    /// Its absolute path.
+    public var inputPath: String
+    /// The folder that image names start from, if one was given; absolute.
+    public var root: String?
+    /// The map to start from, if there is one; absolute.
+    public var initialMap: String?
+    /// Every setting.
+    public var parameters: ReconstructionParameters
+    /// Whether this is the first part of a run that looks for its symmetry.
+    public var findsSymmetry: Bool
+    /// The input's files as they were.
+    public var files: [Fingerprint]
+
+    /// A file as it was at the start.
+    public struct Fingerprint: Codable, Sendable, Equatable {
+        /// The absolute path.
+        public var path: String
+        /// Bytes.
+        public var size: Int
+        /// Seconds since 1970.
+        public var modified: Double
+        /// The CRC-32; for the STAR file only, since stacks are large.
+        public var checksum: UInt32?
+
+        init(_ path: String, hasChecksum: Bool) {
+            self.path = URL(fileURLWithPath: path).standardizedFileURL.path
+            let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+            size = (attributes?[.size] as? NSNumber)?.intValue ?? -1
+            modified = (attributes?[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
+            checksum = hasChecksum ? DurableFile.checksum(ofFile: path) : nil
+        }
+    }
+
+    /// Plans a run.
+    public init(
+        version: String, command: [String], input: String, root: String?, initialMap: String?,
+        parameters: ReconstructionParameters, findsSymmetry: Bool, particles: ParticleSet
+    ) {
+        func absolute(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }
+        self.version = version
+        self.command = command
+        self.input = input
+        inputPath = absolute(input)
+        self.root = root.map(absolute)
+        self.initialMap = initialMap.map(absolute)
+        self.parameters = parameters
+        self.findsSymmetry = findsSymmetry
+        files = Self.fingerprints(input, particles)
+    }
+
+    private static func fingerprints(_ input: String, _ particles: ParticleSet) -> [Fingerprint] {
+        [Fingerprint(input, hasChecksum: true)]
+            + particles.stackPaths.map { Fingerprint($0, hasChecksum: false) }
+    }
+
+    /// Refuses to go on with files that have changed.
+    ///
+    /// - Throws: ``RunFolderError/inputChanged(_:)`` or ``RunFolderError/otherVersion(_:found:)``.
+    public func check(_ particles: ParticleSet, version: String) throws(RunFolderError) {
+        guard version == self.version else { throw .otherVersion(self.version, now: version) }
+        for (then, now) in zip(files, Self.fingerprints(inputPath, particles)) where then != now {
+            throw .inputChanged(then.path)
+        }
+    }
+}

@@ -1,0 +1,44 @@
+import CryoCore
+import Foundation
+
+/// Everything that a run has come to know at the end of an iteration; with it the run goes on as if it had never stopped.
+///
+/// What follows from files and settings alone is not in it. Random numbers are functions of what they are for, so there
+/// is no generator's state either.
+public struct RunProgress: Codable, Sendable {
+    /// The next iteration of the plan.
+    public internal(set) var iteration = 0
+    /// The random start that is being annealed; nil once one was chosen.
+    var start: Int? = 0
+    /// The best start so far, with its statistics and the particles' centres.
+    var best: RankedStart?
+    var records = [StartRecord]()
+    /// One state, and from the end of the anneal one for each half-set.
+    var states: [RunState]
+    var watch = AgreementWatch()
+    var course: RunCourse
+    var centres = [SIMD2<Double>]()
+    var setAside = [Int: String]()
+
+    /// The statistics of the last iteration.
+    public var lastStatistics: IterationStatistics? { course.statistics.last }
+
+    /// The mean of the present densities, on a grid of `boxSize` voxels; nil before the first iteration.
+    public func density(boxSize: Int, pixelSize: Double) -> Volume? {
+        let densities = states.compactMap(\.density).map { $0.resampled(to: boxSize) }
+        guard var mean = densities.first else { return nil }
+        mean.pixelSize = pixelSize
+        for other in densities.dropFirst() {
+            for index in mean.voxels.indices { mean.voxels[index] += other.voxels[index] }
+        }
+        for index in mean.voxels.indices { mean.voxels[index] /= Float(densities.count) }
+        return mean
+    }
+}
+
+/// A start that was annealed.
+struct RankedStart: Codable, Sendable {
+    var state: RunState
+    var statistics: [IterationStatistics]
+    var centres: [SIMD2<Double>]
+}

@@ -1,0 +1,36 @@
+import Foundation
+import Synchronization
+
+/// SIGINT and SIGTERM as a wish to stop after the iteration; a second one ends the program at once.
+enum Interruption {
+    private static let received = Atomic<Int32>(0)
+
+    /// The signal that came, if one did.
+    static var signal: Int32? {
+        let number = received.load(ordering: .relaxed)
+        return number == 0 ? nil : number
+    }
+
+    /// Listens from now on.
+    static func listen() {
+        for number in [SIGINT, SIGTERM] {
+            Foundation.signal(number) { number in
+                let earlier = Interruption.received.exchange(number, ordering: .relaxed)
+                if earlier != 0 { _exit(128 + number) }
+            }
+        }
+    }
+}
+
+/// The end of a run that was asked to stop; it can go on.
+struct Interrupted: Error {
+    let signal: Int32
+    let iteration: Int
+    let folder: String
+
+    /// One line: what to do.
+    var message: String {
+        "stopped after iteration \(iteration); current.mrc is the map so far; "
+            + "go on with: daybreak reconstruct --resume \(folder)"
+    }
+}
