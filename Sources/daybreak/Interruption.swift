@@ -13,6 +13,12 @@ enum Interruption {
 
     /// Listens from now on.
     static func listen() {
+        // Whoever started the program may have blocked them.
+        var wanted = sigset_t()
+        sigemptyset(&wanted)
+        sigaddset(&wanted, SIGINT)
+        sigaddset(&wanted, SIGTERM)
+        pthread_sigmask(SIG_UNBLOCK, &wanted, nil)
         for number in [SIGINT, SIGTERM] {
             Foundation.signal(number) { number in
                 let earlier = Interruption.received.exchange(number, ordering: .relaxed)

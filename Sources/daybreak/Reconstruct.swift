@@ -183,13 +183,13 @@ struct Reconstruct: ParsableCommand {
     }
 
     func run() throws {
+        Interruption.listen()
         let job = try resume.map { try resumedJob($0) } ?? newJob()
         let transcript = Transcript(continuing: resume == nil ? nil : job.folder.file("log.txt"))
         let level: Logger.Level = quiet ? .error : .info
         let log = Logger(label: "daybreak") { _ in
             RunLogHandler(transcript: transcript, terminalLevel: level)
         }
-        Interruption.listen()
         defer { try? job.folder.write(transcript.data, to: "log.txt") }
         describe(job, log)
         try finish(job, log)

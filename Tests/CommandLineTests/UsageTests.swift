@@ -13,8 +13,10 @@ struct UsageTests {
             "reconstruct",
             [
                 "from a random start",
-                "USAGE: daybreak reconstruct [<options>] <particles> --output <output>",
-                "map.mrc, map.png, particles.star (poses), run.json and log.txt", "--diameter <diameter>",
+                "USAGE: daybreak reconstruct [<options>] [<particles>]", "--resume <resume>",
+                "--checkpoint-every",
+                "report.html", "map.mrc, map.png, particles.star (poses), run.json and log.txt",
+                "--diameter <diameter>",
                 "--symmetry <symmetry>", "--max-resolution <max-resolution>", "--set <set>", "--seed <seed>",
                 "--threads <threads>", "--overwrite", "--contrast <contrast>", "--preset <preset>", "--quiet",
                 "--optimizer <optimizer>", "--settings-file <settings-file>", "projection-matching",

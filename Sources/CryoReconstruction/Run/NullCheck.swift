@@ -28,8 +28,11 @@ extension Reconstruction {
 
     /// Asks images of the last state about the density of the first; nil if nothing can be asked.
     func nullCheck(_ states: [RunState]) -> NullCheck? {
-        guard let stage = states[0].stage, let density = states[0].density, let asked = states.last else {
+        guard let stage = states[0].stage, var density = states[0].density, let asked = states.last else {
             return nil
+        }
+        if states.count > 1, let own = asked.density {
+            density = laid(density, upon: own, stage.frame.ringCount).density
         }
         let candidates = asked.particles.filter { asked.memories[$0] != nil }
         let step = max(1, candidates.count / Self.nullCheckImages)

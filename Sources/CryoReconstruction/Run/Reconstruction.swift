@@ -111,7 +111,7 @@ public final class Reconstruction {
         let total = work.reduce(0, +) + Double(starts - 1) * work.prefix(annealCount).reduce(0, +)
         var progress =
             saved ?? RunProgress(states: [startState(0)], course: RunCourse(totalWork: total))
-        if saved != nil { images.restore(centres: progress.centres, setAside: progress.setAside) }
+        if saved != nil { restore(&progress) }
         while progress.start != nil {
             try carryOut(until: annealCount, work, &progress, report, checkpoint)
             endStart(&progress, of: starts)
@@ -119,6 +119,17 @@ public final class Reconstruction {
         }
         try carryOut(until: plans.count, work, &progress, report, checkpoint)
         return result(progress.states, progress.course.statistics, progress.records)
+    }
+
+    /// Makes again what follows from a checkpoint and the plan: the images' centres and the engine of the last iteration.
+    private func restore(_ progress: inout RunProgress) {
+        images.restore(centres: progress.centres, setAside: progress.setAside)
+        var watch = progress.watch
+        let done = plans[..<progress.iteration].reversed().lazy.compactMap { watch.admitted($0) }.first
+        guard let plan = done else { return }
+        for index in progress.states.indices {
+            prepareStage(plan, &progress.states[index], sharing: index > 0 ? progress.states[0].stage : nil)
+        }
     }
 
     /// From the end of the anneal on there is a state for each half-set, and only particles that were met are learnt from.
@@ -192,15 +203,21 @@ public final class Reconstruction {
         _ states: [RunState], _ statistics: [IterationStatistics], _ starts: [StartRecord]
     ) -> Result {
         let setAside = images.setAside
-        let maps = states.map { finalMap($0) }
+        var maps = states.map { finalMap($0) }
         let limit = states[0].stage?.frame.ringCount ?? 0
+        var placement = Superposition(rotation: .identity)
+        if maps.count == 2 { (maps[1], placement) = laid(maps[1], upon: maps[0], limit) }
         let halves = maps.count == 2 ? HalfMaps(maps[0], maps[1], limit: limit) : nil
         let map = halves?.filtered ?? maps[0]
         return Result(
             map: parameters.bFactor == 0 ? map : map.sharpened(by: -parameters.bFactor),
             estimates: source.particles.indices.map { index in
                 guard setAside[index] == nil else { return nil }
-                return states.lazy.compactMap { $0.estimates[index] }.first
+                if let estimate = states[0].estimates[index] { return estimate }
+                // Poses of the second half-set are those of its own density.
+                guard states.count > 1, var estimate = states[1].estimates[index] else { return nil }
+                estimate.pose = placement.applied(to: estimate.pose)
+                return estimate
             },
             halfSets: halfSetNumbers(states), setAside: setAside, statistics: statistics,
             noiseVariance: states[0].noise.variance,

@@ -51,7 +51,7 @@ public struct MapAlignment: Sendable {
 
     /// The best placement of one hand.
     private struct Result {
-        var placement: RotationSearch.Candidate
+        var placement: Placement
         var aligned: Volume
         var fsc: FourierShellCorrelation
     }
@@ -83,10 +83,10 @@ public struct MapAlignment: Sendable {
 
     /// Refines over all shells in which the two densities agree, and moves the map.
     private static func polished(
-        _ start: RotationSearch.Candidate, _ pair: AlignmentPair, _ reference: Volume,
+        _ start: Placement, _ pair: AlignmentPair, _ reference: Volume,
         _ masked: FourierVolume, _ parallel: Parallel
     ) -> Result {
-        func result(_ placement: RotationSearch.Candidate) -> Result {
+        func result(_ placement: Placement) -> Result {
             let aligned = pair.moved(placement.superposition, like: reference, parallel)
             let fsc = FourierShellCorrelation(FourierVolume(pair.mask.applied(to: aligned)), masked)
             return Result(placement: placement, aligned: aligned, fsc: fsc)

@@ -1,4 +1,5 @@
 import CryoCore
+import CryoFourier
 import Foundation
 
 /// Finds how two sets of poses of the same particles are related, without their densities.

@@ -1,4 +1,5 @@
 import CryoCore
+import CryoFourier
 
 /// How far estimated poses lie from the true ones, once the two frames are laid upon each other.
 public struct PoseError: Sendable {

@@ -4,12 +4,6 @@ import Foundation
 
 /// The coarse search: every rotation of a grid, every shift by one transform, both hands.
 struct RotationSearch: Sendable {
-    /// A placement and its score.
-    struct Candidate: Sendable {
-        var score: Double
-        var superposition: Superposition
-    }
-
     let pair: AlignmentPair
     let lattice: ShellLattice
     let rotations: [Rotation]
@@ -34,8 +28,8 @@ struct RotationSearch: Sendable {
     }
 
     /// The best shift of each rotation; best first, at most `count`, each more than 20° from all before it.
-    func candidates(mirrored: Bool, count: Int, _ parallel: Parallel) -> [Candidate] {
-        var chosen: [Candidate] = []
+    func candidates(mirrored: Bool, count: Int, _ parallel: Parallel) -> [Placement] {
+        var chosen: [Placement] = []
         // Sorting by index where scores are equal keeps the order the same on every run.
         let order = placements(mirrored: mirrored, parallel).enumerated().sorted {
             $0.element.score != $1.element.score
@@ -53,7 +47,7 @@ struct RotationSearch: Sendable {
     }
 
     /// The best shift of each rotation, in their order.
-    func placements(mirrored: Bool, _ parallel: Parallel) -> [Candidate] {
+    func placements(mirrored: Bool, _ parallel: Parallel) -> [Placement] {
         let target = targetValues(mirrored: mirrored)
         let chunk = 128
         return parallel.map((rotations.count + chunk - 1) / chunk) { index in
@@ -72,7 +66,7 @@ struct RotationSearch: Sendable {
         return target.indices.map { conjugate(target[$0]) * scales[lattice.shells[$0]] }
     }
 
-    private func best(of range: Range<Int>, mirrored: Bool, target: [Complex]) -> [Candidate] {
+    private func best(of range: Range<Int>, mirrored: Bool, target: [Complex]) -> [Placement] {
         let fft = RealFFT.ofShape([edge, edge, edge])
         let spectrum = AlignedBuffer<Complex>(count: fft.complexCount, repeating: .zero)
         let scores = AlignedBuffer<Float>(count: fft.realCount, repeating: 0)
@@ -88,7 +82,7 @@ struct RotationSearch: Sendable {
             for voxel in 0..<fft.realCount where scores.pointer[voxel] > best {
                 (best, place) = (scores.pointer[voxel], voxel)
             }
-            return Candidate(
+            return Placement(
                 score: Double(best),
                 superposition: Superposition(
                     rotation: rotations[index], shift: shift(of: place), isMirrored: mirrored))

@@ -1,18 +1,22 @@
 /// Minimises a function of a few parameters without derivatives (Nelder & Mead, Computer Journal 1965).
-struct NelderMead {
+package struct NelderMead {
     /// Stops after this many evaluations.
-    var evaluationLimit = 200
+    package var evaluationLimit = 200
     /// Stops when the values at the corners differ by less.
-    var valueTolerance = 1e-6
+    package var valueTolerance = 1e-6
+
+    /// Makes a search.
+    package init(evaluationLimit: Int = 200) { self.evaluationLimit = evaluationLimit }
 
     /// The best parameters found and the function's value there.
-    struct Minimum {
-        var parameters: [Double]
-        var value: Double
+    package struct Minimum {
+        package var parameters: [Double]
+        package var value: Double
     }
 
     /// Starts from a simplex with one corner at `start` and the others one `step` away along each axis.
-    func minimise(from start: [Double], step: Double = 1, _ function: ([Double]) -> Double) -> Minimum {
+    package func minimise(from start: [Double], step: Double = 1, _ function: ([Double]) -> Double) -> Minimum
+    {
         var corners = [Minimum(parameters: start, value: function(start))]
         for axis in start.indices {
             var point = start

@@ -1,17 +1,16 @@
 import CryoCore
-import CryoFourier
 import Foundation
 
 /// Improves a placement continuously, scored over the shells of one resolution.
-struct PlacementRefinement: Sendable {
+package struct PlacementRefinement: Sendable {
     private let pair: AlignmentPair
     private let lattice: ShellLattice
     private let target: [Complex]
     private let weightSum: Double
 
-    init(pair: AlignmentPair, shellLimit: Int) {
+    package init(pair: AlignmentPair, shellLimit: Int, pointLimit: Int = 20_000) {
         self.pair = pair
-        let lattice = ShellLattice(shellLimit: shellLimit, pointLimit: 20_000)
+        let lattice = ShellLattice(shellLimit: shellLimit, pointLimit: pointLimit)
         let values = lattice.whitened(pair.referenceValues(lattice.points))
         let scales = lattice.weights.map { $0 > 0 ? Float(1 / $0) : 0 }
         target = values.indices.map { values[$0] * scales[lattice.shells[$0]] }
@@ -20,7 +19,7 @@ struct PlacementRefinement: Sendable {
     }
 
     /// Σ √n_k FSC(k) / Σ √n_k over the shells, n_k points each.
-    func score(_ superposition: Superposition) -> Double {
+    package func score(_ superposition: Superposition) -> Double {
         let values = pair.mapValues(
             superposition.rotation, mirrored: superposition.isMirrored, lattice.points)
         let step = SIMD3<Float>(superposition.shift * (2 * .pi / pair.boxLength))
@@ -43,10 +42,15 @@ struct PlacementRefinement: Sendable {
     }
 
     /// The best placement near `start`, searched with first steps of `angle` and `shift` (Å).
-    func refined(
-        _ start: Superposition, angle: Angle, shift: Double, evaluations: Int = 200
-    ) -> RotationSearch.Candidate {
-        func placed(_ x: [Double]) -> Superposition {
+    ///
+    /// - Parameter freedom: Which of the turns about x, y and z and the shifts along them are free.
+    package func refined(
+        _ start: Superposition, angle: Angle, shift: Double, evaluations: Int = 200,
+        freedom: [Int] = Array(0..<6)
+    ) -> Placement {
+        func placed(_ free: [Double]) -> Superposition {
+            var x = [Double](repeating: 0, count: 6)
+            for (value, place) in zip(free, freedom) { x[place] = value }
             let turn = SIMD3(x[0], x[1], x[2]) * angle.radians
             let length = dot(turn, turn).squareRoot()
             var moved = start
@@ -58,9 +62,9 @@ struct PlacementRefinement: Sendable {
             return moved
         }
         let minimum = NelderMead(evaluationLimit: evaluations).minimise(
-            from: [Double](repeating: 0, count: 6)
+            from: [Double](repeating: 0, count: freedom.count)
         ) { -score(placed($0)) }
-        return RotationSearch.Candidate(
+        return Placement(
             score: -minimum.value, superposition: placed(minimum.parameters))
     }
 }

@@ -1,21 +1,20 @@
 import CryoCore
-import CryoFourier
 
 /// The frequencies of a box up to a radius, half of each Friedel pair, sorted into shells.
-struct ShellLattice: Sendable {
+package struct ShellLattice: Sendable {
     /// The largest shell.
-    let shellLimit: Int
+    package let shellLimit: Int
     /// The frequencies, in units of 1/box; shape `[point]`.
-    let points: [SIMD3<Float>]
+    package let points: [SIMD3<Float>]
     /// The shell of each point.
-    let shells: [Int]
+    package let shells: [Int]
     /// The square root of the number of points of each shell: how much a shell's correlation counts.
     ///
     /// The noise of a correlation falls with that root, so it is the weight of a score.
-    let weights: [Double]
+    package let weights: [Double]
 
     /// Makes the lattice of shells 1 … `shellLimit`; of larger ones, evenly spread points are kept.
-    init(shellLimit: Int, pointLimit: Int = .max) {
+    package init(shellLimit: Int, pointLimit: Int = .max) {
         self.shellLimit = shellLimit
         var (points, shells) = ([SIMD3<Float>](), [Int]())
         let reach = shellLimit + 1
@@ -46,14 +45,14 @@ struct ShellLattice: Sendable {
     }
 
     /// The mean power of each shell.
-    func power(_ values: [Complex]) -> [Double] {
+    package func power(_ values: [Complex]) -> [Double] {
         var sums = [Double](repeating: 0, count: shellLimit + 1)
         for (index, value) in values.enumerated() { sums[shells[index]] += Double((value * value).sum()) }
         return zip(sums, weights).map { $1 > 0 ? $0 / ($1 * $1) : 0 }
     }
 
     /// The values divided by the root of their shell's mean power.
-    func whitened(_ values: [Complex]) -> [Complex] {
+    package func whitened(_ values: [Complex]) -> [Complex] {
         let scales = power(values).map { $0 > 0 ? Float(1 / $0.squareRoot()) : 0 }
         return values.indices.map { values[$0] * scales[shells[$0]] }
     }

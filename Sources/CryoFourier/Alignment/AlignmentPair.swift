@@ -1,21 +1,20 @@
 import CryoCore
-import CryoFourier
 import Foundation
 
 /// The two transforms that are to be laid upon each other, ready to be sampled.
-struct AlignmentPair: Sendable {
+package struct AlignmentPair: Sendable {
     /// The edge of the reference's box, in Å.
-    let boxLength: Double
+    package let boxLength: Double
     /// The largest shell of the reference's box that both densities have.
-    let shellLimit: Int
+    package let shellLimit: Int
     /// The mask of the reference, which is also that of the final curve.
-    let mask: SoftMask
+    package let mask: SoftMask
     private let map: FourierBall
     private let reference: FourierBall
     /// The map's box by the reference's: converts frequencies in units of 1/box.
     private let ratio: Double
 
-    init(_ map: Volume, _ reference: Volume, diameter: Double?) {
+    package init(_ map: Volume, _ reference: Volume, diameter: Double?) {
         let length = Self.edge(of: reference)
         boxLength = length ?? Double(reference.boxSize)
         // Without believable pixel sizes, both boxes count as equally large.
@@ -41,12 +40,12 @@ struct AlignmentPair: Sendable {
     }
 
     /// The reference's transform.
-    func referenceValues(_ points: [SIMD3<Float>]) -> [Complex] {
+    package func referenceValues(_ points: [SIMD3<Float>]) -> [Complex] {
         reference.values(.identity, at: points)
     }
 
     /// The transform of the map turned by `rotation`, perhaps inverted, not shifted.
-    func mapValues(_ rotation: Rotation, mirrored: Bool, _ points: [SIMD3<Float>]) -> [Complex] {
+    package func mapValues(_ rotation: Rotation, mirrored: Bool, _ points: [SIMD3<Float>]) -> [Complex] {
         let values =
             ratio == 1
             ? map.values(rotation, at: points) : map.values(rotation, at: points.map { $0 * Float(ratio) })
@@ -54,7 +53,8 @@ struct AlignmentPair: Sendable {
     }
 
     /// The map moved onto the reference's grid.
-    func moved(_ superposition: Superposition, like reference: Volume, _ parallel: Parallel) -> Volume {
+    package func moved(_ superposition: Superposition, like reference: Volume, _ parallel: Parallel) -> Volume
+    {
         let n = reference.boxSize
         var transform = FourierVolume(boxSize: n, pixelSize: reference.pixelSize)
         let row = transform.rowLength

@@ -38,7 +38,7 @@ public struct Superposition: Sendable, Equatable {
     }
 
     /// D A or A: the orientation with the hand accounted for, but not yet turned by Q.
-    func orientation(of pose: Pose) -> Rotation {
+    package func orientation(of pose: Pose) -> Rotation {
         let a = pose.rotation
         return isMirrored ? Rotation(rows: -a.row0, -a.row1, a.row2) : a
     }

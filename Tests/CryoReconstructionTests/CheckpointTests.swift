@@ -1,0 +1,99 @@
+import CryoCore
+import CryoFiles
+import CryoReport
+import Foundation
+import Testing
+
+@testable import CryoReconstruction
+
+/// A run that was interrupted goes on as if nothing had happened.
+@Suite(.serialized) struct CheckpointTests {
+    /// A run of every kind: half-sets, several starts under a symmetry, and the paper's optimizer with its sampler.
+    static let kinds: [(name: String, parameters: ReconstructionParameters)] = {
+        var halves = EndToEndTests.reduced
+        (halves.annealIterations, halves.annealBatch, halves.maxResolution) = (6, 30, 26)
+        var starts = halves
+        (starts.symmetry, starts.starts, starts.maxResolution) = ("C2", 2, 30)
+        var paper = ReconstructionParameters.paper
+        (paper.diameter, paper.marchBatch, paper.maxIterations, paper.shiftExtent) = (150, 40, 8, 12)
+        return [("halves", halves), ("starts", starts), ("paper", paper)]
+    }()
+
+    struct Stopped: Error {}
+
+    @Test(arguments: ["halves", "starts", "paper"]) func theResultIsTheSame(kind: String) throws {
+        let parameters = try #require(Self.kinds.first { $0.name == kind }?.parameters)
+        let source = try TestSource(EndToEndTests.phantom, count: 120, diameter: 140, signalToNoise: 1)
+        let whole = try Reconstruction(source: source, parameters: parameters).run()
+        let count = whole.statistics.count
+        for stop in [1, count / 3, 2 * count / 3, count - 1] {
+            let folder = try Self.folder()
+            var seen = 0
+            #expect(throws: Stopped.self) {
+                _ = try Reconstruction(source: source, parameters: parameters).run { _ in
+                    seen += 1
+                } checkpoint: { progress in
+                    guard seen == stop else { return }
+                    try folder.write(progress, version: "1")
+                    throw Stopped()
+                }
+            }
+            let saved = try #require(try folder.checkpoint(version: "1"))
+            let rest = try Reconstruction(source: source, parameters: parameters).run(from: saved)
+            #expect(rest.map == whole.map, "stopped after \(stop) of \(count)")
+            #expect(rest.estimates == whole.estimates)
+            #expect(rest.noiseVariance == whole.noiseVariance && rest.starts == whole.starts)
+            #expect(rest.statistics.map(\.logEvidence) == whole.statistics.map(\.logEvidence))
+        }
+    }
+
+    private static func folder() throws -> RunFolder {
+        let folder = try RunFolder(
+            path: NSTemporaryDirectory() + "daybreak-\(UUID().uuidString)", mayOverwrite: false)
+        try folder.create()
+        return folder
+    }
+
+    /// The last two are kept, and a damaged one is not believed.
+    @Test func damagedCheckpointsAreNoticed() throws {
+        let folder = try Self.folder()
+        #expect(try folder.checkpoint(version: "1") == nil)
+        let source = try TestSource(EndToEndTests.phantom, count: 120, diameter: 140, signalToNoise: 1)
+        let run = try Reconstruction(source: source, parameters: Self.kinds[0].parameters)
+        #expect(throws: Stopped.self) {
+            _ = try run.run(checkpoint: { progress in
+                try folder.write(progress, version: "1")
+                if progress.iteration == 2 { throw Stopped() }
+            })
+        }
+        #expect(try folder.checkpoint(version: "1")?.iteration == 2)
+        let path = folder.file("checkpoint")
+        let good = try Data(contentsOf: URL(fileURLWithPath: path))
+        var stream = RandomStream(seed: 8)
+        for trial in 0..<60 {
+            var bad = good
+            switch trial % 3 {
+            case 0:
+                bad[Int(stream.uniform() * Double(bad.count - 1))] ^= UInt8(1 + Int(stream.uniform() * 200))
+            case 1: bad = bad.prefix(Int(stream.uniform() * Double(bad.count)))
+            default: bad.append(0)
+            }
+            try bad.write(to: URL(fileURLWithPath: path))
+            // The one before is whole.
+            #expect(try folder.checkpoint(version: "1")?.iteration == 1)
+        }
+        try Data("nothing".utf8).write(to: URL(fileURLWithPath: folder.file("checkpoint.previous")))
+        #expect(throws: RunFolderError.noCheckpoint(folder.path)) { try folder.checkpoint(version: "1") }
+        try good.write(to: URL(fileURLWithPath: path))
+        #expect(throws: RunFolderError.noCheckpoint(folder.path)) { try folder.checkpoint(version: "2") }
+    }
+
+    @Test func oneProcessAtATime() throws {
+        let folder = try Self.folder()
+        var lock: RunLock? = try folder.locked()
+        #expect(throws: RunFolderError.busy(folder.path)) { _ = try folder.locked() }
+        _ = lock
+        lock = nil
+        _ = try folder.locked()
+    }
+}
