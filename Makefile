@@ -8,7 +8,7 @@ SOURCES = Package.swift Sources Tests Experiments Benchmarks/Package.swift Bench
 
 EXPERIMENTS = groel importance_sampling random_starts robustness projection_matching priors optimizers
 
-.PHONY: setup build test demo experiments robustness bench lint format check clean
+.PHONY: setup build install test demo experiments robustness bench lint format check clean
 
 # apt packages that the build needs; quick when they are there.
 setup:
@@ -17,8 +17,23 @@ setup:
 build: setup
 	$(SWIFT) build -c release --product daybreak
 
+# The program, its completions for bash, zsh and fish, and its manual page.
+PREFIX ?= /usr/local
+SHARE = $(DESTDIR)$(PREFIX)/share
+install: build
+	@scripts/setup.sh help2man
+	install -D -m 755 $(BIN) $(DESTDIR)$(PREFIX)/bin/daybreak
+	mkdir -p $(SHARE)/bash-completion/completions $(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d $(SHARE)/man/man1
+	$(BIN) --generate-completion-script bash > $(SHARE)/bash-completion/completions/daybreak
+	$(BIN) --generate-completion-script zsh > $(SHARE)/zsh/site-functions/_daybreak
+	$(BIN) --generate-completion-script fish > $(SHARE)/fish/vendor_completions.d/daybreak.fish
+	help2man --no-info --name "finds a molecule's density from electron microscope images" $(BIN) \
+		> $(SHARE)/man/man1/daybreak.1
+
 # The hot loops are too slow without optimisation, so the tests are built for release.
+# The browser shows the report page; without one that test is skipped.
 test: setup
+	-@scripts/setup.sh chromium
 	$(SWIFT) test $(TEST_FLAGS)
 
 # Simulates particles of the built-in molecule, reconstructs them from a random start, compares with the truth.
@@ -36,7 +51,7 @@ experiments: build
 	$(SWIFT) build -c release --product sampling-study
 	@for name in $(EXPERIMENTS); do QUICK=$(QUICK) /usr/bin/python3 Experiments/$$name.py || exit 1; done
 
-# Sets × seeds; runs that are there are not repeated.
+# Sets × seeds, ten of them or SEEDS; runs that are there are not repeated. Hours.
 robustness:
 	@$(MAKE) experiments EXPERIMENTS=robustness
 

@@ -267,7 +267,7 @@ struct Reconstruct: ParsableCommand {
         let folder = job.folder
         let record = RunRecord(
             version: Version.current, command: job.plan.command, input: job.plan.input, run: job.run,
-            result: result, particles: job.particles, instructionSet: KernelSet.best.name,
+            result: result, particles: job.particles.particles, instructionSet: KernelSet.best.name,
             threads: job.parallel.threads)
         try folder.write(result, particles: job.particles, record: record)
         try Picture(montageOf: [result.map])
@@ -351,12 +351,11 @@ struct Reconstruct: ParsableCommand {
                 mask, corrected for it), \(String(format: "%.1f", resolution.fsc0143)) Å without it
                 """)
         }
-        guard let check = record.nullCheck else { return }
-        let gain = String(format: "%.1f ± %.1f", check.gain, check.standardError)
-        log.info("unseen images prefer the map to its radial average by \(gain) nats each")
-        if !check.isPassed {
-            log.warning("the images do not support the map's detail: do not trust it")
+        if let check = record.nullCheck {
+            let gain = String(format: "%.1f ± %.1f", check.gain, check.standardError)
+            log.info("unseen images prefer the map to its radial average by \(gain) nats each")
         }
+        for doubt in record.doubts { log.warning("\(doubt)") }
     }
 
     private func startingMap(_ path: String, for set: ParticleSet) throws -> Volume {

@@ -71,7 +71,9 @@ public struct ResolutionRecord: Codable, Sendable {
     public var maskedCorrelations: [Double]
     /// The FSC of half maps with random phases in the mask by shell.
     public var randomizedCorrelations: [Double]
+}
 
+extension ResolutionRecord {
     init(_ resolution: MaskedResolution) {
         corrected0143 = resolution.corrected.resolution(at: 0.143)
         fsc0143 = resolution.unmasked.resolution(at: 0.143)

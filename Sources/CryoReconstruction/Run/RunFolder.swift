@@ -186,7 +186,7 @@ public struct RunRecord: Codable, Sendable {
     /// Makes a record.
     public init(
         version: String, command: [String], input: String, run: Reconstruction,
-        result: Reconstruction.Result, particles: ParticleSet, instructionSet: String, threads: Int
+        result: Reconstruction.Result, particles: [Particle], instructionSet: String, threads: Int
     ) {
         self.version = version
         self.command = command
@@ -196,7 +196,7 @@ public struct RunRecord: Codable, Sendable {
         contrast = run.contrast
         particleCount = particles.count
         setAside = Dictionary(
-            result.setAside.map { (particles.particles[$0.key].imageName, $0.value) },
+            result.setAside.map { (particles[$0.key].imageName, $0.value) },
             uniquingKeysWith: { first, _ in first })
         self.instructionSet = instructionSet
         self.threads = threads

@@ -8,16 +8,16 @@ extension Picture {
     /// Rays march through the density in steps of half a voxel; where one crosses the threshold the gradient shades it.
     init(surfaceOf volume: Volume, threshold: Float, size: Int = 260) {
         self.init(width: 3 * size, height: size, channels: .rgb, fill: 255)
-        for (column, axes) in [(0, 2, 1), (1, 2, 0), (0, 1, 2)].enumerated() {
-            for row in 0..<size {
-                for place in 0..<size {
-                    let u = (Float(place) + 0.5) / Float(size) * Float(volume.boxSize) - 0.5
-                    let v = (1 - (Float(row) + 0.5) / Float(size)) * Float(volume.boxSize) - 0.5
-                    if let shade = volume.shade(axes, u, v, threshold) {
-                        self[column * size + place, row] = shade
-                    }
-                }
+        let views = [(0, 2, 1), (1, 2, 0), (0, 1, 2)]
+        let scale = Float(volume.boxSize) / Float(size)
+        let rows = Parallel().map(size) { row in
+            let v = (Float(size - row) - 0.5) * scale - 0.5
+            return views.flatMap { axes in
+                (0..<size).map { volume.shade(axes, (Float($0) + 0.5) * scale - 0.5, v, threshold) }
             }
+        }
+        for (row, shades) in rows.enumerated() {
+            for (place, shade) in shades.enumerated() { if let shade { self[place, row] = shade } }
         }
     }
 }

@@ -59,7 +59,8 @@ struct LinePlot {
     /// The numbers, a row each.
     var csv: String {
         let lines = series.flatMap { curve in curve.points.map { "\(curve.name),\($0.x),\($0.y)" } }
-        return (["series,\(xLabel),\(yLabel)"] + lines).joined(separator: "\n") + "\n"
+        let x = xScale == .resolution ? "frequency (1/Å)" : xLabel
+        return (["series,\(x),\(yLabel)"] + lines).joined(separator: "\n") + "\n"
     }
 
     /// Where a point lies before it is brought to the screen; nil if it cannot be drawn.

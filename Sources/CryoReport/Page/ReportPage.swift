@@ -88,25 +88,18 @@ public struct ReportPage {
             """
     }
 
-    private var isConvincing: Bool {
-        let resolves = record.resolution.map { $0.corrected0143 < record.diameter / 4 } ?? true
-        return (record.nullCheck?.isPassed ?? true) && resolves
-    }
+    private var isConvincing: Bool { record.doubts.isEmpty }
 
-    /// Whether it succeeded, in one sentence.
+    /// Whether it succeeded, in one sentence, and what speaks against it.
     private var verdict: String {
         let detail = record.resolution.map { " to \(Self.text($0.corrected0143, 1)) Å" } ?? ""
-        guard let check = record.nullCheck else {
-            return
-                "A density was found; without half-sets or images to ask, nothing is known of its resolution."
+        guard isConvincing else {
+            return "Do not trust this map as it is: \(HTML.escaped(record.doubts.joined(separator: "; ")))."
         }
-        guard check.isPassed else {
-            return
-                "The images do not support the detail of this map: they like its radial average as well. Do not trust it."
+        guard record.resolution != nil else {
+            return "A density was found; without half-sets nothing is known of its resolution."
         }
-        return isConvincing
-            ? "The molecule was found\(detail), and images that its half never saw confirm it."
-            : "A density was found, but only its coarse shape can be trusted (half-sets agree\(detail))."
+        return "The molecule was found\(detail), and images that its half never saw confirm it."
     }
 
     private func density() throws -> String {

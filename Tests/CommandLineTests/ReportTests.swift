@@ -1,0 +1,99 @@
+import Foundation
+import Testing
+
+/// `report.html`, as text and in a browser.
+@Suite(.serialized) struct ReportTests {
+    let folder: WorkingFolder
+
+    init() throws {
+        folder = try WorkingFolder()
+        try folder.simulate(particles: 200, "--snr", "1")
+        let run = try folder.run(
+            "reconstruct", "data/particles.star", "--output", "run", "--max-resolution", "26", "--diameter",
+            "150", "--set",
+            "annealResolution=36", "--set", "annealIterations=20", "--set", "annealBatch=40", "--set",
+            "shiftExtent=12", "--quiet")
+        try #require(run.status == 0, "\(run.errors)")
+    }
+
+    private static let figures = [
+        "map", "fsc", "sections", "examples", "progress", "evidence", "poses", "views", "shifts", "noise",
+        "sampling",
+        "particles",
+    ]
+
+    @Test func everyFigureIsThereAndNothingElseIsNeeded() throws {
+        let page = try folder.text("run/report.html")
+        for figure in Self.figures {
+            #expect(page.contains("<figure id=\"\(figure)\""), "no figure \(figure)")
+        }
+        #expect(page.contains("id=\"verdict\"") && page.contains("The molecule was found"))
+        #expect(page.contains("--output run") && page.contains("seed 1"))
+        // Offline: nothing is loaded from anywhere.
+        #expect(!page.contains("http://") && !page.contains("https://") && !page.contains("url("))
+        let sources = page.components(separatedBy: "src=\"").dropFirst()
+        #expect(sources.count >= 3 && sources.allSatisfy { $0.hasPrefix("data:image/png;base64,") })
+        #expect(page.utf8.count < 5_000_000)
+        // What is drawn, without pictures and numbers in base64, which may spell anything.
+        let drawn = page.components(separatedBy: "points=\"").dropFirst().map { $0.prefix { $0 != "\"" } }
+        #expect(
+            drawn.count >= 9 && drawn.allSatisfy { !$0.lowercased().contains("nan") && !$0.contains("inf") })
+        #expect(!page.contains("No data for this figure"))
+        #expect(
+            page.components(separatedBy: "<figure").count == page.components(separatedBy: "</figure>").count)
+    }
+
+    @Test func numbersCanBeSaved() throws {
+        let page = try folder.text("run/report.html")
+        let links = page.components(separatedBy: "href=\"data:text/csv;base64,").dropFirst().map {
+            $0.prefix { $0 != "\"" }
+        }
+        #expect(links.count >= 8)
+        for link in links {
+            let text = String(decoding: try #require(Data(base64Encoded: String(link))), as: UTF8.self)
+            let rows = text.split(separator: "\n")
+            #expect(
+                rows.count > 1 && rows.allSatisfy { $0.split(separator: ",").count == 3 }, "\(rows.prefix(2))"
+            )
+        }
+    }
+
+    @Test func itCanBeMadeAgain() throws {
+        let first = try folder.data("run/report.html")
+        #expect(try folder.run("report", "run").status == 0)
+        #expect(try folder.data("run/report.html") == first)
+        #expect(try folder.run("report", "run", "--output", "page.html").status == 0)
+        #expect(try folder.data("page.html") == first)
+        let missing = try folder.run("report", "data")
+        #expect(missing.status == 2 && missing.errors.contains("run.json"))
+    }
+
+    /// Debian's Chromium, if it is installed.
+    static let browser = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].first {
+        FileManager.default.isExecutableFile(atPath: $0)
+    }
+
+    /// In a browser the script draws the surface and complains of nothing.
+    @Test(.enabled(if: browser != nil, "chromium is not installed")) func theBrowserShowsIt() throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: try #require(Self.browser))
+        process.arguments = [
+            "--headless", "--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader",
+            "--enable-unsafe-swiftshader",
+            "--enable-logging=stderr", "--virtual-time-budget=3000", "--user-data-dir=\(folder.path)/browser",
+            "--dump-dom", "file://\(folder.path)/run/report.html",
+        ]
+        for name in ["dom", "log"] {
+            _ = FileManager.default.createFile(atPath: "\(folder.path)/\(name)", contents: nil)
+        }
+        process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: "\(folder.path)/dom"))
+        process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: "\(folder.path)/log"))
+        try process.run()
+        process.waitUntilExit()
+        let (dom, log) = (try folder.text("dom"), try folder.text("log"))
+        #expect(dom.contains("id=\"verdict\""))
+        #expect(!log.contains("Uncaught") && !log.contains("SyntaxError"), "\(log)")
+        // The script has found that it can draw, and shows the canvas.
+        #expect(dom.contains("<div id=\"viewer\">"))
+    }
+}

@@ -1,0 +1,47 @@
+import CryoCore
+import Foundation
+import Testing
+
+@testable import CryoReconstruction
+
+/// What speaks against a map is said.
+struct DoubtTests {
+    static func record(
+        gain: Double = 20, standardError: Double = 1, angleError: Double = 1, resolution: Double = 10,
+        significance: Double = 30
+    ) throws -> RunRecord {
+        let source = try TestSource(EndToEndTests.phantom, count: 20, diameter: 140, signalToNoise: 1)
+        var parameters = EndToEndTests.reduced
+        (parameters.maxIterations, parameters.halves) = (1, false)
+        let run = try Reconstruction(source: source, parameters: parameters)
+        let result = try run.run()
+        var record = RunRecord(
+            version: "1", command: [], input: "", run: run, result: result, particles: source.particles,
+            instructionSet: "",
+            threads: 1)
+        record.diameter = 200
+        record.nullCheck = NullCheck(
+            imageCount: 100, logEvidence: gain, radialLogEvidence: 0, standardError: standardError)
+        record.particles.medianAngleError = angleError
+        record.contrast.significance = significance
+        record.resolution = ResolutionRecord(
+            corrected0143: resolution, fsc0143: resolution, fsc05: resolution, correlations: [],
+            correctedCorrelations: [],
+            maskedCorrelations: [], randomizedCorrelations: [])
+        return record
+    }
+
+    @Test func aGoodMapHasNone() throws {
+        #expect(try Self.record().doubts.isEmpty)
+    }
+
+    @Test func eachReasonIsNamed() throws {
+        #expect(try Self.record(gain: 2, standardError: 1).doubts.first?.contains("not supported") == true)
+        #expect(try Self.record(gain: 0.4, standardError: 0.1).doubts.first?.contains("0.4 nats") == true)
+        // 14° at 100 Å are 24 Å.
+        #expect(try Self.record(angleError: 14, resolution: 21).doubts.first?.contains("24.4 Å") == true)
+        #expect(try Self.record(resolution: 60).doubts.first?.contains("coarse shape") == true)
+        #expect(try Self.record(significance: 1).doubts.first?.contains("--contrast") == true)
+        #expect(try Self.record(resolution: .infinity).doubts.count == 1)
+    }
+}
