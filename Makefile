@@ -43,7 +43,7 @@ demo: build
 	$(BIN) reconstruct $(DEMO)/data/particles.star --output $(DEMO)/run
 	$(BIN) compare $(DEMO)/run/map.mrc $(DEMO)/data/truth.mrc --picture $(DEMO)/map-and-truth.png \
 		--poses $(DEMO)/run/particles.star --true-poses $(DEMO)/data/truth.star
-	@echo "the map: $(DEMO)/run/map.mrc · map above, truth below: $(DEMO)/map-and-truth.png"
+	@echo "open in a browser: $(DEMO)/run/report.html · map above, truth below: $(DEMO)/map-and-truth.png"
 
 # Reproduces the paper's experiments; QUICK=1 for small variants. Debian's Python draws the figures.
 experiments: build

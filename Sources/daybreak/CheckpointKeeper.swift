@@ -6,14 +6,16 @@ import Foundation
 struct CheckpointKeeper {
     let folder: RunFolder
     let particles: ParticleSet
+    let transcript: Transcript
     /// Seconds between checkpoints; 0 for one after each iteration.
     let interval: Double
     private var last = ContinuousClock.now
     private var phase: IterationPlan.Phase?
 
-    init(folder: RunFolder, particles: ParticleSet, interval: Double) {
+    init(folder: RunFolder, particles: ParticleSet, transcript: Transcript, interval: Double) {
         self.folder = folder
         self.particles = particles
+        self.transcript = transcript
         self.interval = interval
     }
 
@@ -27,6 +29,7 @@ struct CheckpointKeeper {
         phase = progress.lastStatistics?.phase ?? phase
         guard signal != nil || isDue || beginsPhase else { return }
         try folder.write(progress, version: Version.current)
+        try folder.write(transcript.data, to: "log.txt")
         last = .now
         guard let signal else { return }
         if let map = progress.density(boxSize: particles.boxSize, pixelSize: particles.pixelSize) {

@@ -192,7 +192,7 @@ struct Reconstruct: ParsableCommand {
         }
         defer { try? job.folder.write(transcript.data, to: "log.txt") }
         describe(job, log)
-        try finish(job, log)
+        try finish(job, transcript, log)
     }
 
     /// A run and where it works.
@@ -259,10 +259,10 @@ struct Reconstruct: ParsableCommand {
     }
 
     /// Carries out a job, and with the symmetry that its map has another.
-    private func finish(_ job: Job, _ log: Logger) throws {
-        let result = try carryOut(job, log)
+    private func finish(_ job: Job, _ transcript: Transcript, _ log: Logger) throws {
+        let result = try carryOut(job, transcript, log)
         if job.plan.findsSymmetry, let symmetric = try symmetricJob(after: job, result, log) {
-            return try finish(symmetric, log)
+            return try finish(symmetric, transcript, log)
         }
         let folder = job.folder
         let record = RunRecord(
@@ -279,9 +279,12 @@ struct Reconstruct: ParsableCommand {
         log.info("wrote \(folder.path): report.html, map.mrc, particles.star and more")
     }
 
-    private func carryOut(_ job: Job, _ log: Logger) throws -> Reconstruction.Result {
+    private func carryOut(
+        _ job: Job, _ transcript: Transcript, _ log: Logger
+    ) throws -> Reconstruction.Result {
         var progress = ProgressLine()
-        var keeper = CheckpointKeeper(folder: job.folder, particles: job.particles, interval: checkpointEvery)
+        var keeper = CheckpointKeeper(
+            folder: job.folder, particles: job.particles, transcript: transcript, interval: checkpointEvery)
         let result = try job.run.run(from: job.progress) { entry in
             if !quiet { progress.show(entry) }
             log.debug("\(entry.line)")

@@ -44,6 +44,7 @@ enum PageStyle {
         code { display: block; padding: 10px; background: var(--paper); border: 1px solid var(--line); border-radius: 6px;
           overflow-wrap: anywhere; white-space: pre-wrap; }
         a { color: var(--c0); }
+        @media (max-width: 560px) { svg text, svg .note { font-size: 19px; } figure, section { padding: 12px; } }
         .warning { border-left: 4px solid var(--bad); padding: 4px 12px; margin: 8px 0; }
         """
 }

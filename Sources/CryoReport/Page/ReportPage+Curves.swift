@@ -60,7 +60,7 @@ extension ReportPage {
             "progress", plot,
             reading: """
                 The anneal works at one coarse limit until the density is found; then the limit rises shell by shell, and stops by itself \
-                where the half-sets disagree.
+                where the half-sets disagree. It falls back for a moment where badly explained particles look for their poses anew.
                 """)
     }
 
