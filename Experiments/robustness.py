@@ -13,7 +13,7 @@ def with_true_poses(name, source, symmetry="C1"):
     """The resolution that the true poses give, by relion_reconstruct; None where RELION is not installed."""
     if not shutil.which("relion_reconstruct"):
         return None
-    output = (lab.RUNS / name).with_suffix(".mrc")
+    output = lab.RUNS / f"{name}.mrc"
     output.parent.mkdir(parents=True, exist_ok=True)
     if not output.exists():
         lab.measured(["sh", "-c", f"cd {source} && relion_reconstruct --i truth.star --o {output} --ctf --sym {symmetry}"])
@@ -31,7 +31,8 @@ def row(title, name, particles, reference, good, *options, poses=None, starts=10
     right = sum(report["resolution05"] <= good for report in reports) if good else 0
 
     def span(values, unit):
-        return f"{min(values):.1f}–{max(values):.1f}{unit}"
+        low, high = f"{min(values):.1f}", f"{max(values):.1f}"
+        return f"{low}{unit}" if low == high else f"{low}–{high}{unit}"
 
     return [title, f"{right} of {len(runs)}" if good else "–", f"{good:.1f} Å" if good else "–", span([r["resolution05"] for r in reports], " Å"),
             span([run.record["resolution"]["fsc0143"] for run in runs], " Å"),
