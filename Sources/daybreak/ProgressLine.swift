@@ -1,4 +1,5 @@
 import CryoReconstruction
+import CryoReport
 import Foundation
 
 /// Shows how a run goes: a live line on a terminal, plain lines in a pipe.
@@ -15,7 +16,7 @@ struct ProgressLine {
         let text =
             "\(entry.phase.rawValue) \(format(entry.resolution, 1)) Å · iteration \(entry.iteration + 1)"
             + " · log-evidence \(format(entry.logEvidence, 1)) · poses \(format(entry.effectivePoses, 0))"
-            + " · \(percent) % · \(Self.duration(remaining)) left"
+            + " · \(percent) % · \(DurationText.text(seconds: remaining)) left"
         if isTerminal {
             let filled = percent * 24 / 100
             let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 24 - filled)
@@ -32,10 +33,4 @@ struct ProgressLine {
     private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
 
     private func format(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }
-
-    private static func duration(_ seconds: Double) -> String {
-        guard seconds.isFinite else { return "–" }
-        let whole = Int(seconds.rounded())
-        return whole >= 60 ? "\(whole / 60) min \(whole % 60) s" : "\(whole) s"
-    }
 }

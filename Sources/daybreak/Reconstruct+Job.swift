@@ -92,7 +92,7 @@ extension Reconstruct {
         // The density is known: a short anneal from a mild temperature gives both half-sets their own.
         next.plan.parameters.annealIterations = min(next.plan.parameters.annealIterations, 40)
         next.plan.parameters.annealStart = min(next.plan.parameters.annealStart, 1e-4)
-        next.plan.initialMap = URL(fileURLWithPath: job.folder.file("on-axes.mrc")).standardizedFileURL.path
+        next.plan.initialMap = RunPlan.absolute(job.folder.file("on-axes.mrc"))
         try MRCFile.write(finding.aligned, to: job.folder.file("on-axes.mrc"))
         job.folder.removeCheckpoints()
         try job.folder.write(next.plan)

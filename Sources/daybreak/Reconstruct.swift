@@ -135,10 +135,9 @@ struct Reconstruct: ParsableCommand {
         guard resume != nil || particles != nil else {
             throw ValidationError("a STAR file of particles is missing")
         }
-        guard resume != nil || output != nil else {
+        guard let folder = resume ?? output, !folder.isEmpty else {
             throw ValidationError("--output wants the name of a folder")
         }
-        guard output != "", resume != "" else { throw ValidationError("--output wants the name of a folder") }
         guard checkpointEvery >= 0 else {
             throw ValidationError("--checkpoint-every is in seconds, 0 or more")
         }

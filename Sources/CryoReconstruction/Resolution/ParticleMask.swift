@@ -18,7 +18,7 @@ enum ParticleMask {
     /// The level is a part of the mass, not a fraction of the peak: it does not depend on how bright the brightest voxel is.
     static func mask(of map: Volume) -> Volume {
         let smooth = lowPassed(map)
-        let level = level(of: smooth)
+        let level = smooth.level(enclosing: enclosed) ?? .leastNonzeroMagnitude
         let n = map.boxSize
         var squares = [Float](repeating: .infinity, count: map.voxels.count)
         for index in squares.indices where smooth.voxels[index] >= level { squares[index] = 0 }
@@ -49,17 +49,6 @@ enum ParticleMask {
             // Falls to one half at the resolution.
             return Float(exp(-log(2) * square / (width * width)))
         }
-    }
-
-    private static func level(of map: Volume) -> Float {
-        let positive = map.voxels.filter { $0 > 0 }.sorted(by: >)
-        let total = positive.reduce(0.0) { $0 + Double($1) }
-        var sum = 0.0
-        for value in positive {
-            sum += Double(value)
-            if sum >= enclosed * total { return value }
-        }
-        return .leastNonzeroMagnitude
     }
 
     private static func isBorder(_ x: Int, _ y: Int, _ z: Int, _ inside: [Bool], _ n: Int) -> Bool {

@@ -52,9 +52,7 @@ extension Reconstruction {
         }
         let fsc = FourierShellCorrelation(first, second)
         guard let ring = states[0].stage?.frame.ringCount,
-            fsc.correlations.prefix(ring + 1).dropFirst().contains(where: {
-                $0 < AgreementWatch.leastAgreement
-            })
+            let least = fsc.least(upTo: ring), least < AgreementWatch.leastAgreement
         else { return fsc }
         return FourierShellCorrelation(first, laid(second, upon: first, ring).density)
     }
@@ -68,8 +66,12 @@ extension Reconstruction {
 
     /// Which of the turns about x, y and z and the shifts along them leave the symmetry's axes in their place.
     private var freedom: [Int] {
-        if symmetry.order == 1 { return Array(0..<6) }
-        return symmetry.name.hasPrefix("C") ? [2, 5] : []
+        switch symmetry.axes.count {
+        case 0: Array(0..<6)
+        // A single axis is z.
+        case 1: [2, 5]
+        default: []
+        }
     }
 }
 
@@ -103,8 +105,13 @@ struct AgreementWatch: Codable, Sendable {
     /// Of all, not of the outermost alone: maps of nothing but noise agree in outer shells, where mask, positivity and
     /// the common beginning are alike, and in the inner ones they do not.
     mutating func look(at fsc: FourierShellCorrelation, _ plan: IterationPlan) -> Double? {
-        guard let least = fsc.correlations.prefix(plan.ringCount + 1).dropFirst().min() else { return nil }
+        guard let least = fsc.least(upTo: plan.ringCount) else { return nil }
         if plan.phase == .march, least < Self.leastAgreement { lastRing = plan.ringCount }
         return least
     }
+}
+
+extension FourierShellCorrelation {
+    /// The least correlation of the shells from 1 to a ring; nil if there are none.
+    fileprivate func least(upTo ring: Int) -> Double? { correlations.prefix(ring + 1).dropFirst().min() }
 }

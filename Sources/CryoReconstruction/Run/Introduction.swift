@@ -26,8 +26,6 @@ extension RunState {
     fileprivate var leastExplained: [Int] {
         let known = particles.compactMap { estimates[$0]?.logEvidence }.sorted()
         let median = known.isEmpty ? -.infinity : known[known.count / 2]
-        return particles.filter {
-            (estimates[$0]?.logEvidence ?? -.infinity) < median || estimates[$0] == nil
-        }
+        return particles.filter { estimates[$0].map { $0.logEvidence < median } ?? true }
     }
 }

@@ -1,4 +1,3 @@
-import CryoFiles
 import Foundation
 
 /// Which particles are explained better by noise alone than by the density in any pose.

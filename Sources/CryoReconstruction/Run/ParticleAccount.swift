@@ -18,12 +18,11 @@ public struct ParticleAccount: Codable, Sendable, Equatable {
 
     init(_ result: Reconstruction.Result) {
         let estimates = result.estimates.compactMap { $0 }
-        let probability = JunkProbability(logEvidences: estimates.map(\.logEvidence))
         let uncertainties = estimates.compactMap(\.uncertainty)
         used = estimates.count
         setAside = result.setAside.count
-        junk = estimates.count { probability($0.logEvidence) > 0.5 }
-        junkShare = probability.share
+        junk = estimates.count { result.junk($0.logEvidence) > 0.5 }
+        junkShare = result.junk.share
         medianAngleError = Visit.median(uncertainties.map(\.angle.degrees))
         medianShiftError = Visit.median(uncertainties.map(\.shift))
     }

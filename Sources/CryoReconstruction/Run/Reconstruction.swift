@@ -29,6 +29,8 @@ public final class Reconstruction {
         public var map: Volume
         /// What was learnt about each particle; nil for those set aside.
         public var estimates: [PoseEstimate?]
+        /// How probably each is an image of nothing, by its log-evidence.
+        public var junk: JunkProbability
         /// The half-set (1 or 2) in which each particle was; nil for a run without them.
         public var halfSets: [Int]?
         /// The particles set aside, and why.
@@ -209,16 +211,18 @@ public final class Reconstruction {
         if maps.count == 2 { (maps[1], placement) = laid(maps[1], upon: maps[0], limit) }
         let halves = maps.count == 2 ? HalfMaps(maps[0], maps[1], limit: limit) : nil
         let map = halves?.filtered ?? maps[0]
+        let estimates = source.particles.indices.map { index -> PoseEstimate? in
+            guard setAside[index] == nil else { return nil }
+            if let estimate = states[0].estimates[index] { return estimate }
+            // Poses of the second half-set are those of its own density.
+            guard states.count > 1, var estimate = states[1].estimates[index] else { return nil }
+            estimate.pose = placement.applied(to: estimate.pose)
+            return estimate
+        }
         return Result(
             map: parameters.bFactor == 0 ? map : map.sharpened(by: -parameters.bFactor),
-            estimates: source.particles.indices.map { index in
-                guard setAside[index] == nil else { return nil }
-                if let estimate = states[0].estimates[index] { return estimate }
-                // Poses of the second half-set are those of its own density.
-                guard states.count > 1, var estimate = states[1].estimates[index] else { return nil }
-                estimate.pose = placement.applied(to: estimate.pose)
-                return estimate
-            },
+            estimates: estimates,
+            junk: JunkProbability(logEvidences: estimates.compactMap { $0?.logEvidence }),
             halfSets: halfSetNumbers(states), setAside: setAside, statistics: statistics,
             noiseVariance: states[0].noise.variance,
             halves: halves, starts: starts, nullCheck: nullCheck(states))

@@ -61,7 +61,7 @@ extension RunFolder {
 
     /// Reads what the run was asked to do.
     ///
-    /// - Throws: ``RunFolderError/noPlan(_:)``, ``RunFolderError/finished(_:)``.
+    /// - Throws: ``RunFolderError/noPlan(_:)``.
     public func plan() throws(RunFolderError) -> RunPlan {
         guard let data = FileManager.default.contents(atPath: file("plan.json")),
             let plan = try? JSONDecoder().decode(RunPlan.self, from: data)

@@ -60,10 +60,9 @@ public struct RunFolder: Sendable {
     public func write(_ result: Reconstruction.Result, particles: ParticleSet, record: RunRecord) throws {
         try MRCFile.write(result.map, to: file("map.mrc"))
         if let halves = result.halves { try write(halves) }
-        let junk = JunkProbability(logEvidences: result.estimates.compactMap { $0?.logEvidence })
         try particles.write(
             to: file("particles.star"), estimates: result.estimates,
-            merits: result.estimates.map { 1 - junk($0?.logEvidence ?? 0) }, halfSets: result.halfSets)
+            merits: result.estimates.map { 1 - result.junk($0?.logEvidence ?? 0) }, halfSets: result.halfSets)
         if !result.setAside.isEmpty {
             try particles.writeSetAside(result.setAside, to: file("set-aside.star"))
         }

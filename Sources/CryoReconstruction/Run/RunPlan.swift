@@ -34,7 +34,7 @@ public struct RunPlan: Codable, Sendable {
         public var checksum: UInt32?
 
         init(_ path: String, hasChecksum: Bool) {
-            self.path = URL(fileURLWithPath: path).standardizedFileURL.path
+            self.path = RunPlan.absolute(path)
             let attributes = try? FileManager.default.attributesOfItem(atPath: path)
             size = (attributes?[.size] as? NSNumber)?.intValue ?? -1
             modified = (attributes?[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
@@ -47,16 +47,20 @@ public struct RunPlan: Codable, Sendable {
         version: String, command: [String], input: String, root: String?, initialMap: String?,
         parameters: ReconstructionParameters, findsSymmetry: Bool, particles: ParticleSet
     ) {
-        func absolute(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }
         self.version = version
         self.command = command
         self.input = input
-        inputPath = absolute(input)
-        self.root = root.map(absolute)
-        self.initialMap = initialMap.map(absolute)
+        inputPath = Self.absolute(input)
+        self.root = root.map(Self.absolute)
+        self.initialMap = initialMap.map(Self.absolute)
         self.parameters = parameters
         self.findsSymmetry = findsSymmetry
         files = Self.fingerprints(input, particles)
+    }
+
+    /// A path that does not depend on the working folder.
+    public static func absolute(_ path: String) -> String {
+        URL(fileURLWithPath: path).standardizedFileURL.path
     }
 
     private static func fingerprints(_ input: String, _ particles: ParticleSet) -> [Fingerprint] {

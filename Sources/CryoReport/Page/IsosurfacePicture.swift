@@ -67,16 +67,4 @@ extension Volume {
         let upper = row(y0, z0 + 1) + (row(y0 + 1, z0 + 1) - row(y0, z0 + 1)) * fy
         return lower + (upper - lower) * fz
     }
-
-    /// A density that encloses about this part of the density above zero.
-    func threshold(enclosing part: Double) -> Float {
-        let sorted = voxels.filter { $0 > 0 }.sorted(by: >)
-        let total = sorted.reduce(0.0) { $0 + Double($1) }
-        var sum = 0.0
-        for value in sorted {
-            sum += Double(value)
-            if sum >= part * total { return value }
-        }
-        return 0
-    }
 }

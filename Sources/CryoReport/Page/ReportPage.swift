@@ -28,9 +28,9 @@ public struct ReportPage {
             throw ReportError.unreadableRecord(file("run.json"))
         }
         map = try MRCFile.readVolume(file("map.mrc"))
-        particles = try ParticleSet.listing(starFile: file("particles.star")).particles
         images = try? ParticleSet(
             starFile: file("particles.star"), root: (record.input as NSString).deletingLastPathComponent)
+        particles = try images?.particles ?? ParticleSet.listing(starFile: file("particles.star")).particles
         name = URL(fileURLWithPath: folder).standardizedFileURL.lastPathComponent
     }
 
@@ -77,7 +77,7 @@ public struct ReportPage {
                     ("\(Self.text($0.gain, 1)) nats", "what unseen images gain from detail")
                 },
                 record.particles.medianAngleError.map { ("\(Self.text($0, 1))°", "orientations known to") },
-                (Self.duration(record.seconds), "\(record.threads) threads"),
+                (DurationText.text(seconds: record.seconds), "\(record.threads) threads"),
             ].compactMap { $0 }
         return """
             <h1>\(HTML.escaped(name))</h1>
@@ -103,7 +103,7 @@ public struct ReportPage {
     }
 
     private func density() throws -> String {
-        let threshold = map.threshold(enclosing: 0.7)
+        let threshold = map.level(enclosing: 0.7) ?? 0
         let surface = try HTML.image(
             Picture(surfaceOf: map, threshold: threshold), alt: "The density's surface from three sides")
         let viewer = VolumeViewer(map, threshold: threshold)
@@ -161,7 +161,7 @@ public struct ReportPage {
             ("seed", "\(parameters.seed)"),
             ("contrast", record.contrast.sign > 0 ? "protein is white" : "protein is black"),
             ("threads, instructions", "\(record.threads), \(record.instructionSet)"),
-            ("time", Self.duration(record.seconds)),
+            ("time", DurationText.text(seconds: record.seconds)),
             ("starts", record.starts.isEmpty ? "1" : "\(record.starts.count), best by evidence"),
         ]
         let command = record.command.map { $0.contains(" ") ? "'\($0)'" : $0 }.joined(separator: " ")
@@ -175,11 +175,6 @@ public struct ReportPage {
 
     static func text(_ value: Double, _ digits: Int) -> String {
         value.isFinite ? String(format: "%.\(digits)f", value) : "–"
-    }
-
-    static func duration(_ seconds: Double) -> String {
-        let whole = Int(max(0, seconds).rounded())
-        return whole >= 60 ? "\(whole / 60) min \(whole % 60) s" : "\(whole) s"
     }
 }
 

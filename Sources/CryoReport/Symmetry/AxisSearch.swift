@@ -75,7 +75,8 @@ struct AxisSearch: Sendable {
     /// All axes that hold, each with its highest order; best first.
     func axes() -> [FoundAxis] {
         let primes = [2, 3, 5, 7, 11, 13]
-        let directions = Self.hemisphere(spacing: Angle(degrees: 5))
+        let grid = DirectionGrid(spacing: Angle(degrees: 5).radians)
+        let directions = grid.rotations.prefix(grid.pairCount).map(\.row2)
         var found = [FoundAxis]()
         for order in primes {
             let starts = RotationSearch(
@@ -158,16 +159,5 @@ struct AxisSearch: Sendable {
 
     private static func axis(of rotation: Rotation) -> SIMD3<Double> {
         PointGroup.axis(of: rotation)?.direction ?? [0, 0, 1]
-    }
-
-    /// Directions about `spacing` apart, one of each opposite pair.
-    private static func hemisphere(spacing: Angle) -> [SIMD3<Double>] {
-        let count = max(1, Int((2 * .pi / (spacing.radians * spacing.radians)).rounded()))
-        return (0..<count).map { index in
-            let z = (Double(index) + 0.5) / Double(count)
-            let azimuth = .pi * (3 - 5.squareRoot()) * Double(index)
-            let radius = (1 - z * z).squareRoot()
-            return [radius * cos(azimuth), radius * sin(azimuth), z]
-        }
     }
 }
