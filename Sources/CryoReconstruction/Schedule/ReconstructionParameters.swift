@@ -87,6 +87,9 @@ public struct ReconstructionParameters: Codable, Sendable, Equatable {
     public var annealEnd = 10.0
     /// The least signal that a shell is granted, in units of the estimate's noise.
     public var signalFloor = 4.0
+    /// The posterior mass from which on a pair of columns (16 directions, two shifts) always enters the gradient of an exact sum;
+    /// lighter ones enter by chance, with the weight that makes up for it. 0 for all of them.
+    public var thinningMass = 0.02
     /// How images are evaluated after the anneal.
     public var sampling = SamplingKind.joint
     /// The fraction α of a proposal that does not come from the image's own memory.
@@ -143,6 +146,7 @@ public struct ReconstructionParameters: Codable, Sendable, Equatable {
         parameters.priorStrength = 0.9
         parameters.shiftExtent = 60
         parameters.sampling = .factorised
+        parameters.thinningMass = 0
         parameters.samplingFloor = 0.05
         parameters.samplingTemperature = 1.25
         parameters.samplingCensusShare = 0.9
