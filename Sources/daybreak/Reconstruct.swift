@@ -65,7 +65,7 @@ struct Reconstruct: ParsableCommand {
     @Option(help: "The seed of everything random.")
     var seed: UInt64?
 
-    @Option(help: "The particle's diameter, in Å. (default: 0.8 of the box)")
+    @Option(help: "The particle's diameter, in Å. (default: as the images tell)")
     var diameter: Double?
 
     @Option(
@@ -277,6 +277,12 @@ struct Reconstruct: ParsableCommand {
             + "run other programs there, or give it as --root"
     }
 
+    private func source(of run: Reconstruction) -> String {
+        guard let estimate = run.diameterEstimate else { return "" }
+        return estimate.isFromImages
+            ? " by the images (--diameter if you know it)" : " (0.8 of the box; give --diameter)"
+    }
+
     private func describe(_ job: Job, _ log: Logger) {
         let (set, run, parallel) = (job.particles, job.run, job.parallel)
         if let progress = job.progress { return log.info("going on after iteration \(progress.iteration)") }
@@ -288,7 +294,7 @@ struct Reconstruct: ParsableCommand {
             """)
         log.info(
             """
-            diameter \(String(format: "%.0f", run.diameter)) Å · symmetry \(run.parameters.symmetry) \
+            diameter \(String(format: "%.0f", run.diameter)) Å\(source(of: run)) · symmetry \(run.parameters.symmetry) \
             · seed \(run.parameters.seed)
             """)
         let (first, last) = run.plannedResolutions

@@ -34,7 +34,9 @@ public struct PoseCensus: Sendable, Codable {
         fileprivate var parts: [(cell: Int, square: Int, mass: Double)] = []
     }
 
-    /// The contribution of an image; nil for a memory without mass. Finding the cells is most of the census's work.
+    /// The contribution of an image; nil for a memory without mass.
+    ///
+    /// Finding the cells is most of the census's work.
     public func share(of memory: PoseMemory) -> Share? {
         let entries = memory.entries
         let total = entries.reduce(0.0) { $0 + Double($1.mass) }

@@ -13,6 +13,8 @@ public final class Reconstruction {
     public let contrast: ContrastDetection
     /// The particle's diameter, in Å.
     public let diameter: Double
+    /// Where the diameter comes from; nil if it was told.
+    public let diameterEstimate: DiameterEstimate?
     /// A density to start from instead of a random one, on any grid of the same box.
     public var initialDensity: Volume?
     let source: any ParticleSource
@@ -63,7 +65,9 @@ public final class Reconstruction {
         guard let symmetry = PointGroup(name: parameters.symmetry) else {
             throw .unknownSymmetry(parameters.symmetry)
         }
-        let diameter = parameters.diameter ?? 0.8 * source.boxLength
+        let estimate =
+            parameters.diameter == nil ? DiameterEstimate(source: source, parallel: parallel) : nil
+        let diameter = parameters.diameter ?? estimate?.diameter ?? 0.8 * source.boxLength
         guard diameter > 4 * source.pixelSize, diameter <= source.boxLength else {
             throw .diameterOutOfRange(diameter, box: source.boxLength)
         }
@@ -89,6 +93,7 @@ public final class Reconstruction {
         self.parallel = parallel
         self.symmetry = symmetry
         self.diameter = diameter
+        diameterEstimate = estimate
         self.plans = plans
         self.images = images
         self.contrast = contrast
