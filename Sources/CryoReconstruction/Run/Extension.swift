@@ -11,6 +11,11 @@ extension Reconstruction {
     /// - Throws: ``ExtensionError`` if that run cannot go further.
     public func extending(_ end: RunProgress) throws(ExtensionError) -> RunProgress {
         if let ring = end.watch.lastRing { throw .disagreed(resolution: source.boxLength / Double(ring)) }
+        if let last = end.lastStatistics, let agreement = last.halfSetFSC,
+            agreement < AgreementWatch.leastAgreement
+        {
+            throw .disagreed(resolution: last.resolution)
+        }
         guard let last = end.lastStatistics, end.states.allSatisfy({ $0.density != nil }) else {
             throw .nothingLearnt
         }
@@ -37,7 +42,7 @@ extension Reconstruction {
 
 /// Why a finished run cannot be extended.
 public enum ExtensionError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// It ended by itself at this resolution (Å), where its half-sets ceased to agree.
+    /// It ended at this resolution (Å), where its half-sets do not agree any more.
     case disagreed(resolution: Double)
     /// It has reached this resolution (Å) already, or no finer one can be had of these images.
     case notFiner(reached: Double, asked: Double)
@@ -50,8 +55,8 @@ public enum ExtensionError: Error, Sendable, Equatable, CustomStringConvertible 
         switch self {
         case .disagreed(let resolution):
             return
-                "the run ended by itself at \(text(resolution)), where its half-sets no longer agree; a finer limit would "
-                + "add noise only; more or better particles are needed"
+                "the run ended at \(text(resolution)), where its half-sets no longer agree; expected agreement to its "
+                + "limit; a finer one would add noise only, more or better particles are needed"
         case .notFiner(let reached, let asked):
             return
                 "the run has reached \(text(reached)); found a limit of \(text(asked)), expected a finer one, no finer "

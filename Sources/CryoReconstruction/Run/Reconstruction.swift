@@ -239,7 +239,7 @@ public final class Reconstruction {
             halfSets: halfSetNumbers(states).map { source.inSourceOrder($0) },
             setAside: source.inSourceOrder(setAside), statistics: statistics,
             noiseVariance: states[0].noise.variance,
-            halves: halves, starts: starts, nullCheck: nullCheck(states))
+            halves: halves, starts: starts, nullCheck: nullCheck(states, placement: placement))
     }
 
     private func makeOptimizer() -> any Optimizer {
