@@ -15,8 +15,12 @@ public struct RunFolder: Sendable {
         self.path = path
         guard FileManager.default.fileExists(atPath: path) else { return }
         guard Self.isFolder(path) else { throw .notAFolder(path) }
-        let isEmpty = (try? FileManager.default.contentsOfDirectory(atPath: path).isEmpty) ?? false
-        guard mayOverwrite || isEmpty else { throw .exists(path) }
+        // What a run leaves that is killed before it has begun is nothing.
+        let isEmpty =
+            try? FileManager.default.contentsOfDirectory(atPath: path).allSatisfy {
+                $0.hasPrefix(".") || $0.contains(DurableFile.remnant)
+            }
+        guard mayOverwrite || isEmpty == true else { throw .exists(path) }
     }
 
     init(unchecked path: String) { self.path = path }
