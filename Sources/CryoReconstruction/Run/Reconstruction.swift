@@ -107,19 +107,18 @@ public final class Reconstruction {
         from saved: RunProgress? = nil, report: (IterationStatistics) -> Void = { _ in },
         checkpoint: (RunProgress) throws -> Void = { _ in }
     ) throws -> Result {
-        let work = plans.map { $0.work(parameters, boxLength: source.boxLength) }
         let annealCount = plans.prefix { $0.phase == .anneal }.count
         let starts = annealCount > 0 && initialDensity == nil ? startCount : 1
-        let total = work.reduce(0, +) + Double(starts - 1) * work.prefix(annealCount).reduce(0, +)
-        var progress =
-            saved ?? RunProgress(states: [startState(0)], course: RunCourse(totalWork: total))
+        let time = RemainingTime(
+            plans: plans, parameters: parameters, starts: starts, particleCount: split.learning.count)
+        var progress = saved ?? RunProgress(states: [startState(0)], course: RunCourse())
         if saved != nil { restore(&progress) }
         while progress.start != nil {
-            try carryOut(until: annealCount, work, &progress, report, checkpoint)
+            try carryOut(until: annealCount, time, &progress, report, checkpoint)
             endStart(&progress, of: starts)
             if progress.start == nil { learnApart(&progress) }
         }
-        try carryOut(until: plans.count, work, &progress, report, checkpoint)
+        try carryOut(until: plans.count, time, &progress, report, checkpoint)
         return result(progress.states, progress.course.statistics, progress.records)
     }
 
@@ -147,14 +146,13 @@ public final class Reconstruction {
 
     /// Carries out the plan up to an iteration.
     private func carryOut(
-        until end: Int, _ work: [Double], _ progress: inout RunProgress,
+        until end: Int, _ time: RemainingTime, _ progress: inout RunProgress,
         _ report: (IterationStatistics) -> Void,
         _ checkpoint: (RunProgress) throws -> Void
     ) throws {
         while progress.iteration < end {
             let iteration = progress.iteration
             progress.iteration += 1
-            progress.course.done += work[iteration]
             guard let plan = progress.watch.admitted(plans[iteration]) else { continue }
             var entry = iterate(iteration, plan, &progress.states)
             if plan.phase == .final || iteration % parameters.heldOutInterval == 0 {
@@ -168,7 +166,10 @@ public final class Reconstruction {
             let isEmpty = progress.states.contains {
                 $0.density.map { $0.voxels.allSatisfy { $0 == 0 } } ?? false
             }
-            report(try progress.course.note(entry, isEmpty: isEmpty))
+            let place = RemainingTime.Place(
+                iteration: progress.iteration, start: progress.start, watch: progress.watch)
+            report(
+                try progress.course.note(entry, isEmpty: isEmpty) { time.seconds(from: place, $0) })
             (progress.centres, progress.setAside) = (images.centres, images.setAside)
             try checkpoint(progress)
         }

@@ -47,7 +47,7 @@ extension Picture {
 }
 
 /// The axis that a picture of a density looks along.
-enum SectionAxis: CaseIterable {
+package enum SectionAxis: CaseIterable {
     case z, y, x
 }
 
@@ -59,7 +59,7 @@ extension Volume {
     }
 
     /// The sums along an axis.
-    func lineSum(_ axis: SectionAxis) -> Image {
+    package func lineSum(_ axis: SectionAxis) -> Image {
         image { u, v in (0..<boxSize).reduce(0) { $0 + value(axis, u, v, $1) } }
     }
 
