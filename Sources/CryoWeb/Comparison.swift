@@ -38,7 +38,8 @@ struct Comparison: Sendable {
             ("\(HTML.text(alignment.fsc.resolution(at: 0.143), 1)) Å", "FSC 0.143"),
             (placement.isMirrored ? "mirrored" : "same", "hand"),
             (
-                [angles.rot, angles.tilt, angles.psi].map { HTML.text($0.degrees, 0) + "°" }.joined(separator: " "),
+                [angles.rot, angles.tilt, angles.psi].map { HTML.text($0.degrees, 0) + "°" }.joined(
+                    separator: " "),
                 "turned by rot, tilt, psi"
             ),
         ]
@@ -63,15 +64,19 @@ struct Comparison: Sendable {
     }
 
     private func curve(_ alignment: MapAlignment) -> String {
-        func series(_ name: String, _ fsc: FourierShellCorrelation, isDashed: Bool = false) -> LinePlot.Series {
-            let points = fsc.correlations.enumerated().dropFirst().map { (x: Double($0) / fsc.boxLength, y: $1) }
+        func series(_ name: String, _ fsc: FourierShellCorrelation, isDashed: Bool = false) -> LinePlot.Series
+        {
+            let points = fsc.correlations.enumerated().dropFirst().map {
+                (x: Double($0) / fsc.boxLength, y: $1)
+            }
             return LinePlot.Series(name: name, points: points, isDashed: isDashed)
         }
         let plot = LinePlot(
             title: "Fourier shell correlation between the maps", xLabel: "resolution (Å), evenly in 1/Å",
             yLabel: "FSC", xScale: .resolution,
             series: [
-                series("this hand", alignment.fsc), series("the other hand", alignment.otherHand, isDashed: true),
+                series("this hand", alignment.fsc),
+                series("the other hand", alignment.otherHand, isDashed: true),
             ],
             thresholds: [(0.143, "0.143"), (0.5, "0.5")], yRange: -0.05...1)
         return HTML.figure(
@@ -83,8 +88,9 @@ struct Comparison: Sendable {
     }
 
     private func sections(_ maps: [Volume]) -> String {
-        let picture = (try? HTML.image(
-            Picture(montageOf: maps, tileSize: 190), alt: "Slices and projections of both maps")) ?? ""
+        let picture =
+            (try? HTML.image(
+                Picture(montageOf: maps, tileSize: 190), alt: "Slices and projections of both maps")) ?? ""
         return """
             <figure id="sections" class="wide"><h2>Slices and projections</h2>\(picture)
             <figcaption>Above \(HTML.escaped(first.name)), below \(HTML.escaped(second.name)). Left the planes through the middle, right \
@@ -101,8 +107,11 @@ struct Comparison: Sendable {
         let rows = [
             row("run", [first.name, second.name]), row("state", sights.map(\.state.rawValue)),
             row("what", sights.map(\.subtitle)),
-            row("resolution limit", facts.map { $0.map { HTML.text($0.latest.resolution, 1) + " Å" } ?? "–" }),
-            row("evidence an image", facts.map { $0.map { HTML.text($0.latest.logEvidence, 1) + " nats" } ?? "–" }),
+            row(
+                "resolution limit", facts.map { $0.map { HTML.text($0.latest.resolution, 1) + " Å" } ?? "–" }),
+            row(
+                "evidence an image",
+                facts.map { $0.map { HTML.text($0.latest.logEvidence, 1) + " nats" } ?? "–" }),
             row("half-sets agree", facts.map { $0?.agreement.map { HTML.text($0, 2) } ?? "–" }),
             row("iterations", facts.map { $0.map { "\($0.latest.iteration + 1)" } ?? "–" }),
             row("time", facts.map { $0.map { DurationText.text(seconds: $0.latest.seconds) } ?? "–" }),

@@ -73,7 +73,8 @@ final class FolderRun: RunSource {
             return RunSight(
                 state: state, subtitle: Self.subtitle(plan.input, plan.parameters),
                 message: hasCheckpoint
-                    ? "The checkpoint is of another version of the program." : "There is no checkpoint yet to show.",
+                    ? "The checkpoint is of another version of the program."
+                    : "There is no checkpoint yet to show.",
                 iterations: [], version: 0, figuresVersion: 0, figures: nil)
         }
         return sight(plan, RunSnapshot(progress), state)

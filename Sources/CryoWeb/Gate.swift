@@ -30,13 +30,16 @@ struct Gate: Sendable {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         guard parts.count >= 2, parts[0].isEmpty, isToken(parts[1]) else { return .refused(404) }
         let below = Array(parts[2...])
-        guard below.dropLast().allSatisfy(Self.isName), below.last.map({ $0.isEmpty || Self.isName($0) }) ?? true
+        guard below.dropLast().allSatisfy(Self.isName),
+            below.last.map({ $0.isEmpty || Self.isName($0) }) ?? true
         else { return .refused(404) }
         switch method {
         case "GET": return .admitted(below)
         case "POST":
             guard below.last == "stop" else { return .refused(405) }
-            if let origin, !hosts.map({ "http://" + $0 }).contains(origin.lowercased()) { return .refused(403) }
+            if let origin, !hosts.map({ "http://" + $0 }).contains(origin.lowercased()) {
+                return .refused(403)
+            }
             return .admitted(below)
         default: return .refused(405)
         }

@@ -142,7 +142,8 @@ public final class LiveRun: RunSource {
 
 extension RunFigures {
     /// The figures of a run that goes on; the density on at most 64 voxels an edge.
-    init(_ snapshot: RunSnapshot, boxLength: Double, shiftExtent: Double, images: ParticleSet?, isDark: Bool) {
+    init(_ snapshot: RunSnapshot, boxLength: Double, shiftExtent: Double, images: ParticleSet?, isDark: Bool)
+    {
         self.init(
             iterations: snapshot.iterations, map: snapshot.density(atMost: 64), poses: snapshot.poses,
             agreement: snapshot.agreement, noiseVariance: snapshot.noiseVariance, boxLength: boxLength,

@@ -19,13 +19,16 @@ actor RunFeed {
         var wasWorking = false
     }
 
-    /// What is new for a page; empty if nothing is. `isLast` ends its stream.
+    /// What is new for a page, empty if nothing is; `isLast` ends its stream.
     func news(_ seen: inout Seen) -> (events: [UInt8], isLast: Bool) {
         let sight = source.look()
         var events = [UInt8]()
         if seen.facts != sight.version {
             if facts.version != sight.version {
-                facts = (sight.version, Self.event("facts", ["html": RunPage.facts(sight), "state": sight.state.rawValue]))
+                facts = (
+                    sight.version,
+                    Self.event("facts", ["html": RunPage.facts(sight), "state": sight.state.rawValue])
+                )
             }
             seen.facts = sight.version
             events += facts.event

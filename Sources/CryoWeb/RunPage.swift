@@ -34,7 +34,9 @@ enum RunPage {
 
     static func style(depth: Int) -> String { "<link rel=\"stylesheet\" href=\"\(up(depth))style.css\">" }
 
-    static func script(_ name: String, depth: Int) -> String { "<script src=\"\(up(depth))\(name)\"></script>" }
+    static func script(_ name: String, depth: Int) -> String {
+        "<script src=\"\(up(depth))\(name)\"></script>"
+    }
 
     private static func up(_ depth: Int) -> String { String(repeating: "../", count: depth) }
 

@@ -95,20 +95,24 @@ final class Site: HTTPHandler {
         let run = runs[index]
         let sight = run.look()
         let navigation = IndexPage.navigation(runs, at: index)
-        guard sight.state == .finished, run is FolderRun else { return RunPage.html(run, navigation: navigation) }
+        guard sight.state == .finished, run is FolderRun else {
+            return RunPage.html(run, navigation: navigation)
+        }
         let key = "\(index) \(sight.version)"
         if let known = pages.withLock({ $0[key] }) { return known }
         let files = "<p class=\"soft\">Files: \(RunFile.links(run.folder))</p>"
         do {
             let page = try ReportPage(folder: run.folder).html(
-                head: "<link rel=\"icon\" href=\"data:,\">" + RunPage.style(depth: 2), navigation: navigation + files,
+                head: "<link rel=\"icon\" href=\"data:,\">" + RunPage.style(depth: 2),
+                navigation: navigation + files,
                 scripts: RunPage.script("viewer.js", depth: 2))
             pages.withLock { $0[key] = page }
             return page
         } catch {
             return RunPage.frame(
                 run.name, depth: 2, scripts: [],
-                "\(navigation)<h1>\(HTML.escaped(run.name))</h1><p class=\"warning\">\(HTML.escaped("\(error)"))</p>")
+                "\(navigation)<h1>\(HTML.escaped(run.name))</h1><p class=\"warning\">\(HTML.escaped("\(error)"))</p>"
+            )
         }
     }
 
@@ -131,7 +135,9 @@ final class Site: HTTPHandler {
         await withCheckedContinuation { continuation in
             bench.async { [self] in
                 let key = comparison.key
-                if let known = comparisons.withLock({ $0[key] }) { return continuation.resume(returning: known) }
+                if let known = comparisons.withLock({ $0[key] }) {
+                    return continuation.resume(returning: known)
+                }
                 let result = comparison.result()
                 comparisons.withLock { $0[key] = result }
                 continuation.resume(returning: result)

@@ -28,7 +28,9 @@ enum WebHeaders {
 
     /// A refusal: a status and a plain line.
     static func refusal(_ status: Int) -> HTTPResponse {
-        let phrases = [403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 503: "Service Unavailable"]
+        let phrases = [
+            403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 503: "Service Unavailable",
+        ]
         let phrase = phrases[status] ?? "Error"
         return answer("\(phrase)\n", "text/plain", status: HTTPStatusCode(status, phrase: phrase))
     }

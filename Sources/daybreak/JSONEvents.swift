@@ -25,7 +25,8 @@ final class JSONEvents: Sendable {
         write(
             Start(
                 input: job.plan.input, output: job.folder.path, particles: job.particles.count,
-                boxSize: job.particles.boxSize, pixelSize: job.particles.pixelSize, diameter: job.run.diameter,
+                boxSize: job.particles.boxSize, pixelSize: job.particles.pixelSize,
+                diameter: job.run.diameter,
                 symmetry: job.plan.parameters.symmetry, seed: job.plan.parameters.seed,
                 threads: job.parallel.threads, iterationsBefore: job.progress?.iteration ?? 0))
     }

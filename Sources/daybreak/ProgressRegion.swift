@@ -24,7 +24,8 @@ enum ProgressRegion {
             let longer = rows[rows.count - 1].isEmpty ? number : rows[rows.count - 1] + " · " + number
             if longer.count < width { rows[rows.count - 1] = longer } else { rows.append(number) }
         }
-        return [cut(bar(facts, width: max(8, min(24, width - 34))), to: width - 1)] + rows.map { cut($0, to: width - 1) }
+        return [cut(bar(facts, width: max(8, min(24, width - 34))), to: width - 1)]
+            + rows.map { cut($0, to: width - 1) }
     }
 
     private static func bar(_ facts: RunFacts, width: Int) -> String {

@@ -32,7 +32,8 @@ extension Reconstruct {
         if isSymmetryAutomatic { parameters.symmetry = "C1" }
         let plan = RunPlan(
             version: Version.current, command: CommandLine.arguments, input: particles, root: molecule.root,
-            initialMap: molecule.initialMap, parameters: parameters, findsSymmetry: isSymmetryAutomatic, particles: set
+            initialMap: molecule.initialMap, parameters: parameters, findsSymmetry: isSymmetryAutomatic,
+            particles: set
         )
         let parallel = Parallel(threads: method.threads)
         let run = try prepared(plan, set, parallel)

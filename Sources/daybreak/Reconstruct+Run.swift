@@ -88,7 +88,9 @@ extension Reconstruct {
             folder: job.folder, particles: job.particles, transcript: transcript,
             interval: place.checkpointEvery)
         defer { console.endRegion() }
-        return try job.run.run(from: job.progress) { console.note($0) } checkpoint: {
+        return try job.run.run(from: job.progress) {
+            console.note($0)
+        } checkpoint: {
             console.look(at: $0)
             try keeper.look(at: $0)
         }

@@ -11,7 +11,7 @@ struct Reconstruct: ParsableCommand {
             output folder, and of the half-sets half1.mrc, half2.mrc, mask.mrc, map_unfiltered.mrc, fsc.star and fsc.xml.
 
             Examples:
-              daybreak reconstruct particles.star --output run1 --diameter 180 --seed 1 --web
+              daybreak reconstruct particles.star -o run1 --diameter 180 --web
               daybreak reconstruct --resume run1
             """)
 
@@ -38,14 +38,18 @@ struct Reconstruct: ParsableCommand {
         guard place.checkpointEvery >= 0 else {
             throw ValidationError("--checkpoint-every is in seconds, 0 or more")
         }
-        if let threads = method.threads, !(1...256).contains(threads) { throw ValidationError("--threads must be 1 to 256") }
+        if let threads = method.threads, !(1...256).contains(threads) {
+            throw ValidationError("--threads must be 1 to 256")
+        }
         if let maxResolution = method.maxResolution, !(maxResolution > 0) {
             throw ValidationError("--max-resolution is in Å, above 0")
         }
         if let maxIterations = method.maxIterations, maxIterations < 1 {
             throw ValidationError("--max-iterations must be at least 1")
         }
-        if let starts = method.starts, !(1...1000).contains(starts) { throw ValidationError("--starts must be 1 to 1000") }
+        if let starts = method.starts, !(1...1000).contains(starts) {
+            throw ValidationError("--starts must be 1 to 1000")
+        }
         if let contrast = molecule.contrast, !["white", "black"].contains(contrast) {
             throw ValidationError("--contrast is white or black")
         }

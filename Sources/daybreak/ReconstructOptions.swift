@@ -117,10 +117,14 @@ struct DisplayOptions: ParsableArguments {
     @Flag(help: "Print nothing but errors, and with --web the page's address.")
     var quiet = false
 
-    @Flag(help: "Print one JSON object a line on the standard output: start, phases, iterations, warnings, result.")
+    @Flag(
+        help:
+            "Print one JSON object a line on the standard output: start, phases, iterations, warnings, result."
+    )
     var json = false
 
-    @Flag(help: "Serve a page on 127.0.0.1 that follows the run; its address, with a secret in it, is printed.")
+    @Flag(
+        help: "Serve a page on 127.0.0.1 that follows the run; its address, with a secret in it, is printed.")
     var web = false
 
     @Option(help: "The port of that page; implies --web. (default: any that is free)")

@@ -58,9 +58,10 @@ final class RunConsole {
             picture = []
         } else if lastPicture.map({ now - $0 > .seconds(2) }) ?? true || facts.latest.progress == 1 {
             lastPicture = now
-            picture = progress.density(atMost: 64).map {
-                DensityGlyphs.lines($0, columns: Self.pictureColumns, colours: screen.colours)
-            } ?? []
+            picture =
+                progress.density(atMost: 64).map {
+                    DensityGlyphs.lines($0, columns: Self.pictureColumns, colours: screen.colours)
+                } ?? []
         }
         screen.show(ProgressRegion.lines(facts, picture: picture, width: width))
     }
@@ -73,10 +74,13 @@ final class RunConsole {
         let entry = facts.latest
         let agreement = facts.agreement.map { " · halves agree \(Self.text($0, 2))" } ?? ""
         let speed = facts.imagesPerSecond.map { " · \(Self.text($0, 0)) images/s" } ?? ""
-        return "\(RunFacts.name(entry.phase)) \(text(entry.resolution, 1)) Å · iteration \(entry.iteration + 1)"
+        return
+            "\(RunFacts.name(entry.phase)) \(text(entry.resolution, 1)) Å · iteration \(entry.iteration + 1)"
             + " · log-evidence \(text(entry.logEvidence, 1)) · poses \(text(entry.effectivePoses, 0))\(agreement)\(speed)"
             + " · \(Int(entry.progress * 100)) % · about \(facts.remaining) left"
     }
 
-    private static func text(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }
+    private static func text(_ value: Double, _ digits: Int) -> String {
+        String(format: "%.\(digits)f", value)
+    }
 }

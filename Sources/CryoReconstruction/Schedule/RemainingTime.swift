@@ -42,13 +42,13 @@ struct RemainingTime {
 
     /// Work in arbitrary units: images times what one takes at the frequency limit.
     ///
-    /// Measured from ring 8 to 24 on ribosomes and β-galactosidase, an image that is evaluated on drawn nodes takes
-    /// about ring^1.2, and as long as in the anneal where the march begins; complete sums take ring³.
+    /// Measured from ring 8 to 24 on ribosomes, β-galactosidase and the phantom, an image that is evaluated on drawn nodes
+    /// takes about ring^1.2, and where the march begins 0.4 to 1 times what it takes in the anneal; complete sums take ring³.
     private func cost(_ plan: IterationPlan, atMost end: Int) -> Double {
         let first = Double(plans.first { $0.phase == .anneal }?.ringCount ?? 1)
         let ring = Double(min(plan.ringCount, end)) / first
         let drawn = plan.isSampled(parameters) || plan.isFirstLook
-        let image = plan.phase == .anneal ? 1 : drawn ? pow(ring, 1.2) : pow(ring, 3)
+        let image = plan.phase == .anneal ? 1 : drawn ? 0.7 * pow(ring, 1.2) : pow(ring, 3)
         return Double(images(plan)) * image
     }
 
@@ -62,9 +62,10 @@ struct RemainingTime {
     /// Seconds a unit of work, from the latest iterations.
     private func rate(_ statistics: [IterationStatistics]) -> Double? {
         guard let last = statistics.last else { return nil }
-        let recent = statistics.suffix(last.phase == .anneal ? 20 : 10)
+        let recent = statistics.suffix(last.phase == .anneal ? 40 : 10)
         // The first one pays for what is made once.
-        let begin = statistics.count > recent.count ? statistics[statistics.count - recent.count - 1].seconds : 0
+        let begin =
+            statistics.count > recent.count ? statistics[statistics.count - recent.count - 1].seconds : 0
         let work = recent.reduce(0) { sum, entry in
             guard plans.indices.contains(entry.iteration) else { return sum }
             let plan = plans[entry.iteration]

@@ -34,7 +34,8 @@ package enum HTML {
     }
 
     /// A picture inside the page.
-    package static func image(_ picture: Picture, alt: String, class name: String = "picture") throws(PNGError)
+    package static func image(_ picture: Picture, alt: String, class name: String = "picture")
+        throws(PNGError)
         -> String
     {
         let data = try picture.png().base64EncodedString()
@@ -50,7 +51,9 @@ package enum HTML {
     }
 
     /// A figure with its heading, what it means, and its numbers.
-    package static func figure(_ id: String, _ heading: String, _ body: String, reading: String, csv: String? = nil)
+    package static func figure(
+        _ id: String, _ heading: String, _ body: String, reading: String, csv: String? = nil
+    )
         -> String
     {
         """

@@ -106,7 +106,9 @@ package struct LinePlot {
             x = left < right ? left...right : (left - 0.5)...(right + 0.5)
             let least = plot.yRange
             let (bottom, top) = (min(low, least?.lowerBound ?? low), max(high, least?.upperBound ?? high))
-            y = bottom < top ? bottom...top : (bottom - 0.5)...(top + 0.5)
+            // A value that does not change stands in the middle.
+            let pad = plot.yScale == .logarithmic || bottom == 0 ? 0.5 : abs(bottom) / 2
+            y = bottom < top ? bottom...top : (bottom - pad)...(top + pad)
         }
 
         func screenX(_ value: Double) -> Double {

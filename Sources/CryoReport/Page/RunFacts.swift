@@ -16,7 +16,8 @@ package struct RunFacts: Sendable {
         self.latest = latest
         agreement = iterations.last { $0.halfSetFSC != nil }?.halfSetFSC
         let recent = iterations.suffix(10)
-        let begin = iterations.count > recent.count ? iterations[iterations.count - recent.count - 1].seconds : 0
+        let begin =
+            iterations.count > recent.count ? iterations[iterations.count - recent.count - 1].seconds : 0
         let seconds = latest.seconds - begin
         let images = recent.reduce(0) { $0 + $1.batchSize }
         imagesPerSecond = seconds > 0 ? Double(images) / seconds : nil
@@ -28,7 +29,10 @@ package struct RunFacts: Sendable {
             (value: "\(HTML.text(latest.resolution, 1)) Å", name: "resolution limit"),
             (value: "\(latest.iteration + 1), \(Self.name(latest.phase))", name: "iteration"),
             (value: "\(HTML.text(latest.logEvidence, 1)) nats", name: "evidence an image"),
-            (value: HTML.text(latest.effectivePoses, latest.effectivePoses < 10 ? 1 : 0), name: "poses share an image"),
+            (
+                value: HTML.text(latest.effectivePoses, latest.effectivePoses < 10 ? 1 : 0),
+                name: "poses share an image"
+            ),
         ]
         if let agreement { rows.append((HTML.text(agreement, 2), "half-sets agree (least FSC)")) }
         if let imagesPerSecond { rows.append((HTML.text(imagesPerSecond, 0), "images a second")) }

@@ -61,8 +61,10 @@ package struct RunFigures: Sendable {
         let agreement = curves.filter { $0.id == "fsc" }
         let others = curves.filter { $0.id != "fsc" }
         guard map != nil else { return curves }
-        return try agreement
-            + [Figure(id: "sections", html: sections()), Figure(id: "examples", html: examples())] + others
+        let sections = try Figure(id: "sections", html: sections())
+        let examples = try Figure(id: "examples", html: examples())
+        // Beside the surface stands what is not wide.
+        return (agreement.isEmpty ? [examples, sections] : agreement + [sections, examples]) + others
     }
 
     /// What is said below the surface.

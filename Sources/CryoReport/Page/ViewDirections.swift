@@ -34,7 +34,7 @@ struct ViewDirections {
 
     var svg: String {
         let (cell, left, top) = (16.0, 54.0, 10.0)
-        let (width, height) = (left + cell * Double(Self.columns) + 12, top + cell * Double(Self.rows) + 48)
+        let (width, height) = (left + cell * Double(Self.columns) + 26, top + cell * Double(Self.rows) + 48)
         let most = max(1, counts.max() ?? 1)
         var parts = [
             "<svg class=\"plot\" role=\"img\" aria-label=\"View directions\" viewBox=\"0 0 \(Int(width)) \(Int(height))\">"

@@ -24,26 +24,26 @@ package struct VolumeViewer {
             data: " data-edge=\"\(edge)\" data-voxels=\"\(voxels)\"", level: String(format: "%.3f", level))
     }
 
-    /// The same before there is a density.
-    package static let emptyHTML = html(data: "", level: "0.3")
+    /// The same before there is a density, of a run that needs the processors: it does not turn by itself.
+    package static let emptyHTML = html(data: "", level: "0.3", class: "viewer calm")
 
     /// The values in base64.
     package var voxels: String { Data(bytes).base64EncodedString() }
 
-    private static func html(data: String, level: String) -> String {
+    private static func html(data: String, level: String, class name: String = "viewer") -> String {
         """
-        <div class="viewer" hidden>
+        <div class="\(name)" hidden>
         <canvas width="560" height="560" aria-label="The density's surface; drag to turn it"\(data)></canvas>
         <label>threshold <input type="range" min="0.02" max="0.95" step="0.005" value="\(level)"></label>
         </div>
         """
     }
 
-    /// Draws every viewer of the page; they turn together. A `density` event at a canvas brings another density.
+    /// Draws every viewer of the page, all turning together; a `density` event at a canvas brings another density.
     package static let script = """
         (() => {
           const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-          const view = { yaw: 0.6, pitch: 0.4, spins: !still }, drawings = [];
+          const view = { yaw: 0.6, pitch: 0.4, spins: !still && !document.querySelector(".viewer.calm") }, drawings = [];
           const redraw = () => { for (const draw of drawings) draw(); };
           const start = (box) => {
             const canvas = box.querySelector("canvas"), level = box.querySelector("input");

@@ -24,6 +24,19 @@ extension Picture {
         }
     }
 
+    /// Images side by side, each scaled to its own range of gray.
+    public init(tiles images: [Image], columns: Int, tileSize: Int = 160) {
+        let gap = 4
+        let rows = max(1, (images.count + columns - 1) / columns)
+        self.init(width: columns * (tileSize + gap) + gap, height: rows * (tileSize + gap) + gap, fill: 48)
+        for (index, image) in images.enumerated() {
+            let (row, column) = index.quotientAndRemainder(dividingBy: columns)
+            place(
+                Picture(image, size: tileSize), x: gap + column * (tileSize + gap),
+                y: gap + row * (tileSize + gap))
+        }
+    }
+
     /// An image in gray, interpolated to `size` pixels along an edge, y upwards.
     ///
     /// The 0.5 % darkest values are black and the 0.1 % brightest white.
