@@ -154,7 +154,7 @@ import Testing
         process.arguments = [
             "--headless", "--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader",
             "--enable-unsafe-swiftshader",
-            "--enable-logging=stderr", "--timeout=\(1000 * seconds)",
+            "--enable-logging=stderr", "--timeout=3000",
             "--user-data-dir=\(folder.path)/browser",
             "--dump-dom", address,
         ]
