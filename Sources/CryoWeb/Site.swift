@@ -59,7 +59,6 @@ final class Site: HTTPHandler {
         case ("live.js", 1): return WebHeaders.answer(WebScripts.live, "text/javascript")
         case ("compare.js", 1): return WebHeaders.answer(WebScripts.compare, "text/javascript")
         case ("run", 3...):
-            return
             guard let index = run(parts[1]) else { return nil }
             return await about(index, Array(parts[2...]))
         case ("compare", 4):
