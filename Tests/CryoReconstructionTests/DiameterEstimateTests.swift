@@ -28,13 +28,13 @@ struct DiameterEstimateTests {
         }
     }
 
-    /// The built-in phantom, off-centre and in noise, is found to a fifth; its box is no help, being much larger.
+    /// The built-in phantom, off-centre and in noise; its box is no help, being twice as large.
     @Test(arguments: [1.0, 0.2]) func aPhantomsDiameterIsFound(snr: Double) throws {
         let phantom = Volume(scatterers: Phantom(diameter: 140).scatterers, boxSize: 48, pixelSize: 6)
         let source = try TestSource(phantom, count: 300, diameter: 140, signalToNoise: snr)
         let estimate = DiameterEstimate(source: source, parallel: Parallel(threads: 2))
         #expect(estimate.isFromImages)
-        // Its outermost residues are few, so the sphere that just holds it looks smaller; shifts widen it.
-        #expect(abs(estimate.diameter / 140 - 1) < 0.2, "\(estimate.diameter) Å of 140")
+        // Shifts of 5 Å, a defocus of 1 to 2 µm and the smoothing widen it by some 20 Å on each side.
+        #expect((130...185).contains(estimate.diameter), "\(estimate.diameter) Å of 140")
     }
 }
