@@ -43,10 +43,8 @@ import Testing
     @Test func neitherRowsNorThreadsMatter() throws {
         try shuffle("data/particles.star", to: "data/shuffled.star", seed: 4)
         try folder.shortRun("one", "--threads", "1")
-        try folder.shortRun("two", "--threads", "2")
         try folder.shortRun("four", "--threads", "4")
-        try folder.shortRun("shuffled", of: "data/shuffled.star")
-        try expectSame("one", "two")
+        try folder.shortRun("shuffled", of: "data/shuffled.star", "--threads", "2")
         try expectSame("one", "four")
         #expect(try folder.data("one/particles.star") == folder.data("four/particles.star"))
         try expectSame("one", "shuffled")
@@ -55,9 +53,8 @@ import Testing
             try ParticleSet.listing(starFile: "\(folder.path)/\(star)").particles.map(\.imageName)
         }
         #expect(names[0] == names[1] && names[0] != names[0].sorted())
-        // Another seed does give another map, or equal bytes would say nothing.
-        try folder.shortRun("other", "--seed", "2")
-        #expect(try folder.data("one/map.mrc") != folder.data("other/map.mrc"))
+        // Other particles do give another map, or equal bytes would say nothing.
+        #expect(try folder.data("one/half1.mrc") != folder.data("one/half2.mrc"))
     }
 
     @Test func aRunIsVerified() throws {

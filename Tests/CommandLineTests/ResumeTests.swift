@@ -70,7 +70,8 @@ import Testing
         while kills < wanted {
             let output = "killed\(runs)"
             var process = try start(output)
-            while wait(for: Moment(&stream, length: length), of: process, in: output) {
+            let enough = kills + 8
+            while kills < enough, wait(for: Moment(&stream, length: length), of: process, in: output) {
                 kill(process.processIdentifier, SIGKILL)
                 process.waitUntilExit()
                 kills += 1
