@@ -8,11 +8,16 @@ public protocol ParticleSource: Sendable {
     var boxSize: Int { get }
     /// The pixel size, in Å.
     var pixelSize: Double { get }
+    /// About the bytes that the metadata of one particle take, besides ``particles``.
+    var metadataByteCount: Int { get }
     /// Reads one image; called from several threads.
     func image(_ index: Int) throws -> Image
 }
 
 extension ParticleSource {
+    /// Nothing.
+    public var metadataByteCount: Int { 0 }
+
     /// The edge of the box, in Å.
     public var boxLength: Double { Double(boxSize) * pixelSize }
 }
