@@ -10,7 +10,8 @@ struct HostileFilesTests {
 
     /// Runs the program with an address space of so many kilobytes.
     private func run(kilobytes: Int, _ arguments: [String]) throws -> Program.Outcome {
-        let line = "ulimit -v \(kilobytes); exec \"$0\" \"$@\""
+        // The time is limited too, lest a run that is not refused goes on for hours.
+        let line = "ulimit -v \(kilobytes) -t 30; exec \"$0\" \"$@\""
         return try Program.run(
             ["-c", line, Program.path()] + arguments, in: folder.path, executable: "/bin/sh")
     }
@@ -101,7 +102,7 @@ struct HostileFilesTests {
             kilobytes: 2_000_000,
             [
                 "reconstruct", "data/particles.star", "--output", "run", "--set", "angularStep=0.05",
-                "--max-resolution", "7", "--max-iterations", "1",
+                "--max-resolution", "7", "--set", "annealResolution=7",
             ])
         #expect(outcome.status == 2 && outcome.errorLines.count == 1, "\(outcome.status) \(outcome.errors)")
         #expect(outcome.errors.contains("the run needs about"))
