@@ -2,6 +2,7 @@
 # Fuzzes every reader, or those that are named, with libFuzzer; what crashed or hung stays in .build-fuzz/found.
 #   RUNS       executions of each reader
 #   SECONDS_EACH  at most so long for each; 0 for no limit
+#   SEED       of the mutations
 set -uo pipefail
 cd "$(dirname "$0")/.."
 RUNS=${RUNS:-1000000}
@@ -27,7 +28,7 @@ for reader in $READERS; do
     done
     # A second for one input is a hang; 512 MB are far above what the fuzzer itself takes.
     SWIFT_BACKTRACE=enable=no DAYBREAK_FUZZ=$reader .build-fuzz/release/daybreak-fuzz \
-        -runs="$RUNS" -max_total_time="$SECONDS_EACH" -timeout=1 -rss_limit_mb=512 -max_len=$([ "$reader" = checkpoint ] && echo 32768 || echo 8192) -seed=1 \
+        -runs="$RUNS" -max_total_time="$SECONDS_EACH" -timeout=1 -rss_limit_mb=512 -max_len=$([ "$reader" = checkpoint ] && echo 32768 || echo 8192) -seed="${SEED:-1}" \
         -len_control=0 -print_final_stats=1 -artifact_prefix=.build-fuzz/found/$reader- -dict=Fuzzing/readers.dict \
         "$corpus" "Fuzzing/Corpus/$reader" >".build-fuzz/$reader.log" 2>&1
     result=$?

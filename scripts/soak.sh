@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # 2,000 iterations of a tiny problem, with a checkpoint every second; says whether the resident memory stays flat.
-# Usage: scripts/soak.sh DAYBREAK [ITERATIONS]
+# Usage: [EVERY=SECONDS] scripts/soak.sh DAYBREAK [ITERATIONS]
 set -euo pipefail
 program=$(realpath "$1")
 iterations=${2:-2000}
@@ -9,7 +9,7 @@ trap 'rm -rf "$folder"' EXIT
 cd "$folder"
 "$program" simulate --output data --particles 60 --box 24 --pixel-size 8 --snr 0.5 >/dev/null
 "$program" reconstruct data/particles.star --output run --max-resolution 40 --set annealResolution=48 \
-    --set annealIterations="$iterations" --set annealBatch=20 --set shiftExtent=12 --checkpoint-every 1 --quiet &
+    --set annealIterations="$iterations" --set annealBatch=20 --set shiftExtent=12 --checkpoint-every "${EVERY:-1}" --quiet &
 process=$!
 while kill -0 $process 2>/dev/null; do
     # Resident kilobytes; the process may end between the test and the reading.

@@ -11,7 +11,7 @@ struct HostileFilesTests {
     /// Runs the program with an address space of so many kilobytes.
     private func run(kilobytes: Int, _ arguments: [String]) throws -> Program.Outcome {
         // The time is limited too, lest a run that is not refused goes on for hours.
-        let line = "ulimit -v \(kilobytes) -t 30; exec \"$0\" \"$@\""
+        let line = "ulimit -v \(kilobytes); ulimit -t 30; exec \"$0\" \"$@\""
         return try Program.run(
             ["-c", line, Program.path()] + arguments, in: folder.path, executable: "/bin/sh")
     }
