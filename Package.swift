@@ -44,6 +44,7 @@ let package = Package(
     products: [
         .executable(name: "daybreak", targets: ["daybreak"]),
         .library(name: "CryoReconstruction", targets: ["CryoReconstruction"]),
+        .library(name: "CryoFuzzing", targets: ["CryoFuzzing"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -90,6 +91,8 @@ let package = Package(
             name: "CryoTestSupport",
             dependencies: ["CryoInference", .product(name: "Numerics", package: "swift-numerics")],
             path: "Tests/CryoTestSupport"),
+        .target(name: "CryoFuzzing", dependencies: ["CryoReconstruction"], path: "Fuzzing/Readers"),
+        .testTarget(name: "CryoFuzzingTests", dependencies: ["CryoFuzzing"]),
         .testTarget(name: "CryoCoreTests", dependencies: ["CryoCore"]),
         .testTarget(
             name: "CryoFilesTests", dependencies: ["CryoFiles"], resources: [.copy("Fixtures")]),

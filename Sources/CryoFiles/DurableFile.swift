@@ -25,6 +25,19 @@ public enum DurableFile {
         }
     }
 
+    /// The bytes of a file that is expected to be small; a device or pipe is refused as well as a large file.
+    ///
+    /// - Throws: ``FileError``.
+    public static func contents(of path: String, atMost limit: Int) throws(FileError) -> Data {
+        let file = try InputFile(path: path)
+        guard file.byteCount <= limit else {
+            throw .unsupported(
+                path: path, place: .whole, found: "\(file.byteCount) bytes", expected: "at most \(limit)",
+                advice: "give another file")
+        }
+        return Data(try file.bytes(from: 0, count: file.byteCount))
+    }
+
     /// The CRC-32 of some bytes, as gzip has it.
     public static func checksum(_ data: Data) -> UInt32 {
         data.withUnsafeBytes { buffer in

@@ -37,6 +37,7 @@ extension Reconstruct {
         )
         let parallel = Parallel(threads: method.threads)
         let run = try prepared(plan, set, parallel)
+        try refuseWithoutMemory(run)
         try folder.create()
         let lock = try folder.locked()
         folder.removeEarlierRun()
@@ -63,6 +64,22 @@ extension Reconstruct {
         return Job(
             plan: plan, folder: folder, lock: lock, particles: set, run: try prepared(plan, set, parallel),
             parallel: parallel, progress: progress)
+    }
+
+    /// Refuses a run that this machine could not hold if it did nothing else; the estimate may be a third off.
+    private func refuseWithoutMemory(_ run: Reconstruction) throws {
+        let memory = AvailableMemory()
+        guard run.memoryEstimate.total > 1.5 * Double(memory.most) else { return }
+        throw InputProblem(Self.shortage(run, memory.most, "there are"))
+    }
+
+    /// What is missing and what would fit.
+    static func shortage(_ run: Reconstruction, _ bytes: Int, _ verb: String) -> String {
+        let advice =
+            run.resolution(within: 0.8 * Double(bytes)).map { "--max-resolution \($0) would fit" }
+            ?? "no resolution would fit; bin the images to a smaller box, or use a larger machine"
+        return "the run needs about \(run.memoryEstimate.text) of memory and \(verb) "
+            + "\(MemoryEstimate.text(Double(bytes))); \(advice)"
     }
 
     func prepared(

@@ -161,6 +161,7 @@ extension Reconstruct {
             return log.info("going on after iteration \(progress.iterationNumber)\(aim)")
         }
         for warning in set.warnings { log.warning("\(warning)") }
+        if let remark = set.remarkOnNamesElsewhere { log.info("stacks elsewhere: \(remark)") }
         log.info(
             """
             daybreak \(Version.current) · \(set.count) particles of \(set.boxSize) px, \(set.pixelSize) Å/px \
@@ -176,6 +177,13 @@ extension Reconstruct {
             """
             resolution goes from \(String(format: "%.1f", first)) to \(String(format: "%.1f", last)) Å at most
             """)
+        let memory = AvailableMemory()
+        log.info(
+            "memory needed is about \(run.memoryEstimate.text); \(MemoryEstimate.text(Double(memory.now))) are free"
+        )
+        if run.memoryEstimate.total > Double(memory.now) {
+            log.warning("\(Self.shortage(run, memory.now, "only"))")
+        }
         let colour = run.contrast.sign > 0 ? "white" : "black"
         if run.parameters.contrast == nil {
             let significance = String(format: "%.1f", run.contrast.significance)

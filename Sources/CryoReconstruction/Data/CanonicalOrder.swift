@@ -31,6 +31,11 @@ struct CanonicalOrder: ParticleSource {
 
     func image(_ index: Int) throws -> Image { try source.image(rows[index]) }
 
+    /// The particles are held here again, with their rows.
+    var metadataByteCount: Int {
+        source.metadataByteCount + MemoryLayout<Particle>.stride + MemoryLayout<Int>.stride
+    }
+
     /// Values by particle, in the order of the source.
     func inSourceOrder<Value>(_ values: [Value]) -> [Value] {
         var places = rows

@@ -90,7 +90,11 @@ public final class Reconstruction {
             let noise = NoiseSpectrum(
                 background: images, ringCount: plans.map(\.ringCount).max() ?? 3,
                 isColoured: parameters.hasColouredNoise, parallel: parallel)
-        else { throw .noUsableImages(images.setAside.count) }
+        else {
+            let reasons = images.setAside
+            let first = reasons.min { $0.key < $1.key }?.value ?? "nothing is left"
+            throw .noUsableImages(reasons.count, reason: first)
+        }
         self.source = source
         self.parameters = parameters
         self.parallel = parallel
@@ -208,6 +212,10 @@ public final class Reconstruction {
         _ iteration: Int, _ plan: IterationPlan, _ states: inout [RunState]
     ) -> IterationStatistics {
         var entries = [IterationStatistics]()
+        // Not both the old engine and the new one in memory.
+        if states.contains(where: { !isPrepared($0, for: plan) }) {
+            for index in states.indices { states[index].stage = nil }
+        }
         for index in states.indices {
             // Engines are large, and the same for both.
             prepareStage(plan, &states[index], sharing: index > 0 ? states[0].stage : nil)
@@ -257,13 +265,15 @@ public final class Reconstruction {
         }
     }
 
+    private func isPrepared(_ state: RunState, for plan: IterationPlan) -> Bool {
+        state.stage.map {
+            $0.frame.ringCount == plan.ringCount && $0.isLocal == plan.isLocal(parameters)
+        } ?? false
+    }
+
     /// Makes the engine of a new frequency limit and carries the density over to its grid.
     private func prepareStage(_ plan: IterationPlan, _ state: inout RunState, sharing shared: Stage?) {
-        if let stage = state.stage, stage.frame.ringCount == plan.ringCount,
-            stage.isLocal == plan.isLocal(parameters)
-        {
-            return
-        }
+        guard !isPrepared(state, for: plan) else { return }
         let stage =
             shared
             ?? Stage(

@@ -55,7 +55,7 @@ extension RunFolder {
     }
 
     private static func progress(_ path: String, version: String) -> RunProgress? {
-        guard let data = FileManager.default.contents(atPath: path),
+        guard let data = try? DurableFile.contents(of: path, atMost: .max),
             let end = data.prefix(200).firstIndex(of: UInt8(ascii: "\n"))
         else { return nil }
         let words = String(decoding: data[..<end], as: UTF8.self).split(separator: " ").map(String.init)
@@ -99,7 +99,7 @@ extension RunFolder {
     ///
     /// - Throws: ``RunFolderError/noPlan(_:)``.
     public func plan() throws(RunFolderError) -> RunPlan {
-        guard let data = FileManager.default.contents(atPath: file("plan.json")),
+        guard let data = try? DurableFile.contents(of: file("plan.json"), atMost: 1 << 30),
             let plan = try? JSONDecoder().decode(RunPlan.self, from: data)
         else { throw .noPlan(path) }
         return plan
