@@ -8,7 +8,7 @@ SOURCES = Package.swift Sources Tests Experiments Benchmarks/Package.swift Bench
 
 EXPERIMENTS = groel importance_sampling random_starts robustness projection_matching priors optimizers
 
-.PHONY: setup build install test demo experiments robustness bench lint format check clean
+.PHONY: setup build install test faults demo experiments robustness bench lint format check clean
 
 # apt packages that the build needs; quick when they are there.
 setup:
@@ -35,6 +35,11 @@ install: build
 test: setup
 	-@scripts/setup.sh chromium
 	$(SWIFT) test $(TEST_FLAGS)
+
+# Runs that are killed at random moments, in the middle of writing too: do their results have the same bytes?
+KILLS ?= 200
+faults: setup
+	DAYBREAK_KILLS=$(KILLS) $(SWIFT) test $(TEST_FLAGS) --filter killedRunsLoseNothing
 
 # Simulates particles of the built-in molecule, reconstructs them from a random start, compares with the truth.
 demo: build

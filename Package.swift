@@ -56,10 +56,11 @@ let package = Package(
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "CCPU"),
         .target(name: "CryoKernelInterface"),
         .target(name: "CryoCore", dependencies: ["CCPU"]),
-        .target(name: "CryoFiles", dependencies: ["CryoCore", "CZlib"]),
+        .target(name: "CryoFiles", dependencies: ["CryoCore", "COpenSSL", "CZlib"]),
         .target(name: "CryoFourier", dependencies: ["CryoCore", "CFFTW"]),
         .target(name: "CryoInference", dependencies: ["CryoFourier", "COpenBLAS"] + kernels),
         .target(

@@ -50,6 +50,9 @@ public struct ParticleSet: Sendable {
         self.warnings = warnings + survey.warnings
     }
 
+    /// The values of a particle's row, as the file has them.
+    public func row(_ index: Int) -> [String] { Array(metadata.particles.row(index)) }
+
     /// Reads one image; any number of threads may do so at once.
     ///
     /// - Parameter index: The particle, from 0.

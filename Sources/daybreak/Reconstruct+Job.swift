@@ -38,7 +38,7 @@ extension Reconstruct {
         let run = try prepared(plan, set, parallel)
         try folder.create()
         let lock = try folder.locked()
-        folder.removeCheckpoints()
+        folder.removeEarlierRun()
         try folder.write(plan)
         return Job(
             plan: plan, folder: folder, lock: lock, particles: set, run: run, parallel: parallel,
@@ -51,7 +51,9 @@ extension Reconstruct {
         let plan = try folder.plan()
         let lock = try folder.locked()
         let set = try ParticleSet(starFile: plan.inputPath, root: plan.root)
-        try plan.check(set, version: Version.current)
+        try plan.check(version: Version.current)
+        try plan.check(set)
+        folder.removeRemnants()
         let progress = try folder.checkpoint(version: Version.current)
         if progress == nil, FileManager.default.fileExists(atPath: folder.file("run.json")) {
             throw RunFolderError.finished(path)
@@ -62,7 +64,7 @@ extension Reconstruct {
             parallel: parallel, progress: progress)
     }
 
-    private func prepared(
+    func prepared(
         _ plan: RunPlan, _ set: ParticleSet, _ parallel: Parallel
     ) throws -> Reconstruction {
         let run = try Reconstruction(source: set, parameters: plan.parameters, parallel: parallel)
@@ -92,8 +94,8 @@ extension Reconstruct {
         // The density is known: a short anneal from a mild temperature gives both half-sets their own.
         next.plan.parameters.annealIterations = min(next.plan.parameters.annealIterations, 40)
         next.plan.parameters.annealStart = min(next.plan.parameters.annealStart, 1e-4)
-        next.plan.initialMap = RunPlan.absolute(job.folder.file("on-axes.mrc"))
         try MRCFile.write(finding.aligned, to: job.folder.file("on-axes.mrc"))
+        next.plan.start(from: job.folder.file("on-axes.mrc"), job.particles)
         job.folder.removeCheckpoints()
         try job.folder.write(next.plan)
         next.run = try prepared(next.plan, job.particles, job.parallel)

@@ -50,6 +50,23 @@ struct Reconstruct: ParsableCommand {
         help: "Go on with the interrupted run in this folder, with its own settings.", completion: .directory)
     var resume: String?
 
+    @Option(
+        help: """
+            Go on with the finished run in this folder to a finer --max-resolution, with its own settings; the result takes \
+            the place of the earlier one, or goes to --output.
+            """, completion: .directory)
+    var extend: String?
+
+    @Option(
+        help: """
+            Make the first iterations of the finished run in this folder again, and say whether they are the same to the \
+            last bit (status 0) or where they differ (1).
+            """, completion: .directory)
+    var verify: String?
+
+    @Option(help: "Iterations to verify. (default: those of the first tenth of the run's time)")
+    var verifyIterations: Int?
+
     @Option(help: "Seconds between checkpoints; 0 for one after each iteration.")
     var checkpointEvery = 60.0
 
@@ -128,16 +145,7 @@ struct Reconstruct: ParsableCommand {
     var quiet = false
 
     func validate() throws {
-        guard resume == nil || (particles == nil && output == nil) else {
-            throw ValidationError(
-                "--resume DIR goes on with what was asked for then; leave particles and --output out")
-        }
-        guard resume != nil || particles != nil else {
-            throw ValidationError("a STAR file of particles is missing")
-        }
-        guard let folder = resume ?? output, !folder.isEmpty else {
-            throw ValidationError("--output wants the name of a folder")
-        }
+        try validateTask()
         guard checkpointEvery >= 0 else {
             throw ValidationError("--checkpoint-every is in seconds, 0 or more")
         }
@@ -154,6 +162,30 @@ struct Reconstruct: ParsableCommand {
         }
         // A file of settings is input: what is wrong with it is for run() to say.
         do { _ = try parameters() } catch is SettingsFileError {}
+    }
+
+    /// A new run, or one of three things to do with an earlier one.
+    private func validateTask() throws {
+        guard (resume == nil && verify == nil) || (particles == nil && output == nil) else {
+            throw ValidationError(
+                "--\(resume == nil ? "verify" : "resume") DIR goes on with what was asked for then; leave particles and "
+                    + "--output out")
+        }
+        guard [resume, extend, verify, particles].compactMap(\.self).count < 2 else {
+            throw ValidationError("give particles, or one of --resume, --extend and --verify")
+        }
+        guard resume != nil || extend != nil || verify != nil || particles != nil else {
+            throw ValidationError("a STAR file of particles is missing")
+        }
+        guard let folder = resume ?? extend ?? verify ?? output, !folder.isEmpty, output != "" else {
+            throw ValidationError("--output wants the name of a folder")
+        }
+        guard extend == nil || maxResolution != nil else {
+            throw ValidationError("--extend DIR wants the finer limit, --max-resolution in Å")
+        }
+        guard verifyIterations == nil || (verify != nil && verifyIterations ?? 0 > 0) else {
+            throw ValidationError("--verify-iterations is a number from 1, and belongs to --verify DIR")
+        }
     }
 
     func parameters() throws -> ReconstructionParameters {
@@ -183,8 +215,9 @@ struct Reconstruct: ParsableCommand {
 
     func run() throws {
         Interruption.listen()
-        let job = try resume.map { try resumedJob($0) } ?? newJob()
-        let transcript = Transcript(continuing: resume == nil ? nil : job.folder.file("log.txt"))
+        if let verify { return try verifyRun(verify) }
+        let job = try resume.map { try resumedJob($0) } ?? extend.map { try extendedJob($0) } ?? newJob()
+        let transcript = Transcript(continuing: (resume ?? extend).map { "\($0)/log.txt" })
         let level: Logger.Level = quiet ? .error : .info
         let log = Logger(label: "daybreak") { _ in
             RunLogHandler(transcript: transcript, terminalLevel: level)
@@ -209,7 +242,7 @@ struct Reconstruct: ParsableCommand {
         try Picture(montageOf: [result.map])
             .writePNG(to: URL(fileURLWithPath: folder.file("map.png")))
         try folder.write(Data(ReportPage(folder: folder.path).html().utf8), to: "report.html")
-        folder.removeCheckpoints()
+        try folder.keepState()
         conclude(record, log)
         if let hint = namesHint(job.particles) { log.info("\(hint)") }
         log.info("wrote \(folder.path): report.html, map.mrc, particles.star and more")
@@ -264,6 +297,9 @@ struct Reconstruct: ParsableCommand {
             let gain = String(format: "%.1f ± %.1f", check.gain, check.standardError)
             log.info("unseen images prefer the map to its radial average by \(gain) nats each")
         }
+        if let hashes = record.hashes {
+            log.info("SHA-256 of the map \(hashes.map), of the poses \(hashes.poses)")
+        }
         for doubt in record.doubts { log.warning("\(doubt)") }
     }
 
@@ -285,7 +321,10 @@ struct Reconstruct: ParsableCommand {
 
     private func describe(_ job: Job, _ log: Logger) {
         let (set, run, parallel) = (job.particles, job.run, job.parallel)
-        if let progress = job.progress { return log.info("going on after iteration \(progress.iteration)") }
+        if let progress = job.progress {
+            let aim = extend == nil ? "" : String(format: ", to %.1f Å at most", run.plannedResolutions.last)
+            return log.info("going on after iteration \(progress.iterationNumber)\(aim)")
+        }
         for warning in set.warnings { log.warning("\(warning)") }
         log.info(
             """

@@ -10,9 +10,14 @@ public protocol ParticleSource: Sendable {
     var pixelSize: Double { get }
     /// Reads one image; called from several threads.
     func image(_ index: Int) throws -> Image
+    /// Everything else that is known of a particle, to tell apart two of one image and one CTF.
+    func metadataText(_ index: Int) -> [String]
 }
 
 extension ParticleSource {
+    /// Nothing.
+    public func metadataText(_ index: Int) -> [String] { [] }
+
     /// The edge of the box, in Å.
     public var boxLength: Double { Double(boxSize) * pixelSize }
 }

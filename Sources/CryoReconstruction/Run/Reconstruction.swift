@@ -17,13 +17,14 @@ public final class Reconstruction {
     public let diameterEstimate: DiameterEstimate?
     /// A density to start from instead of a random one, on any grid of the same box.
     public var initialDensity: Volume?
-    let source: any ParticleSource
+    /// The particles, in an order that is not that of their file.
+    let source: CanonicalOrder
     let symmetry: PointGroup
     let parallel: Parallel
-    private let plans: [IterationPlan]
+    let plans: [IterationPlan]
     /// The particles to learn from, and those held out.
     let split: (learning: [Int], heldOut: [Int])
-    private let backgroundNoise: NoiseSpectrum
+    let backgroundNoise: NoiseSpectrum
 
     /// What a run leaves.
     public struct Result: Sendable {
@@ -59,8 +60,10 @@ public final class Reconstruction {
     ///
     /// - Throws: ``ReconstructionError`` if the images cannot be reconstructed from.
     public init(
-        source: any ParticleSource, parameters: ReconstructionParameters, parallel: Parallel = Parallel()
+        source given: any ParticleSource, parameters: ReconstructionParameters,
+        parallel: Parallel = Parallel()
     ) throws(ReconstructionError) {
+        let source = CanonicalOrder(given)
         try parameters.validate()
         guard let symmetry = PointGroup(name: parameters.symmetry) else {
             throw .unknownSymmetry(parameters.symmetry)
@@ -113,19 +116,27 @@ public final class Reconstruction {
         checkpoint: (RunProgress) throws -> Void = { _ in }
     ) throws -> Result {
         let work = plans.map { $0.work(parameters, boxLength: source.boxLength) }
-        let annealCount = plans.prefix { $0.phase == .anneal }.count
-        let starts = annealCount > 0 && initialDensity == nil ? startCount : 1
-        let total = work.reduce(0, +) + Double(starts - 1) * work.prefix(annealCount).reduce(0, +)
-        var progress =
-            saved ?? RunProgress(states: [startState(0)], course: RunCourse(totalWork: total))
+        var progress = saved ?? beginning()
         if saved != nil { restore(&progress) }
         while progress.start != nil {
             try carryOut(until: annealCount, work, &progress, report, checkpoint)
-            endStart(&progress, of: starts)
+            endStart(&progress, of: annealedStarts)
             if progress.start == nil { learnApart(&progress) }
         }
         try carryOut(until: plans.count, work, &progress, report, checkpoint)
         return result(progress.states, progress.course.statistics, progress.records)
+    }
+
+    private var annealCount: Int { plans.prefix { $0.phase == .anneal }.count }
+    private var annealedStarts: Int { annealCount > 0 && initialDensity == nil ? startCount : 1 }
+
+    /// A run before its first iteration, at one of its random starts.
+    func beginning(_ start: Int = 0) -> RunProgress {
+        let work = plans.map { $0.work(parameters, boxLength: source.boxLength) }
+        let again = Double(annealedStarts - 1) * work.prefix(annealCount).reduce(0, +)
+        return RunProgress(
+            start: start, states: [startState(start)],
+            course: RunCourse(totalWork: work.reduce(0, +) + again))
     }
 
     /// Makes again what follows from a checkpoint and the plan: the images' centres and the engine of the last iteration.
@@ -169,6 +180,8 @@ public final class Reconstruction {
             if endsRing, let fsc = halfSetFSC(progress.states) {
                 entry.halfSetFSC = progress.watch.look(at: fsc, plan)
             }
+            entry.iteration += progress.numberOffset
+            entry.densityHash = progress.densityHash
             if let failure = images.failure { throw ReconstructionError.readFailure(failure) }
             let isEmpty = progress.states.contains {
                 $0.density.map { $0.voxels.allSatisfy { $0 == 0 } } ?? false
@@ -226,11 +239,12 @@ public final class Reconstruction {
         }
         return Result(
             map: parameters.bFactor == 0 ? map : map.sharpened(by: -parameters.bFactor),
-            estimates: estimates,
+            estimates: source.inSourceOrder(estimates),
             junk: JunkProbability(logEvidences: estimates.compactMap { $0?.logEvidence }),
-            halfSets: halfSetNumbers(states), setAside: setAside, statistics: statistics,
+            halfSets: halfSetNumbers(states).map { source.inSourceOrder($0) },
+            setAside: source.inSourceOrder(setAside), statistics: statistics,
             noiseVariance: states[0].noise.variance,
-            halves: halves, starts: starts, nullCheck: nullCheck(states))
+            halves: halves, starts: starts, nullCheck: nullCheck(states, placement: placement))
     }
 
     private func makeOptimizer() -> any Optimizer {

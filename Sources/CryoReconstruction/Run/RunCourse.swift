@@ -2,7 +2,7 @@
 struct RunCourse: Codable, Sendable {
     private var secondsBefore = 0.0
     private var start = ContinuousClock.now
-    private let totalWork: Double
+    private var totalWork: Double
     private var emptyIterations = 0
     /// Work done, in the units of ``IterationPlan/work(_:boxLength:)``.
     var done = 0.0
@@ -55,6 +55,9 @@ struct RunCourse: Codable, Sendable {
         }
         return entry
     }
+
+    /// Goes on with more work than was planned.
+    mutating func extend(by work: Double) { totalWork = done + work }
 
     /// Hands over the statistics so far, and begins anew.
     mutating func takeStatistics() -> [IterationStatistics] {

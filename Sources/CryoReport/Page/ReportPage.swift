@@ -163,6 +163,8 @@ public struct ReportPage {
             ("threads, instructions", "\(record.threads), \(record.instructionSet)"),
             ("time", DurationText.text(seconds: record.seconds)),
             ("starts", record.starts.isEmpty ? "1" : "\(record.starts.count), best by evidence"),
+            ("SHA-256 of the map's voxels", record.hashes?.map ?? "–"),
+            ("SHA-256 of the poses", record.hashes?.poses ?? "–"),
         ]
         let command = record.command.map { $0.contains(" ") ? "'\($0)'" : $0 }.joined(separator: " ")
         return """
