@@ -8,7 +8,7 @@ SOURCES = Package.swift Sources Tests Experiments Benchmarks/Package.swift Bench
 
 EXPERIMENTS = groel importance_sampling random_starts robustness projection_matching priors optimizers
 
-.PHONY: setup build install test faults demo experiments robustness bench lint format check clean
+.PHONY: setup build install test faults demo docs experiments robustness bench lint format check clean
 
 # apt packages that the build needs; quick when they are there.
 setup:
@@ -50,6 +50,11 @@ demo: build
 		--poses $(DEMO)/run/particles.star --true-poses $(DEMO)/data/truth.star
 	@echo "open in a browser: $(DEMO)/run/report.html · map above, truth below: $(DEMO)/map-and-truth.png"
 
+# The documentation as a site in .build-docs/site: comments of the libraries and the pages, through DocC; any warning is an error.
+docs: build
+	@scripts/setup.sh python3
+	@/usr/bin/python3 scripts/docs.py .build/release .build-docs
+
 # Reproduces the paper's experiments; QUICK=1 for small variants. Debian's Python draws the figures.
 experiments: build
 	@scripts/setup.sh python3-matplotlib python3-numpy
@@ -80,4 +85,4 @@ format:
 check: setup lint build test
 
 clean:
-	rm -rf .build .build-test .build-bench
+	rm -rf .build .build-test .build-bench .build-docs

@@ -96,6 +96,7 @@ let package = Package(
             dependencies: ["CryoReconstruction", "CryoReport", "CryoTestSupport"]),
         .testTarget(
             name: "CryoReportTests", dependencies: ["CryoReport", "CryoTestSupport", "CPNG"]),
+        .testTarget(name: "DocumentationTests"),
         .testTarget(name: "CommandLineTests", dependencies: ["daybreak", "CryoReconstruction"]),
     ],
     swiftLanguageModes: [.v6],
