@@ -84,8 +84,25 @@ def converted(page, listed, pictures):
     return "".join(part if part.startswith("```") else LINK.sub(replace, part) for part in parts)
 
 
+def purposes():
+    """What lives in each module, from ARCHITECTURE.md's table of targets."""
+    found = {}
+    for line in (ROOT / "ARCHITECTURE.md").read_text().splitlines():
+        cells = [cell.strip() for cell in line.split("|")]
+        if len(cells) == 5:
+            found.update((name, cells[2]) for name in re.findall(r"`(Cryo\w+)`", cells[1]))
+    missing = set(modules()) - set(found)
+    if missing:
+        sys.exit(f"docs: ARCHITECTURE.md: found no row for {', '.join(sorted(missing))} in its table of targets; add it")
+    return found
+
+
 def assemble(catalogue, listed):
-    """Writes the catalogue of pages and pictures."""
+    """Writes the catalogue of pages, modules and pictures."""
+    about = purposes()
+    for name in modules():
+        text = about[name][0].upper() + about[name][1:]
+        (catalogue / f"{name}.md").write_text(f"# ``{name}``\n\n{text}.\n")
     pictures = set()
     for page in listed:
         (catalogue / Path(page).name).write_text(converted(page, listed, pictures))
