@@ -8,7 +8,7 @@ SOURCES = Package.swift Sources Tests Experiments Benchmarks/Package.swift Bench
 
 EXPERIMENTS = groel importance_sampling random_starts robustness projection_matching priors optimizers
 
-.PHONY: setup build install test faults demo docs experiments robustness bench lint format check clean
+.PHONY: setup build install test faults demo figures experiments robustness bench lint format check clean
 
 # apt packages that the build needs; quick when they are there.
 setup:
@@ -31,9 +31,9 @@ install: build
 		> $(SHARE)/man/man1/daybreak.1
 
 # The hot loops are too slow without optimisation, so the tests are built for release.
-# The browser shows the report page; without one that test is skipped.
+# The browser shows the pages, curl asks for them; without one those tests are skipped.
 test: setup
-	-@scripts/setup.sh chromium
+	-@scripts/setup.sh chromium curl
 	$(SWIFT) test $(TEST_FLAGS)
 
 # Runs that are killed at random moments, in the middle of writing too: do their results have the same bytes?
@@ -50,7 +50,14 @@ demo: build
 		--poses $(DEMO)/run/particles.star --true-poses $(DEMO)/data/truth.star
 	@echo "open in a browser: $(DEMO)/run/report.html · map above, truth below: $(DEMO)/map-and-truth.png"
 
+# The README's pictures, from the demonstration.
+figures:
+	-@scripts/setup.sh chromium
+	$(MAKE) demo
+	scripts/figures.sh $(BIN) $(DEMO)
+
 # The documentation as a site in .build-docs/site: comments of the libraries and the pages, through DocC; any warning is an error.
+.PHONY: docs
 docs: build
 	@scripts/setup.sh python3
 	@/usr/bin/python3 scripts/docs.py .build/release .build-docs

@@ -50,6 +50,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
     ],
     targets: kernelTargets + [
         .systemLibrary(name: "CFFTW", pkgConfig: "fftw3f", providers: [.apt(["libfftw3-dev"])]),
@@ -67,10 +68,16 @@ let package = Package(
             name: "CryoReconstruction",
             dependencies: ["CryoInference", "CryoFiles", .product(name: "Yams", package: "Yams")]),
         .target(name: "CryoReport", dependencies: ["CryoReconstruction", "CPNG"]),
+        .target(
+            name: "CryoWeb",
+            dependencies: [
+                "CryoReport", .product(name: "FlyingFox", package: "FlyingFox"),
+                .product(name: "FlyingSocks", package: "FlyingFox"),
+            ]),
         .executableTarget(
             name: "daybreak",
             dependencies: [
-                "CryoReport", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "CryoReport", "CryoWeb", .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(
@@ -97,6 +104,7 @@ let package = Package(
         .testTarget(
             name: "CryoReportTests", dependencies: ["CryoReport", "CryoTestSupport", "CPNG"]),
         .testTarget(name: "DocumentationTests"),
+        .testTarget(name: "CryoWebTests", dependencies: ["CryoWeb", "CryoReport"]),
         .testTarget(name: "CommandLineTests", dependencies: ["daybreak", "CryoReconstruction"]),
     ],
     swiftLanguageModes: [.v6],

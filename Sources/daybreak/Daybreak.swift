@@ -3,6 +3,7 @@ import CryoFiles
 import CryoFourier
 import CryoReconstruction
 import CryoReport
+import CryoWeb
 import Foundation
 
 /// The program: one subcommand a file, which parses, calls the libraries and prints.
@@ -18,9 +19,8 @@ struct Daybreak: ParsableCommand {
             """,
         version: Version.current,
         subcommands: [
-            Reconstruct.self, Simulate.self, Compare.self, Symmetry.self, Flip.self, Report.self,
-            ShellCorrelation.self, Inspect.self,
-            Presets.self,
+            Reconstruct.self, Simulate.self, View.self, Compare.self, Symmetry.self, Flip.self, Report.self,
+            ShellCorrelation.self, Inspect.self, Presets.self,
         ])
 
     /// Runs the program; input that cannot be used ends it with one line and status 2.
@@ -59,6 +59,7 @@ extension SettingsFileError: InputError {}
 extension SimulationError: InputError {}
 extension PNGError: InputError {}
 extension ReportError: InputError {}
+extension ViewError: InputError {}
 
 /// A refusal that belongs to one subcommand alone.
 struct InputProblem: InputError {

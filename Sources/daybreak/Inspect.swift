@@ -1,11 +1,13 @@
 import ArgumentParser
 import CryoFiles
+import CryoReport
+import Foundation
 
 /// `daybreak inspect`.
 struct Inspect: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Says what files are: kind, size, pixel size, value range, optics, problems.",
-        discussion: "Example: daybreak inspect particles.star map.mrc")
+        discussion: "Example: daybreak inspect particles.star map.mrc --picture particles.png")
 
     @Argument(help: "MRC, STAR, PDB or mmCIF files.", completion: .file())
     var files: [String]
@@ -13,9 +15,19 @@ struct Inspect: ParsableCommand {
     @Option(help: "The folder that image names in STAR files start from.")
     var root: String?
 
+    @Option(
+        help: "Write a picture of twelve particles of the first file, a STAR file, here.",
+        completion: .file(extensions: ["png"]))
+    var picture: String?
+
     func run() throws {
         for file in files {
             for line in try FileSummary(path: file, root: root).lines { print(line) }
         }
+        guard let picture, let first = files.first else { return }
+        let set = try ParticleSet(starFile: first, root: root)
+        let step = max(1, set.count / 12)
+        let images = try stride(from: 0, to: set.count, by: step).prefix(12).map { try set.readImage($0) }
+        try Picture(tiles: images, columns: 6).writePNG(to: URL(fileURLWithPath: picture))
     }
 }

@@ -11,6 +11,9 @@ enum Interruption {
         return number == 0 ? nil : number
     }
 
+    /// Stops after the iteration, as SIGINT does; asked for again it changes nothing.
+    static func stop() { _ = received.compareExchange(expected: 0, desired: SIGINT, ordering: .relaxed) }
+
     /// Listens from now on.
     static func listen() {
         // Whoever started the program may have blocked them.

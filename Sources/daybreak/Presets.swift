@@ -5,7 +5,8 @@ import Foundation
 /// `daybreak presets`.
 struct Presets: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Prints the settings of the presets; each can be changed by reconstruct --set name=value.")
+        abstract: "Prints the settings of the presets; each can be changed by reconstruct --set name=value.",
+        discussion: "Example: daybreak presets")
 
     func run() throws {
         let encoder = JSONEncoder()

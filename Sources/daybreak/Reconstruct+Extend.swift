@@ -21,13 +21,13 @@ extension Reconstruct {
         plan.beginning =
             plan.beginning
             ?? RunPlan.Beginning(parameters: plan.parameters, iterationCount: record.iterations.count)
-        plan.parameters.maxResolution = maxResolution
+        plan.parameters.maxResolution = method.maxResolution
         plan.findsSymmetry = false
         plan.command = record.command + ["&&"] + CommandLine.arguments
-        let parallel = Parallel(threads: threads)
+        let parallel = Parallel(threads: method.threads)
         let run = try prepared(plan, set, parallel)
         let progress = try run.extending(end)
-        let (folder, lock) = try output.map { try emptyFolder($0, besides: plan) } ?? (earlier, earlierLock)
+        let (folder, lock) = try place.output.map { try emptyFolder($0, besides: plan) } ?? (earlier, earlierLock)
         earlier.removeRemnants()
         try folder.write(plan)
         // From here on the run is one that was interrupted.
@@ -38,7 +38,7 @@ extension Reconstruct {
     }
 
     private func emptyFolder(_ path: String, besides plan: RunPlan) throws -> (RunFolder, RunLock) {
-        let folder = try RunFolder(path: path, mayOverwrite: overwrite)
+        let folder = try RunFolder(path: path, mayOverwrite: place.overwrite)
         try folder.refuseToReplace(plan.inputPath)
         try folder.create()
         let lock = try folder.locked()

@@ -21,20 +21,21 @@ extension Reconstruct {
 
     /// What the command line asks for.
     func newJob() throws -> Job {
-        let (particles, output) = (particles ?? "", output ?? "")
-        let folder = try RunFolder(path: output, mayOverwrite: overwrite)
+        let (particles, output) = (particles ?? "", place.output ?? "")
+        let folder = try RunFolder(path: output, mayOverwrite: place.overwrite)
         try folder.refuseToReplace(particles)
-        if let root, !RunFolder.isFolder(root) {
+        if let root = molecule.root, !RunFolder.isFolder(root) {
             throw InputProblem("--root \(root): is not a folder; give the folder that image names start from")
         }
-        let set = try ParticleSet(starFile: particles, root: root)
+        let set = try ParticleSet(starFile: particles, root: molecule.root)
         var parameters = try parameters()
         if isSymmetryAutomatic { parameters.symmetry = "C1" }
         let plan = RunPlan(
-            version: Version.current, command: CommandLine.arguments, input: particles, root: root,
-            initialMap: initialMap, parameters: parameters, findsSymmetry: isSymmetryAutomatic, particles: set
+            version: Version.current, command: CommandLine.arguments, input: particles, root: molecule.root,
+            initialMap: molecule.initialMap, parameters: parameters, findsSymmetry: isSymmetryAutomatic,
+            particles: set
         )
-        let parallel = Parallel(threads: threads)
+        let parallel = Parallel(threads: method.threads)
         let run = try prepared(plan, set, parallel)
         try folder.create()
         let lock = try folder.locked()
@@ -58,7 +59,7 @@ extension Reconstruct {
         if progress == nil, FileManager.default.fileExists(atPath: folder.file("run.json")) {
             throw RunFolderError.finished(path)
         }
-        let parallel = Parallel(threads: threads)
+        let parallel = Parallel(threads: method.threads)
         return Job(
             plan: plan, folder: folder, lock: lock, particles: set, run: try prepared(plan, set, parallel),
             parallel: parallel, progress: progress)

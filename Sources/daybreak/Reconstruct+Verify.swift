@@ -24,14 +24,15 @@ extension Reconstruct {
         try plan.check(set)
         var first = plan
         first.parameters = plan.beginning?.parameters ?? plan.parameters
-        let run = try prepared(first, set, Parallel(threads: threads))
+        let run = try prepared(first, set, Parallel(threads: method.threads))
         let count = min(
-            verifyIterations ?? record.firstTenth, record.verifiableIterations(before: plan.beginning))
-        var progress = ProgressLine()
+            place.verifyIterations ?? record.firstTenth, record.verifiableIterations(before: plan.beginning))
+        let screen = TerminalScreen()
         let verification = try run.verify(record, iterations: count) { entry in
-            if !quiet { progress.show(entry) }
+            guard !display.quiet, screen.isLive else { return }
+            screen.show(["verifying iteration \(entry.iteration + 1) of \(count)"])
         }
-        if !quiet { progress.finish() }
+        screen.endRegion()
         let note = difference(from: record).map { " (\($0))" } ?? ""
         if let difference = verification.difference {
             print("differs: \(difference.description)\(note)")

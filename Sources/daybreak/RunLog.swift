@@ -20,17 +20,25 @@ final class Transcript: Sendable {
     func append(_ line: String) { lines.withLock { $0.append(line) } }
 }
 
-/// Sends log messages to the transcript and, at or above its level, to the standard error.
+/// Sends log messages to the transcript and, at or above its level, to the terminal.
 struct RunLogHandler: LogHandler {
     let transcript: Transcript
     var logLevel: Logger.Level = .debug
     /// What also reaches the terminal.
     var terminalLevel: Logger.Level
+    /// Where that is.
+    let screen: TerminalScreen
+    /// Who also hears of warnings.
+    let events: JSONEvents?
     var metadata: Logger.Metadata = [:]
 
-    init(transcript: Transcript, terminalLevel: Logger.Level) {
+    init(
+        transcript: Transcript, terminalLevel: Logger.Level, screen: TerminalScreen, events: JSONEvents?
+    ) {
         self.transcript = transcript
         self.terminalLevel = terminalLevel
+        self.screen = screen
+        self.events = events
     }
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -41,7 +49,8 @@ struct RunLogHandler: LogHandler {
     func log(event: LogEvent) {
         let line = event.level >= .warning ? "\(event.level): \(event.message)" : "\(event.message)"
         transcript.append(line)
-        if event.level >= terminalLevel { FileHandle.standardError.write(Data("\(line)\n".utf8)) }
+        if event.level >= .warning { events?.warning("\(event.message)") }
+        if event.level >= terminalLevel { screen.say(line) }
     }
 }
 

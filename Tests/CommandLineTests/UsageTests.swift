@@ -19,7 +19,9 @@ struct UsageTests {
                 "--diameter <diameter>",
                 "--symmetry <symmetry>", "--max-resolution <max-resolution>", "--set <set>", "--seed <seed>",
                 "--threads <threads>", "--overwrite", "--contrast <contrast>", "--preset <preset>", "--quiet",
-                "--optimizer <optimizer>", "--settings-file <settings-file>", "projection-matching",
+                "--optimizer <optimizer>", "--settings-file <settings-file>", "projection-matching", "--web",
+                "--port <port>",
+                "--json", "RUN FOLDER:", "METHOD:",
             ]
         ),
         (
@@ -37,6 +39,13 @@ struct UsageTests {
             [
                 "USAGE: daybreak compare <map> <reference>", "all rotations, shifts and both hands",
                 "--poses <poses>", "--true-poses <true-poses>", "--aligned <aligned>", "--json",
+            ]
+        ),
+        (
+            "view",
+            [
+                "USAGE: daybreak view <folders> ...", "127.0.0.1", "--port <port>",
+                "Example: daybreak view run1 run2",
             ]
         ),
         ("fsc", ["USAGE: daybreak fsc <first> <second>", "shell by shell", "--mask <mask>"]),

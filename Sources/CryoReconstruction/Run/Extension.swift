@@ -31,8 +31,7 @@ extension Reconstruction {
         progress.numberOffset = last.iteration + 1 - done
         progress.iteration = done
         progress.watch = AgreementWatch()
-        progress.course.extend(
-            by: plans[done...].reduce(0) { $0 + $1.work(parameters, boxLength: source.boxLength) })
+        progress.course.extend()
         for index in progress.states.indices {
             progress.states[index].noise = progress.states[index].noise.extended(by: backgroundNoise)
         }

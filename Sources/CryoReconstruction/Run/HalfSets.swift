@@ -84,6 +84,8 @@ struct AgreementWatch: Codable, Sendable {
 
     /// Where the march ended before particles looked for their poses anew.
     private var firstEnd: Int?
+    /// Whether the march goes on since particles looked for their poses anew.
+    var hasResumed: Bool { firstEnd != nil }
 
     /// The plan if it is to be carried out, at the ring that was reached.
     ///

@@ -30,8 +30,10 @@ public struct IterationStatistics: Codable, Sendable {
     public var densityHash: String?
     /// Seconds since the start.
     public var seconds: Double
-    /// The part of the run's work that is done, from 0 to 1.
+    /// The part of the run's time that has passed, as far as it can be foretold, from 0 to 1; never less than before.
     public var progress: Double
+    /// Seconds that the run will still take, as far as it can be foretold; nil at first.
+    public var remaining: Double?
 }
 
 /// What importance sampling did in one iteration: the statistics that the paper reports, and its error.

@@ -115,15 +115,16 @@ public final class Reconstruction {
         from saved: RunProgress? = nil, report: (IterationStatistics) -> Void = { _ in },
         checkpoint: (RunProgress) throws -> Void = { _ in }
     ) throws -> Result {
-        let work = plans.map { $0.work(parameters, boxLength: source.boxLength) }
+        let time = RemainingTime(
+            plans: plans, parameters: parameters, starts: annealedStarts, particleCount: split.learning.count)
         var progress = saved ?? beginning()
         if saved != nil { restore(&progress) }
         while progress.start != nil {
-            try carryOut(until: annealCount, work, &progress, report, checkpoint)
+            try carryOut(until: annealCount, time, &progress, report, checkpoint)
             endStart(&progress, of: annealedStarts)
             if progress.start == nil { learnApart(&progress) }
         }
-        try carryOut(until: plans.count, work, &progress, report, checkpoint)
+        try carryOut(until: plans.count, time, &progress, report, checkpoint)
         return result(progress.states, progress.course.statistics, progress.records)
     }
 
@@ -132,11 +133,7 @@ public final class Reconstruction {
 
     /// A run before its first iteration, at one of its random starts.
     func beginning(_ start: Int = 0) -> RunProgress {
-        let work = plans.map { $0.work(parameters, boxLength: source.boxLength) }
-        let again = Double(annealedStarts - 1) * work.prefix(annealCount).reduce(0, +)
-        return RunProgress(
-            start: start, states: [startState(start)],
-            course: RunCourse(totalWork: work.reduce(0, +) + again))
+        RunProgress(start: start, states: [startState(start)], course: RunCourse())
     }
 
     /// Makes again what follows from a checkpoint and the plan: the images' centres and the engine of the last iteration.
@@ -163,14 +160,13 @@ public final class Reconstruction {
 
     /// Carries out the plan up to an iteration.
     private func carryOut(
-        until end: Int, _ work: [Double], _ progress: inout RunProgress,
+        until end: Int, _ time: RemainingTime, _ progress: inout RunProgress,
         _ report: (IterationStatistics) -> Void,
         _ checkpoint: (RunProgress) throws -> Void
     ) throws {
         while progress.iteration < end {
             let iteration = progress.iteration
             progress.iteration += 1
-            progress.course.done += work[iteration]
             guard let plan = progress.watch.admitted(plans[iteration]) else { continue }
             var entry = iterate(iteration, plan, &progress.states)
             if plan.phase == .final || iteration % parameters.heldOutInterval == 0 {
@@ -186,7 +182,11 @@ public final class Reconstruction {
             let isEmpty = progress.states.contains {
                 $0.density.map { $0.voxels.allSatisfy { $0 == 0 } } ?? false
             }
-            report(try progress.course.note(entry, isEmpty: isEmpty))
+            let place = RemainingTime.Place(
+                iteration: progress.iteration, numberOffset: progress.numberOffset, start: progress.start,
+                watch: progress.watch)
+            report(
+                try progress.course.note(entry, isEmpty: isEmpty) { time.seconds(from: place, $0) })
             (progress.centres, progress.setAside) = (images.centres, images.setAside)
             try checkpoint(progress)
         }

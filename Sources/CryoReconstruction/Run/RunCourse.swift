@@ -2,23 +2,20 @@
 struct RunCourse: Codable, Sendable {
     private var secondsBefore = 0.0
     private var start = ContinuousClock.now
-    private var totalWork: Double
     private var emptyIterations = 0
-    /// Work done, in the units of ``IterationPlan/work(_:boxLength:)``.
-    var done = 0.0
+    private var progress = 0.0
     /// One entry an iteration.
     var statistics = [IterationStatistics]()
 
-    private enum CodingKeys: CodingKey { case secondsBefore, totalWork, emptyIterations, done, statistics }
+    private enum CodingKeys: CodingKey { case secondsBefore, emptyIterations, progress, statistics }
 
-    init(totalWork: Double) { self.totalWork = totalWork }
+    init() {}
 
     init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         secondsBefore = try container.decode(Double.self, forKey: .secondsBefore)
-        totalWork = try container.decode(Double.self, forKey: .totalWork)
         emptyIterations = try container.decode(Int.self, forKey: .emptyIterations)
-        done = try container.decode(Double.self, forKey: .done)
+        progress = try container.decode(Double.self, forKey: .progress)
         statistics = try container.decode([IterationStatistics].self, forKey: .statistics)
     }
 
@@ -26,9 +23,8 @@ struct RunCourse: Codable, Sendable {
         var container = encoder.container(keyedBy: CodingKeys.self)
         // Time goes on counting where it stood.
         try container.encode(seconds, forKey: .secondsBefore)
-        try container.encode(totalWork, forKey: .totalWork)
         try container.encode(emptyIterations, forKey: .emptyIterations)
-        try container.encode(done, forKey: .done)
+        try container.encode(progress, forKey: .progress)
         try container.encode(statistics, forKey: .statistics)
     }
 
@@ -37,16 +33,23 @@ struct RunCourse: Codable, Sendable {
 
     /// Completes the statistics of an iteration and keeps them.
     ///
+    /// - Parameters:
+    ///   - entry: What happened.
+    ///   - isEmpty: Whether nothing is left of a density.
+    ///   - remaining: Foretells the rest of the run from its iterations, this one included.
     /// - Throws: ``ReconstructionError/diverged(iteration:)`` or ``ReconstructionError/vanished(iteration:)``.
     mutating func note(
-        _ entry: IterationStatistics, isEmpty: Bool
+        _ entry: IterationStatistics, isEmpty: Bool, remaining: ([IterationStatistics]) -> Double?
     ) throws(ReconstructionError) -> IterationStatistics {
         var entry = entry
         entry.seconds = seconds
-        let part = done / totalWork
-        // Sums in another order may miss the end by a last bit.
-        entry.progress = part > 1 - 1e-9 ? 1 : part
         statistics.append(entry)
+        if let rest = remaining(statistics) {
+            progress = max(progress, rest > 0 ? entry.seconds / (entry.seconds + rest) : 1)
+            entry.remaining = rest
+        }
+        entry.progress = progress
+        statistics[statistics.count - 1] = entry
         guard entry.relativeChange.isFinite else { throw .diverged(iteration: entry.iteration + 1) }
         emptyIterations = isEmpty ? emptyIterations + 1 : 0
         // It may come back from nothing, but not often.
@@ -56,8 +59,8 @@ struct RunCourse: Codable, Sendable {
         return entry
     }
 
-    /// Goes on with more work than was planned.
-    mutating func extend(by work: Double) { totalWork = done + work }
+    /// Goes on with more than was planned: what was nearly done is not any more.
+    mutating func extend() { progress = 0 }
 
     /// Hands over the statistics so far, and begins anew.
     mutating func takeStatistics() -> [IterationStatistics] {

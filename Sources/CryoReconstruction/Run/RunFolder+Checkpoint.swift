@@ -109,8 +109,12 @@ extension RunFolder {
     ///
     /// - Throws: ``RunFolderError/busy(_:)``.
     public func locked() throws(RunFolderError) -> RunLock {
-        guard let lock = RunLock(file(".lock")) else { throw .busy(path) }
-        return lock
+        // Somebody may just be asking whether the run works; see RunLock.isHeld.
+        for _ in 0..<5 {
+            if let lock = RunLock(file(".lock")) { return lock }
+            usleep(10_000)
+        }
+        throw .busy(path)
     }
 }
 
@@ -129,4 +133,12 @@ public final class RunLock: Sendable {
     }
 
     deinit { close(descriptor) }
+
+    /// Whether a process works in the folder of a lock file, held for no longer than it takes to ask.
+    public static func isHeld(_ path: String) -> Bool {
+        let opened = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard opened >= 0 else { return false }
+        defer { close(opened) }
+        return flock(opened, LOCK_SH | LOCK_NB) != 0
+    }
 }

@@ -67,15 +67,6 @@ public struct IterationPlan: Sendable, Equatable {
         part.batchSize = (batchSize + count - 1) / count
         return part
     }
-
-    /// The work of the iteration in arbitrary units: images × directions × angles × shifts.
-    func work(_ parameters: ReconstructionParameters, boxLength: Double) -> Double {
-        let step = parameters.shiftStep * boxLength / Double(ringCount)
-        let shifts = 1 + .pi * pow(shiftExtent(parameters, boxLength: boxLength) / step, 2)
-        // The anneal's gradient has to touch every pose, which doubles the work; sampling saves most of it later.
-        let factor = phase == .anneal ? 2 : parameters.sampling == .none ? 1 : 0.2
-        return Double(batchSize) * pow(Double(ringCount), 3) * shifts * factor
-    }
 }
 
 /// The plan of a whole run, worked out before it starts.

@@ -1,9 +1,9 @@
 import Foundation
 
 /// Pieces of HTML.
-enum HTML {
+package enum HTML {
     /// Text with what HTML would understand as its own written out.
-    static func escaped(_ text: String) -> String {
+    package static func escaped(_ text: String) -> String {
         var result = ""
         for character in text {
             switch character {
@@ -18,10 +18,15 @@ enum HTML {
     }
 
     /// A coordinate.
-    static func number(_ value: Double) -> String { String(format: "%.1f", value) }
+    package static func number(_ value: Double) -> String { String(format: "%.1f", value) }
+
+    /// A number in a sentence; a dash for what is not finite.
+    package static func text(_ value: Double, _ digits: Int) -> String {
+        value.isFinite ? String(format: "%.\(digits)f", value) : "–"
+    }
 
     /// A number at an axis.
-    static func tick(_ value: Double) -> String {
+    package static func tick(_ value: Double) -> String {
         if value == 0 { return "0" }
         let size = abs(value)
         if size >= 1e5 || size < 1e-3 { return String(format: "%.0e", value) }
@@ -29,7 +34,8 @@ enum HTML {
     }
 
     /// A picture inside the page.
-    static func image(_ picture: Picture, alt: String, class name: String = "picture") throws(PNGError)
+    package static func image(_ picture: Picture, alt: String, class name: String = "picture")
+        throws(PNGError)
         -> String
     {
         let data = try picture.png().base64EncodedString()
@@ -39,13 +45,15 @@ enum HTML {
     }
 
     /// A link that saves numbers.
-    static func download(_ csv: String, name: String) -> String {
+    package static func download(_ csv: String, name: String) -> String {
         "<a class=\"csv\" download=\"\(name).csv\" href=\"data:text/csv;base64,\(Data(csv.utf8).base64EncodedString())\">"
             + "numbers (CSV)</a>"
     }
 
     /// A figure with its heading, what it means, and its numbers.
-    static func figure(_ id: String, _ heading: String, _ body: String, reading: String, csv: String? = nil)
+    package static func figure(
+        _ id: String, _ heading: String, _ body: String, reading: String, csv: String? = nil
+    )
         -> String
     {
         """
@@ -58,7 +66,7 @@ enum HTML {
     }
 
     /// A table of names and values.
-    static func table(_ rows: [(String, String)]) -> String {
+    package static func table(_ rows: [(String, String)]) -> String {
         "<table>" + rows.map { "<tr><th>\(escaped($0.0))</th><td>\(escaped($0.1))</td></tr>" }.joined()
             + "</table>"
     }

@@ -1,38 +1,61 @@
 import Foundation
 
 /// A line plot as SVG that follows the page's colours, with the numbers behind it.
-struct LinePlot {
+package struct LinePlot {
     /// One curve.
-    struct Series {
+    package struct Series {
         var name: String
         var points: [(x: Double, y: Double)]
         /// Drawn in dashes.
-        var isDashed = false
+        var isDashed: Bool
+
+        /// Makes a curve.
+        package init(name: String, points: [(x: Double, y: Double)], isDashed: Bool = false) {
+            self.name = name
+            self.points = points
+            self.isDashed = isDashed
+        }
     }
 
     /// How an axis counts.
-    enum Scale: Equatable {
+    package enum Scale: Equatable {
         case linear, logarithmic
         /// At 1/Å spacing, with labels in Å.
         case resolution
     }
 
-    var title: String
+    /// What it shows.
+    package var title: String
     var xLabel: String
     var yLabel: String
-    var xScale = Scale.linear
-    var yScale = Scale.linear
+    var xScale: Scale
+    var yScale: Scale
     var series: [Series]
     /// Horizontal lines with their names.
-    var thresholds: [(value: Double, name: String)] = []
+    var thresholds: [(value: Double, name: String)]
     /// The least range of y.
     var yRange: ClosedRange<Double>?
+
+    /// Makes a plot.
+    package init(
+        title: String, xLabel: String, yLabel: String, xScale: Scale = .linear, yScale: Scale = .linear,
+        series: [Series], thresholds: [(value: Double, name: String)] = [], yRange: ClosedRange<Double>? = nil
+    ) {
+        self.title = title
+        self.xLabel = xLabel
+        self.yLabel = yLabel
+        self.xScale = xScale
+        self.yScale = yScale
+        self.series = series
+        self.thresholds = thresholds
+        self.yRange = yRange
+    }
 
     private static let size = (width: 640.0, height: 340.0)
     private static let margin = (left: 64.0, right: 16.0, top: 14.0, bottom: 50.0)
 
     /// The figure.
-    var svg: String {
+    package var svg: String {
         let drawn = series.map { curve in
             var curve = curve
             curve.points = curve.points.filter { place($0) != nil }
@@ -57,7 +80,7 @@ struct LinePlot {
     }
 
     /// The numbers, a row each.
-    var csv: String {
+    package var csv: String {
         let lines = series.flatMap { curve in curve.points.map { "\(curve.name),\($0.x),\($0.y)" } }
         let x = xScale == .resolution ? "frequency (1/Å)" : xLabel
         return (["series,\(x),\(yLabel)"] + lines).joined(separator: "\n") + "\n"
@@ -83,7 +106,9 @@ struct LinePlot {
             x = left < right ? left...right : (left - 0.5)...(right + 0.5)
             let least = plot.yRange
             let (bottom, top) = (min(low, least?.lowerBound ?? low), max(high, least?.upperBound ?? high))
-            y = bottom < top ? bottom...top : (bottom - 0.5)...(top + 0.5)
+            // A value that does not change stands in the middle.
+            let pad = plot.yScale == .logarithmic || bottom == 0 ? 0.5 : abs(bottom) / 2
+            y = bottom < top ? bottom...top : (bottom - pad)...(top + pad)
         }
 
         func screenX(_ value: Double) -> Double {

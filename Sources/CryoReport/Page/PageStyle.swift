@@ -1,6 +1,7 @@
 /// The look of the page: light and dark, wide and narrow, printable.
-enum PageStyle {
-    static let css = """
+package enum PageStyle {
+    /// The style sheet.
+    package static let css = """
         :root { color-scheme: light dark; --ink: #1d2430; --soft: #5b6675; --paper: #ffffff; --card: #f6f8fa; --line: #d5dbe2;
           --c0: #0072b2; --c1: #d55e00; --c2: #009e73; --c3: #cc79a7; --c4: #b8860b; --c5: #56b4e9; --good: #00785a; --bad: #b3400a; }
         @media (prefers-color-scheme: dark) { :root { --ink: #e6eaf0; --soft: #9aa6b4; --paper: #14181e; --card: #1c222a;
@@ -22,9 +23,9 @@ enum PageStyle {
         .facts li { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 8px 14px; }
         .facts b { display: block; font-size: 1.25rem; }
         .picture { max-width: 100%; height: auto; border-radius: 6px; image-rendering: auto; }
-        #viewer canvas { width: 100%; max-width: 560px; height: auto; display: block; margin: 0 auto; touch-action: none; cursor: grab; }
-        #viewer label { display: flex; gap: 10px; justify-content: center; align-items: center; }
-        #viewer input { width: min(320px, 60%); }
+        .viewer canvas { width: 100%; max-width: 560px; height: auto; display: block; margin: 0 auto; touch-action: none; cursor: grab; }
+        .viewer label { display: flex; gap: 10px; justify-content: center; align-items: center; }
+        .viewer input { width: min(320px, 60%); }
         .small .picture { max-height: 170px; width: auto; }
         .still { text-align: center; background: #fff; border-radius: 6px; padding: 4px; }
         svg.plot { width: 100%; height: auto; display: block; }
@@ -37,7 +38,7 @@ enum PageStyle {
         .legend { display: flex; flex-wrap: wrap; gap: 4px 18px; margin: 6px 0 0; padding: 0; list-style: none; font-size: .92rem; }
         .swatch { display: inline-block; width: 26px; border-top: 3px solid var(--c); margin-right: 7px; vertical-align: middle; }
         .swatch.dashed { border-top-style: dashed; }
-        .key { display: inline-block; width: 26px; height: 12px; vertical-align: middle; }
+        .key { display: inline-block; width: 130px; height: 12px; vertical-align: middle; }
         table { border-collapse: collapse; width: 100%; font-size: .95rem; }
         th { text-align: left; font-weight: 500; color: var(--soft); padding: 3px 14px 3px 0; vertical-align: top; }
         td { padding: 3px 0; overflow-wrap: anywhere; } tr + tr { border-top: 1px solid var(--line); }

@@ -34,49 +34,65 @@ public struct ReportPage {
         name = URL(fileURLWithPath: folder).standardizedFileURL.lastPathComponent
     }
 
+    private var figures: RunFigures {
+        var poses = [Int: Pose]()
+        for (index, particle) in particles.enumerated() { poses[index] = particle.pose }
+        return RunFigures(
+            iterations: record.iterations, map: map, poses: poses, resolution: record.resolution,
+            noiseVariance: record.noiseVariance, boxLength: Double(map.boxSize) * map.pixelSize,
+            shiftExtent: record.parameters.shiftExtent, images: images, isDark: record.contrast.sign < 0)
+    }
+
     /// The page.
     ///
     /// - Throws: ``PNGError`` if a picture cannot be made.
     public func html() throws -> String {
-        """
-        <!doctype html>
-        <html lang="en">
-        <head>
-        <meta charset="utf-8">
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <title>\(HTML.escaped(name)) · Daybreak</title>
-        <style>
-        \(PageStyle.css)
-        </style>
-        </head>
-        <body>
-        <main>
-        \(heading)
-        <div class="grid">
-        \(try density())
-        \(curves.prefix(1).joined())
-        \(try sections())
-        \(try examples())
-        \(curves.dropFirst().joined(separator: "\n"))
-        \(account)
-        \(settings)
-        </div>
-        </main>
-        </body>
-        </html>
+        try html(
+            head: "<style>\n\(PageStyle.css)\n</style>", navigation: "",
+            scripts: "<script>\n\(VolumeViewer.script)\n</script>")
+    }
 
-        """
+    /// The page with its style and scripts as somebody else provides them.
+    ///
+    /// - Throws: ``PNGError`` if a picture cannot be made.
+    package func html(head: String, navigation: String, scripts: String) throws -> String {
+        let figures = try figures.all()
+        return """
+            <!doctype html>
+            <html lang="en">
+            <head>
+            <meta charset="utf-8">
+            <meta name="viewport" content="width=device-width, initial-scale=1">
+            <title>\(HTML.escaped(name)) · Daybreak</title>
+            \(head)
+            </head>
+            <body>
+            <main>
+            \(navigation)
+            \(heading)
+            <div class="grid">
+            \(try density())
+            \(figures.map(\.html).joined(separator: "\n"))
+            \(account)
+            \(settings)
+            </div>
+            </main>
+            \(scripts)
+            </body>
+            </html>
+
+            """
     }
 
     private var heading: String {
         let facts =
             [
-                record.resolution.map { ("\(Self.text($0.corrected0143, 1)) Å", "half-sets agree to") },
+                record.resolution.map { ("\(HTML.text($0.corrected0143, 1)) Å", "half-sets agree to") },
                 ("\(record.particles.used)", "particles with a pose"),
                 record.nullCheck.map {
-                    ("\(Self.text($0.gain, 1)) nats", "what unseen images gain from detail")
+                    ("\(HTML.text($0.gain, 1)) nats", "what unseen images gain from detail")
                 },
-                record.particles.medianAngleError.map { ("\(Self.text($0, 1))°", "orientations known to") },
+                record.particles.medianAngleError.map { ("\(HTML.text($0, 1))°", "orientations known to") },
                 (DurationText.text(seconds: record.seconds), "\(record.threads) threads"),
             ].compactMap { $0 }
         return """
@@ -92,7 +108,7 @@ public struct ReportPage {
 
     /// Whether it succeeded, in one sentence, and what speaks against it.
     private var verdict: String {
-        let detail = record.resolution.map { " to \(Self.text($0.corrected0143, 1)) Å" } ?? ""
+        let detail = record.resolution.map { " to \(HTML.text($0.corrected0143, 1)) Å" } ?? ""
         guard isConvincing else {
             return "Do not trust this map as it is: \(HTML.escaped(record.doubts.joined(separator: "; ")))."
         }
@@ -106,29 +122,12 @@ public struct ReportPage {
         let threshold = map.level(enclosing: 0.7) ?? 0
         let surface = try HTML.image(
             Picture(surfaceOf: map, threshold: threshold), alt: "The density's surface from three sides")
-        let viewer = VolumeViewer(map, threshold: threshold)
         return """
             <figure id="map">
             <h2>The map</h2>
-            \(viewer.html)
-            <div id="still" class="still">\(surface)</div>
-            \(viewer.scripts)
-            <figcaption>The surface that encloses 70 % of the density; drag to turn it, and move the threshold. A molecule has one \
-            connected body with a rough surface; dust at low thresholds is noise. The hand is not determined by images: \
-            <b>daybreak flip</b> changes it.</figcaption>
-            </figure>
-            """
-    }
-
-    private func sections() throws -> String {
-        let montage = try HTML.image(
-            Picture(montageOf: [map], tileSize: 190), alt: "Central slices and projections of the density")
-        return """
-            <figure id="sections" class="wide">
-            <h2>Slices and projections</h2>
-            \(montage)
-            <figcaption>Left: the planes through the middle, across z, y and x. Right: sums along z, y and x. White is dense. Slices \
-            should show detail inside the particle and nothing outside it.</figcaption>
+            \(VolumeViewer(map, threshold: threshold).html)
+            <div class="still">\(surface)</div>
+            <figcaption>\(RunFigures.surfaceReading)</figcaption>
             </figure>
             """
     }
@@ -157,7 +156,7 @@ public struct ReportPage {
             ("preset", parameters.preset), ("optimizer", parameters.optimizer.rawValue),
             ("schedule", parameters.schedule.rawValue), ("prior", parameters.prior.rawValue),
             ("positivity", parameters.isPositive ? "yes" : "no"), ("sampling", parameters.sampling.rawValue),
-            ("symmetry", parameters.symmetry), ("diameter", "\(Self.text(record.diameter, 0)) Å"),
+            ("symmetry", parameters.symmetry), ("diameter", "\(HTML.text(record.diameter, 0)) Å"),
             ("seed", "\(parameters.seed)"),
             ("contrast", record.contrast.sign > 0 ? "protein is white" : "protein is black"),
             ("threads, instructions", "\(record.threads), \(record.instructionSet)"),
@@ -175,9 +174,6 @@ public struct ReportPage {
             """
     }
 
-    static func text(_ value: Double, _ digits: Int) -> String {
-        value.isFinite ? String(format: "%.\(digits)f", value) : "–"
-    }
 }
 
 /// Why no report can be made.

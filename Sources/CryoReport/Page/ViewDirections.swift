@@ -34,7 +34,7 @@ struct ViewDirections {
 
     var svg: String {
         let (cell, left, top) = (16.0, 54.0, 10.0)
-        let (width, height) = (left + cell * Double(Self.columns) + 12, top + cell * Double(Self.rows) + 48)
+        let (width, height) = (left + cell * Double(Self.columns) + 26, top + cell * Double(Self.rows) + 48)
         let most = max(1, counts.max() ?? 1)
         var parts = [
             "<svg class=\"plot\" role=\"img\" aria-label=\"View directions\" viewBox=\"0 0 \(Int(width)) \(Int(height))\">"
@@ -62,11 +62,11 @@ struct ViewDirections {
             "<text x=\"12\" y=\"\(middle)\" text-anchor=\"middle\" transform=\"rotate(-90 12 \(middle))\">tilt</text>"
         )
         parts.append("</svg>")
-        let scale = [0.0, 0.25, 0.5, 0.75, 1].map {
-            "<span class=\"key\" style=\"background:\(Self.colour($0))\"></span>"
+        let keys = [0.0, 0.25, 0.5, 0.75, 1].enumerated().map {
+            "<rect x=\"\(26 * $0)\" width=\"26\" height=\"12\" fill=\"\(Self.colour($1))\"/>"
         }
-        return parts.joined(separator: "\n")
-            + "<p class=\"scale\">0 \(scale.joined()) \(most) particles a cell</p>"
+        let scale = "<svg class=\"key\" viewBox=\"0 0 130 12\" aria-hidden=\"true\">\(keys.joined())</svg>"
+        return parts.joined(separator: "\n") + "<p class=\"scale\">0 \(scale) \(most) particles a cell</p>"
     }
 
     var csv: String {

@@ -24,6 +24,19 @@ extension Picture {
         }
     }
 
+    /// Images side by side, each scaled to its own range of gray.
+    public init(tiles images: [Image], columns: Int, tileSize: Int = 160) {
+        let gap = 4
+        let rows = max(1, (images.count + columns - 1) / columns)
+        self.init(width: columns * (tileSize + gap) + gap, height: rows * (tileSize + gap) + gap, fill: 48)
+        for (index, image) in images.enumerated() {
+            let (row, column) = index.quotientAndRemainder(dividingBy: columns)
+            place(
+                Picture(image, size: tileSize), x: gap + column * (tileSize + gap),
+                y: gap + row * (tileSize + gap))
+        }
+    }
+
     /// An image in gray, interpolated to `size` pixels along an edge, y upwards.
     ///
     /// The 0.5 % darkest values are black and the 0.1 % brightest white.
@@ -47,7 +60,7 @@ extension Picture {
 }
 
 /// The axis that a picture of a density looks along.
-enum SectionAxis: CaseIterable {
+package enum SectionAxis: CaseIterable {
     case z, y, x
 }
 
@@ -59,7 +72,7 @@ extension Volume {
     }
 
     /// The sums along an axis.
-    func lineSum(_ axis: SectionAxis) -> Image {
+    package func lineSum(_ axis: SectionAxis) -> Image {
         image { u, v in (0..<boxSize).reduce(0) { $0 + value(axis, u, v, $1) } }
     }
 

@@ -4,18 +4,19 @@ import CryoFourier
 import Foundation
 
 /// Particles beside what the map says they should look like.
-extension ReportPage {
+extension RunFigures {
     private static let exampleCount = 6
     private static let tile = 110
 
     func examples() throws -> String {
-        guard let images, images.boxSize == map.boxSize else {
+        guard let images, let map, abs(Double(map.boxSize) * map.pixelSize / images.boxLength - 1) < 0.01
+        else {
             return HTML.figure(
                 "examples", "Particles and projections",
                 "<p class=\"empty\">The images are not where the run found them.</p>",
                 reading: "Make the report where the stacks can be read to see particles here.")
         }
-        let known = images.particles.indices.filter { images.particles[$0].pose != nil }
+        let known = poses.keys.filter(images.particles.indices.contains).sorted()
         let step = max(1, known.count / Self.exampleCount)
         let chosen = stride(from: step / 2, to: known.count, by: step).prefix(Self.exampleCount).map {
             known[$0]
@@ -26,9 +27,9 @@ extension ReportPage {
             width: chosen.count * (Self.tile + gap) + gap, height: 3 * (Self.tile + gap) + gap, fill: 128)
         for (column, index) in chosen.enumerated() {
             let particle = images.particles[index]
-            guard let pose = particle.pose, var image = try? images.readImage(index) else { continue }
+            guard let pose = poses[index], var image = try? images.readImage(index) else { continue }
             var match = projector.project(pose, ctf: particle.ctf).image()
-            if record.contrast.sign < 0 { match.pixels = match.pixels.map { -$0 } }
+            if isDark { match.pixels = match.pixels.map { -$0 } }
             for pixel in image.pixels.indices where !image.pixels[pixel].isFinite { image.pixels[pixel] = 0 }
             let coarse = min(
                 image.boxSize, FastLength.even(atLeast: Int(2 * Double(image.boxSize) * image.pixelSize / 20))

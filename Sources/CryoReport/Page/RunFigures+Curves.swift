@@ -4,19 +4,17 @@ import CryoReconstruction
 import Foundation
 
 /// The figures with axes.
-extension ReportPage {
-    var curves: [String] {
-        [correlation, progress, evidence, poses, views, shifts, noise, sampling].compactMap { $0 }
+extension RunFigures {
+    package var curves: [Figure] {
+        [correlation, progress, evidence, posteriors, views, shifts, noise, sampling].compactMap { $0 }
     }
 
-    private func figure(_ id: String, _ plot: LinePlot, reading: String) -> String {
-        HTML.figure(id, plot.title, plot.svg, reading: reading, csv: plot.csv)
+    private func figure(_ id: String, _ plot: LinePlot, reading: String) -> Figure {
+        Figure(id: id, html: HTML.figure(id, plot.title, plot.svg, reading: reading, csv: plot.csv))
     }
 
-    private var boxLength: Double { Double(map.boxSize) * map.pixelSize }
-
-    private var correlation: String? {
-        guard let resolution = record.resolution else { return nil }
+    private var correlation: Figure? {
+        guard let resolution else { return present }
         func points(_ values: [Double]) -> [(x: Double, y: Double)] {
             values.enumerated().dropFirst().map { (Double($0) / boxLength, $1) }
         }
@@ -36,13 +34,28 @@ extension ReportPage {
             "fsc", plot,
             reading: """
                 Two halves of the particles learnt apart after the anneal. The corrected curve falls below 0.143 at \
-                <b>\(Self.text(resolution.corrected0143, 1)) Å</b>, below 0.5 without a mask at \(Self.text(resolution.fsc05, 1)) Å. \
+                <b>\(HTML.text(resolution.corrected0143, 1)) Å</b>, below 0.5 without a mask at \(HTML.text(resolution.fsc05, 1)) Å. \
                 A good curve stays near 1, falls once and stays at 0; the curve of random phases should be near 0 where it matters. It \
                 ends where learning ended. The halves have the anneal in common, so coarse shells agree by construction.
                 """)
     }
 
-    private var iterations: [IterationStatistics] { record.iterations }
+    /// The curve of half-sets that still learn.
+    private var present: Figure? {
+        guard let agreement else { return nil }
+        let points = agreement.correlations.enumerated().dropFirst().map {
+            (x: Double($0) / agreement.boxLength, y: $1)
+        }
+        let plot = LinePlot(
+            title: "Fourier shell correlation of the half-sets", xLabel: "resolution (Å), evenly in 1/Å",
+            yLabel: "FSC", xScale: .resolution, series: [.init(name: "no mask", points: points)],
+            thresholds: [(0.143, "0.143"), (0.5, "0.5")], yRange: -0.05...1)
+        return figure(
+            "fsc", plot,
+            reading: """
+                Two halves of the particles learn apart. The resolution rises until any shell within the limit falls below 0.143;                 coarse shells agree by construction, since the halves have the anneal in common.
+                """)
+    }
 
     private func series(_ name: String, _ value: (IterationStatistics) -> Double?) -> LinePlot.Series {
         LinePlot.Series(
@@ -50,7 +63,7 @@ extension ReportPage {
             points: iterations.compactMap { entry in value(entry).map { (Double(entry.iteration + 1), $0) } })
     }
 
-    private var progress: String? {
+    private var progress: Figure? {
         let plot = LinePlot(
             title: "Resolution limit over time", xLabel: "seconds", yLabel: "frequency limit (1/Å)",
             series: [
@@ -64,7 +77,7 @@ extension ReportPage {
                 """)
     }
 
-    private var evidence: String? {
+    private var evidence: Figure? {
         let plot = LinePlot(
             title: "Evidence by iteration", xLabel: "iteration", yLabel: "nats an image",
             series: [
@@ -80,7 +93,7 @@ extension ReportPage {
                 """)
     }
 
-    private var poses: String? {
+    private var posteriors: Figure? {
         let plot = LinePlot(
             title: "Poses that share an image's posterior", xLabel: "iteration", yLabel: "effective number",
             yScale: .logarithmic, series: [series("median") { $0.effectivePoses }])
@@ -91,26 +104,27 @@ extension ReportPage {
                 """)
     }
 
-    private var views: String? {
-        let rotations = particles.compactMap { $0.pose?.rotation }
+    private var views: Figure? {
+        let rotations = poses.values.map(\.rotation)
         guard !rotations.isEmpty else { return nil }
         let directions = ViewDirections(rotations)
         let warning =
             directions.coverage < 0.5
             ? """
-            <p class="warning">Views are uneven: as many even ones would cover \(Self.text(100 * directions.coverage, 0)) % of the sphere. \
+            <p class="warning">Views are uneven: as many even ones would cover \(HTML.text(100 * directions.coverage, 0)) % of the sphere. \
             Detail along some directions may be smeared; compare slices across z with those across x and y.</p>
             """ : ""
-        return HTML.figure(
+        let html = HTML.figure(
             "views", "View directions", directions.svg + warning,
             reading: """
                 Where particles were seen from, on a map of the sphere with equal areas. Even is best; with a symmetry all views lie in one \
-                part of it. Evenness: <b>\(Self.text(100 * directions.coverage, 0)) %</b> (100 % is even).
+                part of it. Evenness: <b>\(HTML.text(100 * directions.coverage, 0)) %</b> (100 % is even).
                 """, csv: directions.csv)
+        return Figure(id: "views", html: html)
     }
 
-    private var shifts: String? {
-        let lengths = particles.compactMap { $0.pose.map { hypot($0.originX, $0.originY) } }.sorted()
+    private var shifts: Figure? {
+        let lengths = poses.values.map { hypot($0.originX, $0.originY) }.sorted()
         guard let last = lengths.last, last > 0 else { return nil }
         let width = max(0.5, last / 30)
         var counts = [Int](repeating: 0, count: Int(last / width) + 1)
@@ -127,19 +141,19 @@ extension ReportPage {
         return figure(
             "shifts", plot,
             reading: """
-                Median \(Self.text(lengths[lengths.count / 2], 1)) Å. A peak at the right end means that particles lie further out than the \
-                search goes (shiftExtent, \(Self.text(record.parameters.shiftExtent, 0)) Å).
+                Median \(HTML.text(lengths[lengths.count / 2], 1)) Å. A peak at the right end means that particles lie further out than the \
+                search goes (shiftExtent, \(HTML.text(shiftExtent, 0)) Å).
                 """)
     }
 
-    private var noise: String? {
-        guard !record.noiseVariance.isEmpty else { return nil }
-        let variances = record.noiseVariance.enumerated().map { ((Double($0) + 1) / boxLength, $1) }
+    private var noise: Figure? {
+        guard !noiseVariance.isEmpty else { return nil }
+        let variances = noiseVariance.enumerated().map { ((Double($0) + 1) / boxLength, $1) }
         var series = [
             LinePlot.Series(
                 name: "noise power (background = 1)", points: variances.map { (x: $0.0, y: $0.1) })
         ]
-        if let correlations = record.resolution?.correlations {
+        if let correlations = resolution?.correlations {
             let ratios = correlations.enumerated().dropFirst().compactMap {
                 shell, value -> (x: Double, y: Double)? in
                 value > 0.001 && value < 0.9999 ? (Double(shell) / boxLength, 2 * value / (1 - value)) : nil
@@ -157,7 +171,7 @@ extension ReportPage {
                 """)
     }
 
-    private var sampling: String? {
+    private var sampling: Figure? {
         let plot = LinePlot(
             title: "Importance sampling", xLabel: "iteration", yLabel: "part of all poses evaluated",
             yScale: .logarithmic,

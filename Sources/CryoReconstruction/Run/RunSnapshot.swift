@@ -1,0 +1,57 @@
+import CryoCore
+import CryoFourier
+import CryoInference
+
+/// What there is to see of a run that goes on: copies, so that whoever looks never holds it up.
+public struct RunSnapshot: Sendable {
+    /// The statistics of each iteration, of the present start.
+    public var iterations: [IterationStatistics]
+    /// The present density, or one for each half-set, on the grid of the frequency limit.
+    public var densities: [Volume]
+    /// What is known of the particles met so far.
+    public var poses: [Int: Pose]
+    /// σ² of a Fourier coefficient by ring.
+    public var noiseVariance: [Double]
+
+    /// Copies what there is to see.
+    public init(_ progress: RunProgress) {
+        iterations = progress.course.statistics
+        densities = progress.states.compactMap(\.density)
+        poses = [:]
+        for state in progress.states {
+            poses.merge(state.estimates.mapValues(\.pose), uniquingKeysWith: { first, _ in first })
+        }
+        noiseVariance = progress.states.first?.noise.variance ?? []
+    }
+
+    /// The density, or the mean of the half-sets', on at most `limit` voxels an edge; nil before the first iteration.
+    public func density(atMost limit: Int) -> Volume? { densities.mean(atMost: limit) }
+
+    /// How well the half-sets agree, as they lie; nil while there is one density.
+    public var agreement: FourierShellCorrelation? {
+        guard densities.count == 2, densities[0].boxSize == densities[1].boxSize else { return nil }
+        return FourierShellCorrelation(densities[0], densities[1])
+    }
+}
+
+extension RunProgress {
+    /// The same as ``RunSnapshot/density(atMost:)``, without a snapshot.
+    public func density(atMost limit: Int) -> Volume? {
+        states.compactMap(\.density).mean(atMost: limit)
+    }
+}
+
+extension [Volume] {
+    /// The mean, on at most `limit` voxels an edge; nil if there is none.
+    fileprivate func mean(atMost limit: Int) -> Volume? {
+        guard let largest = map(\.boxSize).max() else { return nil }
+        let size = Swift.min(largest, limit)
+        let maps = map { $0.resampled(to: size) }
+        var mean = maps[0]
+        for other in maps.dropFirst() {
+            for index in mean.voxels.indices { mean.voxels[index] += other.voxels[index] }
+        }
+        for index in mean.voxels.indices { mean.voxels[index] /= Float(maps.count) }
+        return mean
+    }
+}

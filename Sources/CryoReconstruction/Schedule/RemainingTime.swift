@@ -1,0 +1,124 @@
+import Foundation
+
+/// How long a run will still take, from what its iterations took so far.
+///
+/// The plan names what may happen; what will happen depends on the images. The march ends where half-sets disagree, and what
+/// is planned beyond is never done. So the end is foretold from how their agreement falls, ring by ring.
+struct RemainingTime {
+    let plans: [IterationPlan]
+    let parameters: ReconstructionParameters
+    /// Random starts to be annealed, all told.
+    let starts: Int
+    /// Particles to learn from.
+    let particleCount: Int
+
+    /// Where a run stands.
+    struct Place {
+        /// The next iteration of the plan.
+        var iteration: Int
+        /// By how much the numbers of iterations are ahead of the plan's.
+        var numberOffset = 0
+        /// The random start that is being annealed; nil once one was chosen.
+        var start: Int?
+        var watch: AgreementWatch
+    }
+
+    /// Seconds from here to the end; nil before anything is known.
+    ///
+    /// - Parameters:
+    ///   - place: Where the run stands.
+    ///   - statistics: Its iterations so far, of the present start.
+    func seconds(from place: Place, _ statistics: [IterationStatistics]) -> Double? {
+        guard let rate = rate(place, statistics) else { return nil }
+        let end = expectedEnd(place, statistics)
+        var cost = 0.0
+        for plan in plans[place.iteration...] where isExpected(plan, place, end) {
+            cost += self.cost(plan, atMost: end)
+        }
+        if let start = place.start {
+            let anneal = plans.prefix { $0.phase == .anneal }.reduce(0) { $0 + self.cost($1, atMost: end) }
+            cost += Double(max(0, starts - 1 - start)) * anneal
+        }
+        return cost * rate
+    }
+
+    /// Work in arbitrary units: images times what one takes at the frequency limit.
+    ///
+    /// Measured from ring 8 to 24 on ribosomes, β-galactosidase and the phantom, an image that is evaluated on drawn nodes
+    /// takes about ring^1.2, and where the march begins 0.4 to 1 times what it takes in the anneal; complete sums take ring³.
+    private func cost(_ plan: IterationPlan, atMost end: Int) -> Double {
+        let first = Double(plans.first { $0.phase == .anneal }?.ringCount ?? 1)
+        let ring = Double(min(plan.ringCount, end)) / first
+        let drawn = plan.isSampled(parameters) || plan.isFirstLook
+        let image = plan.phase == .anneal ? 1 : drawn ? 0.7 * pow(ring, 1.2) : pow(ring, 3)
+        return Double(images(plan)) * image
+    }
+
+    /// Images that an iteration visits; those met before look for their poses anew only if they are badly explained.
+    private func images(_ plan: IterationPlan) -> Int {
+        guard plan.phase == .introduction else { return plan.batchSize }
+        let met = plans.reduce(0) { $0 + ($1.phase == .anneal ? $1.batchSize : 0) }
+        return max(0, particleCount - met) + min(met, particleCount) / 2
+    }
+
+    /// Seconds a unit of work, from the latest iterations.
+    private func rate(_ place: Place, _ statistics: [IterationStatistics]) -> Double? {
+        guard let last = statistics.last else { return nil }
+        let recent = statistics.suffix(last.phase == .anneal ? 40 : 10)
+        // The first one pays for what is made once.
+        let begin =
+            statistics.count > recent.count ? statistics[statistics.count - recent.count - 1].seconds : 0
+        let work = recent.reduce(0) { sum, entry in
+            guard let plan = plan(of: entry, place) else { return sum }
+            let ratio = Double(entry.batchSize) / Double(max(1, images(plan)))
+            return sum + cost(plan, atMost: .max) * ratio
+        }
+        let seconds = last.seconds - begin
+        return work > 0 && seconds > 0 ? seconds / work : nil
+    }
+
+    /// What an iteration was planned to be; nil for one of another plan, which was extended.
+    private func plan(of entry: IterationStatistics, _ place: Place) -> IterationPlan? {
+        let number = entry.iteration - place.numberOffset
+        return plans.indices.contains(number) ? plans[number] : nil
+    }
+
+    /// Whether an iteration will probably be carried out.
+    private func isExpected(_ plan: IterationPlan, _ place: Place, _ end: Int) -> Bool {
+        var watch = place.watch
+        guard watch.admitted(plan) != nil else { return false }
+        guard plan.phase == .march else { return true }
+        // Better poses agree further, typically by a ring or two.
+        if plan.isResumed { return plan.ringCount >= end - 1 && plan.ringCount <= end }
+        return plan.ringCount <= end
+    }
+
+    /// The ring at which half-sets will probably stop agreeing.
+    func expectedEnd(_ place: Place, _ statistics: [IterationStatistics]) -> Int {
+        let limit = plans.map(\.ringCount).max() ?? 0
+        let first = plans.first?.ringCount ?? 0
+        guard plans.contains(where: { $0.phase == .introduction || $0.phase == .march }),
+            parameters.halves, parameters.schedule == .annealed
+        else { return limit }
+        let readings = statistics.filter { $0.phase == .march }.compactMap { entry -> (ring: Double, value: Double)? in
+            guard let value = entry.halfSetFSC, let plan = plan(of: entry, place) else { return nil }
+            return (ring: Double(plan.ringCount), value: value)
+        }
+        if let last = place.watch.lastRing { return last + (place.watch.hasResumed ? 0 : 1) }
+        guard let latest = readings.last else { return (first + limit + 1) / 2 }
+        let recent = readings.suffix(4)
+        let slope = Self.slope(recent.map(\.ring), recent.map(\.value))
+        guard slope < -1e-3 else { return limit }
+        let fall = (latest.value - AgreementWatch.leastAgreement) / -slope
+        return min(limit, Int((latest.ring + max(1, min(fall, 1e3))).rounded()))
+    }
+
+    /// The slope of the straight line nearest to some points; 0 for fewer than two.
+    private static func slope(_ x: [Double], _ y: [Double]) -> Double {
+        let count = Double(x.count)
+        let (mx, my) = (x.reduce(0, +) / max(1, count), y.reduce(0, +) / max(1, count))
+        let spread = x.reduce(0) { $0 + ($1 - mx) * ($1 - mx) }
+        guard spread > 0 else { return 0 }
+        return zip(x, y).reduce(0) { $0 + ($1.0 - mx) * ($1.1 - my) } / spread
+    }
+}

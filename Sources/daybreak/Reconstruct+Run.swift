@@ -1,0 +1,191 @@
+import CryoCore
+import CryoFiles
+import CryoInference
+import CryoReconstruction
+import CryoReport
+import CryoWeb
+import Foundation
+import Logging
+
+/// Carrying out a run, and saying what came of it.
+extension Reconstruct {
+    func run() throws {
+        let events = display.json ? JSONEvents() : nil
+        do { try runToTheEnd(events) } catch {
+            events?.failed(error)
+            throw error
+        }
+    }
+
+    private func runToTheEnd(_ events: JSONEvents?) throws {
+        Interruption.listen()
+        if let verify = place.verify { return try verifyRun(verify) }
+        let job =
+            try place.resume.map { try resumedJob($0) } ?? place.extend.map { try extendedJob($0) } ?? newJob()
+        let transcript = Transcript(continuing: (place.resume ?? place.extend).map { "\($0)/log.txt" })
+        let screen = TerminalScreen()
+        let log = Logger(label: "daybreak") { _ in
+            RunLogHandler(
+                transcript: transcript, terminalLevel: display.quiet ? .error : .info, screen: screen,
+                events: events)
+        }
+        defer { try? job.folder.write(transcript.data, to: "log.txt") }
+        let page = try startPage(job, screen, events)
+        defer { page?.server.finish() }
+        describe(job, log)
+        events?.started(job)
+        let console = RunConsole(
+            screen: screen, isQuiet: display.quiet, events: events, log: log, live: page?.live)
+        do { try finish(job, transcript, log, console) } catch {
+            page?.live.end(
+                (error as? Interrupted)?.message ?? "\(error)", isFinished: false)
+            throw error
+        }
+    }
+
+    /// The page that follows the run, if one was asked for; its address goes to no file, since it opens the page.
+    private func startPage(
+        _ job: Job, _ screen: TerminalScreen, _ events: JSONEvents?
+    ) throws -> (server: PageServer, live: LiveRun)? {
+        guard let port = display.webPort else { return nil }
+        let live = LiveRun(folder: job.folder.path, images: job.particles) { Interruption.stop() }
+        let server = try PageServer(live: live, port: port)
+        screen.say("page: \(server.address)")
+        events?.page(server.address)
+        return (server, live)
+    }
+
+    /// Carries out a job, and with the symmetry that its map has another.
+    private func finish(
+        _ job: Job, _ transcript: Transcript, _ log: Logger, _ console: RunConsole
+    ) throws {
+        let result = try carryOut(job, transcript, console)
+        if job.plan.findsSymmetry, let symmetric = try symmetricJob(after: job, result, log) {
+            return try finish(symmetric, transcript, log, console)
+        }
+        let folder = job.folder
+        let record = RunRecord(
+            version: Version.current, command: job.plan.command, input: job.plan.input, run: job.run,
+            result: result, particles: job.particles.particles, instructionSet: KernelSet.best.name,
+            threads: job.parallel.threads)
+        try folder.write(result, particles: job.particles, record: record)
+        try Picture(montageOf: [result.map])
+            .writePNG(to: URL(fileURLWithPath: folder.file("map.png")))
+        try folder.write(Data(ReportPage(folder: folder.path).html().utf8), to: "report.html")
+        try folder.keepState()
+        conclude(record, log)
+        if let hint = namesHint(job.particles) { log.info("\(hint)") }
+        log.info("wrote \(folder.path): report.html, map.mrc, particles.star and more")
+        console.live?.end(
+            "Everything is in \(folder.path); open its report.html, or: daybreak view \(folder.path)",
+            isFinished: true)
+        console.events?.finished(record, folder: folder.path)
+    }
+
+    private func carryOut(
+        _ job: Job, _ transcript: Transcript, _ console: RunConsole
+    ) throws -> Reconstruction.Result {
+        console.live?.begin(job.run, input: job.plan.input)
+        var keeper = CheckpointKeeper(
+            folder: job.folder, particles: job.particles, transcript: transcript,
+            interval: place.checkpointEvery)
+        defer { console.endRegion() }
+        return try job.run.run(from: job.progress) {
+            console.note($0)
+        } checkpoint: {
+            console.look(at: $0)
+            try keeper.look(at: $0)
+        }
+    }
+
+    var isSymmetryAutomatic: Bool { molecule.symmetry?.lowercased() == "auto" }
+
+    /// What came of the run, and what to beware of.
+    private func conclude(_ record: RunRecord, _ log: Logger) {
+        let particles = record.particles
+        log.info("\(particles.used) particles have a pose")
+        if particles.setAside > 0 {
+            log.info("\(particles.setAside) particles were set aside; set-aside.star lists them and why")
+        }
+        if particles.junk > 0 {
+            log.info(
+                "\(particles.junk) particles are probably images of nothing (rlnParticleFigureOfMerit < 0.5)")
+        }
+        if let angle = particles.medianAngleError, let shift = particles.medianShiftError {
+            log.info(
+                "poses are known to \(String(format: "%.1f° and %.1f Å", angle, shift)) (median standard deviations)"
+            )
+        }
+        for start in record.starts {
+            let evidence = String(format: "%.1f", start.logEvidence)
+            log.info("start \(start.seed): log-evidence \(evidence) an image\(start.isKept ? ", kept" : "")")
+        }
+        if let resolution = record.resolution {
+            log.info(
+                """
+                half-sets agree to \(String(format: "%.1f", resolution.corrected0143)) Å (FSC 0.143 in the particle's \
+                mask, corrected for it), \(String(format: "%.1f", resolution.fsc0143)) Å without it
+                """)
+        }
+        if let check = record.nullCheck {
+            let gain = String(format: "%.1f ± %.1f", check.gain, check.standardError)
+            log.info("unseen images prefer the map to its radial average by \(gain) nats each")
+        }
+        if let hashes = record.hashes {
+            log.info("SHA-256 of the map \(hashes.map), of the poses \(hashes.poses)")
+        }
+        for doubt in record.doubts { log.warning("\(doubt)") }
+    }
+
+    /// Says where the image names of the output start from, if that is not the working folder.
+    private func namesHint(_ set: ParticleSet) -> String? {
+        guard let name = set.particles.first.flatMap({ ImageName($0.imageName) })?.path,
+            !name.hasPrefix("/"), !FileManager.default.fileExists(atPath: name),
+            let stack = set.stackPaths.first(where: { $0.hasSuffix("/" + name) })
+        else { return nil }
+        return "image names in particles.star start from \(stack.dropLast(name.count + 1)): "
+            + "run other programs there, or give it as --root"
+    }
+
+    private func source(of run: Reconstruction) -> String {
+        guard let estimate = run.diameterEstimate else { return "" }
+        return estimate.isFromImages
+            ? " by the images (--diameter if you know it)" : " (0.8 of the box; give --diameter)"
+    }
+
+    private func describe(_ job: Job, _ log: Logger) {
+        let (set, run, parallel) = (job.particles, job.run, job.parallel)
+        if let progress = job.progress {
+            let aim =
+                place.extend == nil ? "" : String(format: ", to %.1f Å at most", run.plannedResolutions.last)
+            return log.info("going on after iteration \(progress.iterationNumber)\(aim)")
+        }
+        for warning in set.warnings { log.warning("\(warning)") }
+        log.info(
+            """
+            daybreak \(Version.current) · \(set.count) particles of \(set.boxSize) px, \(set.pixelSize) Å/px \
+            · \(parallel.threads) threads, \(KernelSet.best.name)
+            """)
+        log.info(
+            """
+            diameter \(String(format: "%.0f", run.diameter)) Å\(source(of: run)) · symmetry \(run.parameters.symmetry) \
+            · seed \(run.parameters.seed)
+            """)
+        let (first, last) = run.plannedResolutions
+        log.info(
+            """
+            resolution goes from \(String(format: "%.1f", first)) to \(String(format: "%.1f", last)) Å at most
+            """)
+        let colour = run.contrast.sign > 0 ? "white" : "black"
+        if run.parameters.contrast == nil {
+            let significance = String(format: "%.1f", run.contrast.significance)
+            log.info("protein is \(colour) in the images (\(significance) standard errors)")
+            if run.contrast.significance < 3 {
+                log.warning(
+                    "the contrast is not certain; give --contrast white or black if the map looks hollow")
+            }
+        } else {
+            log.info("protein is \(colour), as told")
+        }
+    }
+}

@@ -1,0 +1,86 @@
+import CryoReconstruction
+import CryoReport
+import CryoWeb
+import Foundation
+import Logging
+
+/// Tells of a run wherever somebody listens: the terminal, the log, a program that reads JSON, the live page.
+final class RunConsole {
+    /// Listens to JSON events, if somebody does.
+    let events: JSONEvents?
+    /// The page, if there is one.
+    let live: LiveRun?
+    private let screen: TerminalScreen
+    private let isQuiet: Bool
+    private let log: Logger
+    private var iterations = [IterationStatistics]()
+    private var picture = [String]()
+    private var lastPicture: ContinuousClock.Instant?
+    private var lastRegion: ContinuousClock.Instant?
+    private var lastPercent = -10
+
+    private static let pictureColumns = 26
+
+    init(screen: TerminalScreen, isQuiet: Bool, events: JSONEvents?, log: Logger, live: LiveRun?) {
+        self.screen = screen
+        self.isQuiet = isQuiet
+        self.events = events
+        self.log = log
+        self.live = live
+    }
+
+    /// An iteration has ended.
+    func note(_ entry: IterationStatistics) {
+        let isOtherPhase = iterations.last?.phase != entry.phase
+        if let last = iterations.last, last.iteration >= entry.iteration { iterations = [] }
+        iterations.append(entry)
+        log.debug("\(entry.line)")
+        live?.note(entry)
+        if isOtherPhase { events?.began(entry) }
+        events?.iteration(entry)
+        guard !isQuiet, !screen.isLive, let facts = RunFacts(iterations) else { return }
+        let percent = Int(entry.progress * 100)
+        if percent >= lastPercent + 5 || percent == 100 || isOtherPhase {
+            lastPercent = percent
+            screen.say(Self.line(facts))
+        }
+    }
+
+    /// What the run knows after an iteration; looked at a few times a second at most.
+    func look(at progress: RunProgress) {
+        live?.look(at: progress)
+        guard !isQuiet, screen.isLive, let facts = RunFacts(iterations) else { return }
+        let now = ContinuousClock.now
+        if facts.latest.progress < 1, let lastRegion, now - lastRegion < .milliseconds(200) { return }
+        lastRegion = now
+        let width = screen.width
+        if width < 76 || screen.colours == .none {
+            picture = []
+        } else if lastPicture.map({ now - $0 > .seconds(2) }) ?? true || facts.latest.progress == 1 {
+            lastPicture = now
+            picture =
+                progress.density(atMost: 64).map {
+                    DensityGlyphs.lines($0, columns: Self.pictureColumns, colours: screen.colours)
+                } ?? []
+        }
+        screen.show(ProgressRegion.lines(facts, picture: picture, width: width))
+    }
+
+    /// What was shown stays; what follows comes below it.
+    func endRegion() { screen.endRegion() }
+
+    /// How the run stands, in a line.
+    private static func line(_ facts: RunFacts) -> String {
+        let entry = facts.latest
+        let agreement = facts.agreement.map { " · halves agree \(Self.text($0, 2))" } ?? ""
+        let speed = facts.imagesPerSecond.map { " · \(Self.text($0, 0)) images/s" } ?? ""
+        return
+            "\(RunFacts.name(entry.phase)) \(text(entry.resolution, 1)) Å · iteration \(entry.iteration + 1)"
+            + " · log-evidence \(text(entry.logEvidence, 1)) · poses \(text(entry.effectivePoses, 0))\(agreement)\(speed)"
+            + " · \(Int(entry.progress * 100)) % · about \(facts.remaining) left"
+    }
+
+    private static func text(_ value: Double, _ digits: Int) -> String {
+        String(format: "%.\(digits)f", value)
+    }
+}

@@ -1,0 +1,88 @@
+import Testing
+
+@testable import CryoReconstruction
+
+/// How long a run will still take.
+struct RemainingTimeTests {
+    private let parameters = ReconstructionParameters()
+    private let time: RemainingTime
+    private let plans: [IterationPlan]
+
+    init() {
+        plans = IterationSchedule.plans(
+            parameters, particleCount: 5000, boxLength: 320, boxSize: 64, diameter: 256)
+        time = RemainingTime(plans: plans, parameters: parameters, starts: 1, particleCount: 5000)
+    }
+
+    /// Iterations up to a place of the plan, of so many seconds each.
+    private func iterations(_ count: Int, fsc: (Int) -> Double?, seconds: (IterationPlan) -> Double)
+        -> [IterationStatistics]
+    {
+        var now = 0.0
+        return plans.prefix(count).enumerated().map { index, plan in
+            now += seconds(plan)
+            let endsRing = index + 1 < plans.count && plans[index + 1].ringCount != plan.ringCount
+            return IterationStatistics(
+                iteration: index, phase: plan.phase, resolution: 320 / Double(plan.ringCount),
+                batchSize: plan.batchSize, beta: 1, effectivePoses: 10, logEvidence: 1, relativeChange: 0.1,
+                poseCount: 1000, evaluatedFraction: 1,
+                halfSetFSC: plan.phase == .march && endsRing ? fsc(plan.ringCount) : nil, seconds: now,
+                progress: 0)
+        }
+    }
+
+    private func place(_ iteration: Int, _ watch: AgreementWatch = AgreementWatch()) -> RemainingTime.Place {
+        RemainingTime.Place(iteration: iteration, start: nil, watch: watch)
+    }
+
+    @Test func nothingIsLeftAtTheEnd() {
+        let all = iterations(plans.count, fsc: { _ in 0.9 }, seconds: { _ in 1 })
+        #expect(time.seconds(from: place(plans.count), all) == 0)
+        #expect(time.seconds(from: place(0), []) == nil)
+    }
+
+    /// Halves that lose 0.1 a ring from 0.943 fall below 0.143 eight rings after the first.
+    @Test func theEndOfTheMarchIsForetold() throws {
+        let first = try #require(plans.first { $0.phase == .march }?.ringCount)
+        let middle = try #require(
+            plans.lastIndex { $0.phase == .march && !$0.isResumed && $0.ringCount == first + 3 })
+        let seen = iterations(middle + 1, fsc: { 0.943 - 0.1 * Double($0 - first) }, seconds: { _ in 1 })
+        #expect(
+            time.expectedEnd(place(middle + 1), seen) == min(first + 8, plans.map(\.ringCount).max() ?? 0))
+        // Halves that agree as well as before are followed to the limit.
+        let steady = iterations(middle + 1, fsc: { _ in 0.9 }, seconds: { _ in 1 })
+        #expect(time.expectedEnd(place(middle + 1), steady) == plans.map(\.ringCount).max())
+    }
+
+    /// What is planned beyond a march that ended is not waited for.
+    @Test func whatWillNotBeDoneTakesNoTime() throws {
+        let ring = try #require(plans.first { $0.phase == .march }?.ringCount) + 2
+        let end =
+            try #require(plans.lastIndex { $0.phase == .march && !$0.isResumed && $0.ringCount == ring }) + 1
+        let seen = iterations(end, fsc: { _ in 0.9 }, seconds: { Double($0.batchSize) / 100 })
+        var watch = AgreementWatch()
+        let open = try #require(time.seconds(from: place(end, watch), seen))
+        _ = watch.look(
+            at: .init(boxLength: 320, correlations: [Double](repeating: 0.1, count: 32)), plans[end - 1])
+        let ended = try #require(time.seconds(from: place(end, watch), seen))
+        #expect(ended < 0.5 * open, "\(ended) s, \(open) s")
+        #expect(ended > 0)
+    }
+
+    /// Where images take as long as the rule says, the forecast in the march is right to the particles it cannot know of.
+    @Test func theForecastFollowsTheClock() throws {
+        let first = Double(plans[0].ringCount)
+        func cost(_ plan: IterationPlan) -> Double {
+            plan.phase == .anneal
+                ? 0.08 : 0.0007 * Double(plan.batchSize) * 1.19 * (Double(plan.ringCount) / first)
+        }
+        let half = try #require(plans.firstIndex { $0.phase == .march }) + 20
+        let seen = iterations(half, fsc: { _ in 0.9 }, seconds: cost)
+        let forecast = try #require(time.seconds(from: place(half), seen))
+        // To the limit without a resumed march; half of the particles look for their poses anew.
+        let truth = plans[half...].filter { !$0.isResumed }.reduce(0.0) {
+            $0 + cost($1) * ($1.phase == .introduction ? 0.5 : 1)
+        }
+        #expect(forecast / truth > 0.7 && forecast / truth < 1.6, "\(forecast) s, \(truth) s")
+    }
+}
