@@ -89,7 +89,7 @@ format:
 	$(SWIFT) format --in-place --recursive $(SOURCES)
 
 # What CI runs.
-check: setup lint build test
+check: setup lint build test docs
 
 clean:
 	rm -rf .build .build-test .build-bench .build-docs

@@ -42,7 +42,7 @@ def extract(build, graphs):
     maps = sorted({path.parent for path in ROOT.glob("Sources/*/**/module.modulemap")})
     maps += sorted({path.parent for path in build.glob("*.build/module.modulemap")})
     packages = next(folder / "checkouts" for folder in build.parents if (folder / "checkouts").is_dir())
-    maps += sorted({path.parent for path in packages.glob("*/Sources/*/include/module.modulemap")})
+    maps += sorted({path.parent for path in packages.glob("**/include/module.modulemap")})
     flags = [f"-I{folder}" for folder in [build / "Modules", ROOT / "Sources/CCPU/include", *maps]]
     for name in modules():
         subprocess.run(
@@ -122,6 +122,8 @@ def main():
     build, output = Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve()
     if not (build / "Modules").is_dir():
         sys.exit(f"docs: {build}: found no Modules, expected a release build; run make build first")
+    if not shutil.which("docc"):
+        sys.exit("docs: docc is not on the PATH; it comes with the Swift toolchains of swift.org")
     work = {name: output / name for name in ["graphs", "Daybreak.docc", "site"]}
     for folder in work.values():
         shutil.rmtree(folder, ignore_errors=True)

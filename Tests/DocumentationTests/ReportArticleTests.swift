@@ -15,7 +15,7 @@ struct ReportArticleTests {
         }
         let headings = try Pages.prose("docs/guide/ReadingTheReport.md").filter { $0.hasPrefix("## ") }
             .map { String($0.dropFirst(3)) }
-        // There are thirteen figures and the settings now.
+        // There are twelve figures and the settings now.
         #expect(Set(titles).count > 10, "\(titles)")
         for title in Set(titles) { #expect(headings.contains(title)) }
     }
