@@ -1,4 +1,5 @@
 import CryoCore
+import CryoFourier
 import CryoReconstruction
 
 /// Steps along the gradient, of a length that adapts: longer while steps agree, half as long when one turns back.
