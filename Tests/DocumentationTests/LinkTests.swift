@@ -6,13 +6,16 @@ enum Pages {
     static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().path
 
-    /// All pages, from the root; nothing that is built or downloaded.
+    /// All pages, from the root; nothing that is hidden, built or made by runs.
     static let all: [String] = {
-        let names = FileManager.default.enumerator(atPath: root)?.compactMap { $0 as? String } ?? []
-        return names.filter {
-            $0.hasSuffix(".md") && !$0.hasPrefix(".") && !$0.hasPrefix("runs/") && !$0.hasPrefix("demo/")
-                && !$0.contains("/.")
-        }.sorted()
+        let files = FileManager.default
+        let top = ((try? files.contentsOfDirectory(atPath: root)) ?? []).filter {
+            !$0.hasPrefix(".") && $0 != "runs" && $0 != "demo"
+        }
+        let below = top.flatMap { folder in
+            ((try? files.subpathsOfDirectory(atPath: root + "/" + folder)) ?? []).map { folder + "/" + $0 }
+        }
+        return (top + below).filter { $0.hasSuffix(".md") }.sorted()
     }()
 
     static func text(_ page: String) throws -> String {
