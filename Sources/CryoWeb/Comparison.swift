@@ -10,17 +10,20 @@ struct Comparison: Sendable {
     let first: any RunSource
     let second: any RunSource
 
-    /// The page, which waits for ``result()``.
-    func page(navigation: String) -> String {
+    /// The page, which waits for ``result()`` if it is not known yet.
+    func page(navigation: String, known: String?) -> String {
         let title = "\(second.name) upon \(first.name)"
         return RunPage.frame(
-            title, depth: 3, scripts: ["viewer.js", "compare.js"],
+            title, depth: 3, scripts: known == nil ? ["viewer.js", "compare.js"] : ["viewer.js"],
             """
             \(navigation)
             <h1>\(HTML.escaped(title))</h1>
-            <div id="comparison"><p class="lead">Laying one map upon the other: all rotations, shifts and both hands …</p></div>
+            <div id="comparison">\(known ?? Self.waiting)</div>
             """)
     }
+
+    private static let waiting =
+        "<p class=\"lead\">Laying one map upon the other: all rotations, shifts and both hands …</p>"
 
     /// Everything that belongs to one version of the two runs.
     var key: String { [first, second].map { "\($0.folder) \($0.look().version)" }.joined(separator: " ") }

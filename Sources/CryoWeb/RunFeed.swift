@@ -5,7 +5,7 @@ import Foundation
 actor RunFeed {
     private let source: any RunSource
     private var facts = (version: -1, event: [UInt8]())
-    private var figures = (version: -1, event: [UInt8]())
+    private var rendering: Rendering?
     /// The least time between two renderings of the figures, in seconds.
     private static let interval = 2.0
     private var lastFigures: ContinuousClock.Instant?
@@ -33,15 +33,9 @@ actor RunFeed {
             seen.facts = sight.version
             events += facts.event
         }
-        if seen.figures != sight.figuresVersion, let make = sight.figures {
-            if figures.version != sight.figuresVersion, isDue {
-                figures = (sight.figuresVersion, Self.figuresEvent(make()))
-                lastFigures = .now
-            }
-            if seen.figures != figures.version {
-                seen.figures = figures.version
-                events += figures.event
-            }
+        if let rendering = rendered(sight), seen.figures != rendering.version {
+            seen.figures = rendering.version
+            events += rendering.event
         }
         let isLast = sight.state != .running && sight.state != .stopping
         if !isLast { seen.wasWorking = true }
@@ -53,18 +47,42 @@ actor RunFeed {
         return (events, isLast)
     }
 
-    private var isDue: Bool {
-        lastFigures.map { (ContinuousClock.now - $0) / .seconds(1) >= Self.interval } ?? true
+    /// The figures as they are now, for a page that is opened: their elements, and the density's viewer.
+    func elements() -> (viewer: String?, figures: String) {
+        guard let rendering = rendered(source.look()) else { return (nil, "") }
+        return (rendering.viewer, rendering.message.figures.map(\.html).joined(separator: "\n"))
     }
 
-    /// Figures and density as an event.
-    private static func figuresEvent(_ figures: RunFigures) -> [UInt8] {
-        let elements = ((try? figures.all()) ?? []).map { Element(id: $0.id, html: $0.html) }
-        let density = figures.map.map { map in
-            let viewer = VolumeViewer(map, threshold: map.level(enclosing: 0.7) ?? 0)
-            return Density(edge: viewer.edge, level: viewer.level, voxels: viewer.voxels)
+    /// Figures, drawn.
+    private struct Rendering {
+        var version: Int
+        var message: FiguresMessage
+        var viewer: String?
+        var event: [UInt8]
+    }
+
+    /// The latest figures, drawn anew only if some are due.
+    private func rendered(_ sight: RunSight) -> Rendering? {
+        guard rendering?.version != sight.figuresVersion, isDue, let make = sight.figures else {
+            return rendering
         }
-        return event("figures", FiguresMessage(figures: elements, density: density))
+        lastFigures = .now
+        let figures = make()
+        let elements = ((try? figures.all()) ?? []).map { Element(id: $0.id, html: $0.html) }
+        let viewer = figures.map.map {
+            VolumeViewer($0, threshold: $0.level(enclosing: 0.7) ?? 0, isCalm: true)
+        }
+        let message = FiguresMessage(
+            figures: elements,
+            density: viewer.map { Density(edge: $0.edge, level: $0.level, voxels: $0.voxels) })
+        rendering = Rendering(
+            version: sight.figuresVersion, message: message, viewer: viewer?.html,
+            event: Self.event("figures", message))
+        return rendering
+    }
+
+    private var isDue: Bool {
+        lastFigures.map { (ContinuousClock.now - $0) / .seconds(1) >= Self.interval } ?? true
     }
 
     private struct Element: Encodable {

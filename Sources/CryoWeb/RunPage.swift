@@ -41,7 +41,9 @@ enum RunPage {
     private static func up(_ depth: Int) -> String { String(repeating: "../", count: depth) }
 
     /// The page.
-    static func html(_ source: any RunSource, navigation: String) -> String {
+    static func html(
+        _ source: any RunSource, navigation: String, _ elements: (viewer: String?, figures: String)
+    ) -> String {
         let sight = source.look()
         let stop = """
             <button id="stop" class="stop">Stop the run …</button>
@@ -61,10 +63,11 @@ enum RunPage {
             <div class="grid" id="figures">
             <figure id="map">
             <h2>The map so far</h2>
-            \(VolumeViewer.emptyHTML)
-            <p class="empty" id="waiting">The density comes with the next iteration.</p>
+            \(elements.viewer ?? VolumeViewer.emptyHTML)
+            <p class="empty" id="waiting"\(elements.viewer == nil ? "" : " hidden")>The density comes with the next iteration.</p>
             <figcaption>\(RunFigures.surfaceReading)</figcaption>
             </figure>
+            \(elements.figures)
             </div>
             """)
     }

@@ -58,7 +58,9 @@ final class Site: HTTPHandler {
         case ("viewer.js", 1): return WebHeaders.answer(VolumeViewer.script, "text/javascript")
         case ("live.js", 1): return WebHeaders.answer(WebScripts.live, "text/javascript")
         case ("compare.js", 1): return WebHeaders.answer(WebScripts.compare, "text/javascript")
-        case ("run", 3...): return run(parts[1]).flatMap { about($0, Array(parts[2...])) }
+        case ("run", 3...):
+            guard let index = run(parts[1]) else { return nil }
+            return await about(index, Array(parts[2...]))
         case ("compare", 4):
             guard let first = run(parts[1]), let second = run(parts[2]), first != second else { return nil }
             return await comparison(first, second, parts[3])
@@ -76,9 +78,9 @@ final class Site: HTTPHandler {
         return HTTPResponse(statusCode: HTTPStatusCode(303, phrase: "See Other"), headers: headers)
     }
 
-    private func about(_ index: Int, _ parts: [String]) -> HTTPResponse? {
+    private func about(_ index: Int, _ parts: [String]) async -> HTTPResponse? {
         switch (parts[0], parts.count) {
-        case ("", 1): return WebHeaders.answer(page(index), "text/html")
+        case ("", 1): return WebHeaders.answer(await page(index), "text/html")
         case ("files", 2): return RunFile.response(parts[1], in: runs[index].folder)
         case ("events", 1):
             guard let seat = room.seat() else { return WebHeaders.refusal(503) }
@@ -91,12 +93,12 @@ final class Site: HTTPHandler {
     }
 
     /// The report of a run that has ended, made once; otherwise the page that follows it.
-    private func page(_ index: Int) -> String {
+    private func page(_ index: Int) async -> String {
         let run = runs[index]
         let sight = run.look()
         let navigation = IndexPage.navigation(runs, at: index)
         guard sight.state == .finished, run is FolderRun else {
-            return RunPage.html(run, navigation: navigation)
+            return RunPage.html(run, navigation: navigation, await feeds[index].elements())
         }
         let key = "\(index) \(sight.version)"
         if let known = pages.withLock({ $0[key] }) { return known }
@@ -124,7 +126,8 @@ final class Site: HTTPHandler {
                 <nav><a href="../../../">all runs</a><a href="../../../run/\(first)/">\(HTML.escaped(runs[first].name))</a>\
                 <a href="../../../run/\(second)/">\(HTML.escaped(runs[second].name))</a></nav>
                 """
-            return WebHeaders.answer(comparison.page(navigation: navigation), "text/html")
+            let known = comparisons.withLock { $0[comparison.key] }
+            return WebHeaders.answer(comparison.page(navigation: navigation, known: known), "text/html")
         case "result": return WebHeaders.answer(await result(comparison), "text/html")
         default: return nil
         }

@@ -94,6 +94,6 @@ import Testing
         #expect(dom.contains("id=\"verdict\""))
         #expect(!log.contains("Uncaught") && !log.contains("SyntaxError"), "\(log)")
         // The script has found that it can draw, and shows the canvas.
-        #expect(dom.contains("<div class=\"viewer\">"))
+        #expect(dom.contains("<div class=\"viewer\" data-begun=\"1\">"))
     }
 }

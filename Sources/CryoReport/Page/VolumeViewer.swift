@@ -6,11 +6,15 @@ package struct VolumeViewer {
     private let bytes: [UInt8]
     /// Voxels along an edge.
     package let edge: Int
+    private let isCalm: Bool
     /// The threshold to begin with, as a part of the largest value.
     package let level: Double
 
     /// Takes a density and the threshold to begin with.
-    package init(_ volume: Volume, threshold: Float) {
+    ///
+    /// A calm one does not turn by itself: a run needs the processors, of which a browser without a graphics card takes one.
+    package init(_ volume: Volume, threshold: Float, isCalm: Bool = false) {
+        self.isCalm = isCalm
         let small = volume.boxSize > 64 ? volume.resampled(to: 64) : volume
         edge = small.boxSize
         let largest = max(small.voxels.max() ?? 1, .leastNonzeroMagnitude)
@@ -21,10 +25,11 @@ package struct VolumeViewer {
     /// The canvas and its slider, hidden until the script has found that it can draw.
     package var html: String {
         Self.html(
-            data: " data-edge=\"\(edge)\" data-voxels=\"\(voxels)\"", level: String(format: "%.3f", level))
+            data: " data-edge=\"\(edge)\" data-voxels=\"\(voxels)\"", level: String(format: "%.3f", level),
+            class: isCalm ? "viewer calm" : "viewer")
     }
 
-    /// The same before there is a density, of a run that needs the processors: it does not turn by itself.
+    /// A calm one before there is a density.
     package static let emptyHTML = html(data: "", level: "0.3", class: "viewer calm")
 
     /// The values in base64.
