@@ -66,9 +66,10 @@ struct LinkTests {
             .filter { $0.firstMatch(of: /^[a-z]+:/) == nil }
     }
 
-    /// The path from the root of what is named from a page's folder.
+    /// The path from the root of what is named from a page's folder; remarks become part of the experiments' pages.
     private static func path(_ name: String, from page: String) -> String {
-        let folder = ((Pages.root + "/" + page) as NSString).deletingLastPathComponent
+        let place = page.replacing(/^Experiments\/remarks\//, with: "docs/experiments/")
+        let folder = ((Pages.root + "/" + place) as NSString).deletingLastPathComponent
         let whole = URL(fileURLWithPath: folder + "/" + name).standardizedFileURL.path
         return String(whole.dropFirst(Pages.root.count + 1))
     }
