@@ -56,6 +56,12 @@ figures:
 	$(MAKE) demo
 	scripts/figures.sh $(BIN) $(DEMO)
 
+# The documentation as a site in .build-docs/site: comments of the libraries and the pages, through DocC; any warning is an error.
+.PHONY: docs
+docs: build
+	@scripts/setup.sh python3
+	@/usr/bin/python3 scripts/docs.py .build/release .build-docs
+
 # Reproduces the paper's experiments; QUICK=1 for small variants. Debian's Python draws the figures.
 experiments: build
 	@scripts/setup.sh python3-matplotlib python3-numpy
@@ -103,7 +109,7 @@ format:
 	$(SWIFT) format --in-place --recursive $(SOURCES)
 
 # What CI runs.
-check: setup lint build test
+check: setup lint build test docs
 
 clean:
-	rm -rf .build .build-test .build-bench .build-fuzz .build-asan .build-tsan
+	rm -rf .build .build-test .build-bench .build-fuzz .build-asan .build-tsan .build-docs

@@ -106,6 +106,7 @@ let package = Package(
             dependencies: ["CryoReconstruction", "CryoReport", "CryoTestSupport"]),
         .testTarget(
             name: "CryoReportTests", dependencies: ["CryoReport", "CryoTestSupport", "CPNG"]),
+        .testTarget(name: "DocumentationTests"),
         .testTarget(name: "CryoWebTests", dependencies: ["CryoWeb", "CryoReport"]),
         .testTarget(name: "CommandLineTests", dependencies: ["daybreak", "CryoReconstruction"]),
     ],

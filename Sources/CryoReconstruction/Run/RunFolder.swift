@@ -210,7 +210,7 @@ public struct RunRecord: Codable, Sendable {
 public struct ResultHashes: Codable, Sendable, Equatable {
     /// That of the voxels of `map.mrc`, as `tail -c +1025 map.mrc | sha256sum` gives it.
     public var map: String
-    /// That of all poses, whatever the order of particles; see ``ContentHash/digits(ofPoses:)``.
+    /// That of all poses, whatever the order of particles; see ``CryoFiles/ContentHash/digits(ofPoses:)``.
     public var poses: String
 
     init(_ result: Reconstruction.Result, _ particles: [Particle]) {

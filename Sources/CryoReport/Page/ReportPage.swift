@@ -18,7 +18,7 @@ public struct ReportPage {
 
     /// Reads a run folder.
     ///
-    /// - Throws: ``FileError`` if a result is missing or damaged, ``ReportError`` if the record is.
+    /// - Throws: ``CryoFiles/FileError`` if a result is missing or damaged, ``ReportError`` if the record is.
     public init(folder: String) throws {
         func file(_ name: String) -> String { (folder as NSString).appendingPathComponent(name) }
         guard let data = FileManager.default.contents(atPath: file("run.json")) else {
