@@ -4,11 +4,11 @@ SWIFT ?= swift
 TEST_FLAGS = -c release -Xswiftc -enable-testing --scratch-path .build-test
 BIN = .build/release/daybreak
 DEMO ?= demo
-SOURCES = Package.swift Sources Tests Experiments Benchmarks/Package.swift Benchmarks/Sources
+SOURCES = Package.swift Sources Tests Experiments Benchmarks/Package.swift Benchmarks/Sources Fuzzing
 
 EXPERIMENTS = groel importance_sampling random_starts robustness projection_matching priors optimizers
 
-.PHONY: setup build install test demo figures experiments robustness bench lint format check clean
+.PHONY: setup build install test faults demo docs figures experiments robustness bench fuzz sanitize soak lint format check clean
 
 # apt packages that the build needs; quick when they are there.
 setup:
@@ -36,6 +36,11 @@ test: setup
 	-@scripts/setup.sh chromium curl
 	$(SWIFT) test $(TEST_FLAGS)
 
+# Runs that are killed at random moments, in the middle of writing too: do their results have the same bytes?
+KILLS ?= 200
+faults: setup
+	DAYBREAK_KILLS=$(KILLS) $(SWIFT) test $(TEST_FLAGS) --filter killedRunsLoseNothing
+
 # Simulates particles of the built-in molecule, reconstructs them from a random start, compares with the truth.
 demo: build
 	rm -rf $(DEMO)/data $(DEMO)/run
@@ -50,6 +55,12 @@ figures:
 	-@scripts/setup.sh chromium
 	$(MAKE) demo
 	scripts/figures.sh $(BIN) $(DEMO)
+
+# The documentation as a site in .build-docs/site: comments of the libraries and the pages, through DocC; any warning is an error.
+
+docs: build
+	@scripts/setup.sh python3
+	@/usr/bin/python3 scripts/docs.py .build/release .build-docs
 
 # Reproduces the paper's experiments; QUICK=1 for small variants. Debian's Python draws the figures.
 experiments: build
@@ -71,6 +82,26 @@ bench: build
 		| tee Benchmarks/Results/stations.md
 	@/usr/bin/python3 Benchmarks/runs.py --runs $(RUNS)
 
+# Every reader against damaged files, with libFuzzer; RUNS executions each, at most SECONDS_EACH, of READERS.
+READERS ?=
+RUNS_FUZZ = $(if $(filter command line environment,$(origin RUNS)),$(RUNS),1000000)
+fuzz:
+	$(SWIFT) build -c release --package-path Fuzzing --scratch-path .build-fuzz --sanitize=fuzzer
+	@RUNS=$(RUNS_FUZZ) SECONDS_EACH=$(or $(SECONDS_EACH),0) Fuzzing/fuzz.sh $(READERS)
+
+# The tests under the address sanitizer, then those with threads in them under the thread sanitizer.
+# The test runner itself leaks a few hundred bytes.
+SANITIZE_FLAGS = -c release -Xswiftc -enable-testing
+THREADED = ParallelTests|PosteriorAgainstNaiveTests|NodePosteriorTests|ParticleImagesTests|StackPool|ImageStackTests|HalfSetTests|EndToEndTests
+sanitize: setup
+	ASAN_OPTIONS=detect_leaks=0 $(SWIFT) test $(SANITIZE_FLAGS) --sanitize=address --scratch-path .build-asan
+	TSAN_OPTIONS=halt_on_error=1 $(SWIFT) test $(SANITIZE_FLAGS) --sanitize=thread --scratch-path .build-tsan \
+		--filter '$(THREADED)'
+
+# 2,000 iterations of a tiny problem; fails if the resident memory grows by more than 2 %.
+soak: build
+	@scripts/soak.sh $(BIN)
+
 lint:
 	$(SWIFT) format lint --strict --recursive $(SOURCES)
 
@@ -78,7 +109,7 @@ format:
 	$(SWIFT) format --in-place --recursive $(SOURCES)
 
 # What CI runs.
-check: setup lint build test
+check: setup lint build test docs
 
 clean:
-	rm -rf .build .build-test .build-bench
+	rm -rf .build .build-test .build-bench .build-fuzz .build-asan .build-tsan .build-docs

@@ -44,6 +44,7 @@ let package = Package(
     products: [
         .executable(name: "daybreak", targets: ["daybreak"]),
         .library(name: "CryoReconstruction", targets: ["CryoReconstruction"]),
+        .library(name: "CryoFuzzing", targets: ["CryoFuzzing"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -57,10 +58,11 @@ let package = Package(
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "CCPU"),
         .target(name: "CryoKernelInterface"),
         .target(name: "CryoCore", dependencies: ["CCPU"]),
-        .target(name: "CryoFiles", dependencies: ["CryoCore", "CZlib"]),
+        .target(name: "CryoFiles", dependencies: ["CryoCore", "COpenSSL", "CZlib"]),
         .target(name: "CryoFourier", dependencies: ["CryoCore", "CFFTW"]),
         .target(name: "CryoInference", dependencies: ["CryoFourier", "COpenBLAS"] + kernels),
         .target(
@@ -89,6 +91,8 @@ let package = Package(
             name: "CryoTestSupport",
             dependencies: ["CryoInference", .product(name: "Numerics", package: "swift-numerics")],
             path: "Tests/CryoTestSupport"),
+        .target(name: "CryoFuzzing", dependencies: ["CryoReconstruction"], path: "Fuzzing/Readers"),
+        .testTarget(name: "CryoFuzzingTests", dependencies: ["CryoFuzzing"]),
         .testTarget(name: "CryoCoreTests", dependencies: ["CryoCore"]),
         .testTarget(
             name: "CryoFilesTests", dependencies: ["CryoFiles"], resources: [.copy("Fixtures")]),
@@ -102,6 +106,7 @@ let package = Package(
             dependencies: ["CryoReconstruction", "CryoReport", "CryoTestSupport"]),
         .testTarget(
             name: "CryoReportTests", dependencies: ["CryoReport", "CryoTestSupport", "CPNG"]),
+        .testTarget(name: "DocumentationTests"),
         .testTarget(name: "CryoWebTests", dependencies: ["CryoWeb", "CryoReport"]),
         .testTarget(name: "CommandLineTests", dependencies: ["daybreak", "CryoReconstruction"]),
     ],

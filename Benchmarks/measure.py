@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -14,23 +15,30 @@ ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith(("OPENBLA
 
 
 class Cost:
-    """What one process cost."""
+    """What one process cost; `watch`, if given, is asked every second whether it may end, and ends it by saying so."""
 
-    def __init__(self, *command):
+    def __init__(self, *command, watch=None):
         start = time.perf_counter()
-        process = subprocess.Popen([str(c) for c in command], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                                   text=True, env=ENVIRONMENT)
-        problem = process.stderr.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode != 0:
-            sys.exit(f"{' '.join(map(str, command))}: {problem.strip()}")
+        with tempfile.TemporaryFile("w+") as errors:
+            process = subprocess.Popen([str(c) for c in command], stdout=subprocess.DEVNULL, stderr=errors, env=ENVIRONMENT)
+            is_stopped = False
+            while watch and not is_stopped and os.waitid(
+                    os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+                time.sleep(1)
+                if watch():
+                    process.terminate()
+                    is_stopped = True
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+            if process.returncode != 0 and not is_stopped:
+                errors.seek(0)
+                sys.exit(f"{' '.join(map(str, command))}: {errors.read().strip()}")
         self.wall = time.perf_counter() - start
         self.cpu = usage.ru_utime + usage.ru_stime
         self.memory = usage.ru_maxrss / 1024  # MiB
 
 
 def resolution(path, reference):
-    """Where a map's FSC with a reference falls below 0.5, after alignment, in Å."""
+    """Where a map's FSC with a reference falls below 0.5, after alignment, in Å; infinite if nowhere above."""
     done = subprocess.run([BIN, "compare", path, reference, "--json"], capture_output=True, text=True, check=True)
-    return json.loads(done.stdout)["resolution05"]
+    return float(json.loads(done.stdout)["resolution05"])

@@ -7,7 +7,7 @@ command -v swift >/dev/null || {
     echo "setup: swift is not on the PATH; install Swift 6.2 or later first" >&2
     exit 2
 }
-packages="libfftw3-dev libopenblas-dev libpng-dev zlib1g-dev pkg-config $*"
+packages="libfftw3-dev libopenblas-dev libpng-dev libssl-dev zlib1g-dev pkg-config $*"
 missing=""
 for package in $packages; do
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"

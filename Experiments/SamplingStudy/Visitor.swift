@@ -88,7 +88,7 @@ struct Visitor {
         let seconds = (ContinuousClock.now - start) / .seconds(1) / Double(level.images.count)
         for (index, posterior) in posteriors.enumerated() {
             let memory = posterior.memory.carrying(memories[index])
-            census.replace(memories[index], by: memory)
+            census.replace(memories[index].flatMap { census.share(of: $0) }, by: census.share(of: memory))
             memories[index] = memory
         }
         return Outcome(posteriors: posteriors, gradient: gradient, seconds: seconds)

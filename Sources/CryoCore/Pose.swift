@@ -41,6 +41,8 @@ public struct PoseEstimate: Sendable, Equatable, RawCodable {
     public var effectivePoses: Double
     /// How well the pose is known; nil where it was not refined.
     public var uncertainty: PoseUncertainty?
+    /// Whether noise alone explains the image better than the density does.
+    public var isNoise: Bool { logEvidence < 0 }
 
     /// Makes an estimate.
     public init(

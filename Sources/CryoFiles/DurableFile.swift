@@ -3,6 +3,9 @@ import Foundation
 
 /// Small files that must survive a crash.
 public enum DurableFile {
+    /// What the name of an unfinished file holds; a process that is killed leaves it.
+    public static let remnant = ".partial-"
+
     /// Writes a file that appears under its name when it is complete and on the disk.
     ///
     /// - Throws: ``FileError/unwritable(path:found:advice:)``.
@@ -10,6 +13,29 @@ public enum DurableFile {
         let file = try OutputFile(path: path)
         try file.write([UInt8](data))
         try file.commit()
+    }
+
+    /// Gives a file another name, that of an earlier one if there is one.
+    ///
+    /// - Throws: ``FileError/unwritable(path:found:advice:)``.
+    public static func move(_ path: String, to name: String) throws(FileError) {
+        guard rename(path, name) == 0 else {
+            throw .unwritable(
+                path: name, found: SystemMessage.text(errno), advice: "check that its folder is still there")
+        }
+    }
+
+    /// The bytes of a file that is expected to be small; a device or pipe is refused as well as a large file.
+    ///
+    /// - Throws: ``FileError``.
+    public static func contents(of path: String, atMost limit: Int) throws(FileError) -> Data {
+        let file = try InputFile(path: path)
+        guard file.byteCount <= limit else {
+            throw .unsupported(
+                path: path, place: .whole, found: "\(file.byteCount) bytes", expected: "at most \(limit)",
+                advice: "give another file")
+        }
+        return Data(try file.bytes(from: 0, count: file.byteCount))
     }
 
     /// The CRC-32 of some bytes, as gzip has it.

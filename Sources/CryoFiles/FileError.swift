@@ -61,14 +61,23 @@ extension FileError: CustomStringConvertible {
             case .byte(let offset): ", byte \(offset)"
             case .part(let name): ", \(name)"
             }
-        let text = "\(path)\(location): found \(found), expected \(expected); \(advice)"
-        // A name taken from a file may hold line breaks or terminal controls.
-        return String(
-            String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 32 || $0.value == 127 ? " " : $0 }))
+        return "\(path)\(location): found \(found), expected \(expected); \(advice)".printable
     }
 }
 
 extension String {
+    /// The text without line breaks and terminal controls, which a name taken from a file may hold.
+    public var printable: String {
+        let isPlain = unicodeScalars.allSatisfy { !Self.controls.contains($0.value) && $0.value >= 32 }
+        guard !isPlain else { return self }
+        return String(
+            UnicodeScalarView(
+                unicodeScalars.map { Self.controls.contains($0.value) || $0.value < 32 ? " " : $0 }))
+    }
+
+    /// DEL and the second set of controls.
+    private static let controls: ClosedRange<UInt32> = 0x7F...0x9F
+
     /// The text shortened for a message.
     var excerpt: String { count <= 60 ? self : prefix(57) + "…" }
 }

@@ -75,6 +75,7 @@ extension FileSummary {
         add("with a pose", "\(set.particles.count { $0.pose != nil })")
         add("with a half set", "\(set.particles.count { $0.halfSet != nil })")
         if let stack = set.stackPaths.first { add("first stack", stack) }
+        if let remark = set.remarkOnNamesElsewhere { add("stacks elsewhere", remark) }
     }
 
     mutating func describeModel() throws(FileError) {

@@ -79,10 +79,12 @@ public struct FileSummary: Sendable {
             [Fact(name: "kind", value: kind.rawValue), Fact(name: "length", value: "\(byteCount) bytes")]
             + facts
         let width = all.map(\.name.count).max() ?? 0
-        return [path]
+        let lines =
+            [path]
             + all.map { "  \($0.name)\(String(repeating: " ", count: width - $0.name.count))  \($0.value)" }
             + warnings.map { "  warning: \($0)" }
             + problems.map { "  problem: \($0)" }
+        return lines.map(\.printable)
     }
 
     mutating func add(_ name: String, _ value: String) { facts.append(Fact(name: name, value: value)) }

@@ -5,7 +5,7 @@ enum GzipReader {
     /// More than any atomic model needs.
     static let byteLimit = 4 << 30
     /// Text of atoms shrinks about fivefold; far more is a file made to fill the memory.
-    static let ratioLimit = 200
+    static let ratioLimit = 50
 
     /// The file's bytes, decompressed.
     static func contents(of path: String) throws(FileError) -> [UInt8] {

@@ -11,7 +11,8 @@ final class InputFile: Sendable {
     private let descriptor: Int32
 
     init(path: String) throws(FileError) {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        // Opening a pipe would otherwise wait for someone to write to it.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
             throw .unreadable(
                 path: path, found: SystemMessage.text(errno), expected: "a readable file",

@@ -25,6 +25,15 @@ public enum MRCFile {
                 found: "\(header.size.x)×\(header.size.y)×\(header.size.z) values",
                 expected: "a cubic volume", advice: "pad or crop the map to a cube")
         }
+        // A sparse file costs its maker nothing; the values are held once, and twice while axes are exchanged.
+        let values = Double(edge) * Double(edge) * Double(edge)
+        let available = AvailableMemory().now
+        guard 8 * values <= Double(available) else {
+            throw .unsupported(
+                path: path, place: .byte(0), found: "\(edge)³ values",
+                expected: "8 bytes for each in the memory of \(available >> 20) MB that is free",
+                advice: "bin the map, or use a larger machine")
+        }
         let stored = try SampleDecoder(mode: header.mode, byteOrder: header.byteOrder)
             .read(edge * edge * edge, from: file, at: header.dataOffset)
         return Volume(

@@ -15,26 +15,21 @@ struct OpticsTable {
         "rlnDetectorPixelSize", "rlnMagnification",
     ]
 
-    /// The groups of a file that has none: the distinct tuples of ``movedLabels``, numbered as they appear.
+    /// The groups of a file that has none: the distinct tuples of ``movedLabels``, sorted.
     init(upgrading metadata: ParticleMetadata, boxSize: Int, pixelSize: Double) {
         let present = Self.movedLabels.compactMap { label in
             metadata.particles.column(label).map { (label: label, column: $0) }
         }
-        var numbers: [[String]: Int] = [:]
-        var table = StarTable(labels: ["rlnOpticsGroupName", "rlnOpticsGroup"] + present.map(\.label))
-        groups = []
-        for row in 0..<metadata.particles.rowCount {
-            let values = present.map { metadata.particles[row, $0.column] }
-            if let known = numbers[values] {
-                groups.append(known)
-                continue
-            }
-            let number = numbers.count + 1
-            numbers[values] = number
-            table.append(["opticsGroup\(number)", "\(number)"] + values)
-            groups.append(number)
+        let tuples = (0..<metadata.particles.rowCount).map { row in
+            present.map { metadata.particles[row, $0.column] }
         }
-        self.table = table
+        let distinct = Set(tuples).sorted { $0.lexicographicallyPrecedes($1) }
+        table = StarTable(labels: ["rlnOpticsGroupName", "rlnOpticsGroup"] + present.map(\.label))
+        for (index, values) in distinct.enumerated() {
+            table.append(["opticsGroup\(index + 1)", "\(index + 1)"] + values)
+        }
+        let numbers = Dictionary(uniqueKeysWithValues: distinct.enumerated().map { ($1, $0 + 1) })
+        groups = tuples.map { numbers[$0] ?? 1 }
         complete(boxSize: boxSize, pixelSize: pixelSize)
     }
 
@@ -46,17 +41,19 @@ struct OpticsTable {
         table = optics
         groups = metadata.opticsGroups
         // A particle's own value stands for its group's, if only particles have it.
-        var members = [Int?](repeating: nil, count: optics.rowCount)
-        for (particle, row) in metadata.opticsRows.enumerated() where members[row] == nil {
-            members[row] = particle
-        }
+        var members = [[Int]](repeating: [], count: optics.rowCount)
+        for (particle, row) in metadata.opticsRows.enumerated() { members[row].append(particle) }
         let own: [(label: String, value: (ContrastTransferFunction) -> Double)] = [
             ("rlnVoltage", { $0.voltage / 1e3 }),
             ("rlnSphericalAberration", { $0.sphericalAberration / 1e7 }),
             ("rlnAmplitudeContrast", { $0.amplitudeContrast }),
         ]
         for (label, value) in own where optics.column(label) == nil {
-            let values = members.map { DecimalText.fixed(value(particles[$0 ?? 0].ctf)) }
+            // The least of them, whatever the order of rows.
+            let values = members.map { members in
+                DecimalText.fixed(
+                    (members.isEmpty ? [0] : members).map { value(particles[$0].ctf) }.min() ?? 0)
+            }
             table.setColumn(label, to: values)
         }
         if table.column("rlnOpticsGroup") == nil {

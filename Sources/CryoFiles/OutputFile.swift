@@ -14,7 +14,7 @@ final class OutputFile {
 
     init(path: String) throws(FileError) {
         let number = Self.counter.wrappingAdd(1, ordering: .relaxed).oldValue
-        temporaryPath = "\(path).partial-\(getpid())-\(number)"
+        temporaryPath = "\(path)\(DurableFile.remnant)\(getpid())-\(number)"
         self.path = path
         descriptor = open(temporaryPath, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else {

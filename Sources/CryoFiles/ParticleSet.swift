@@ -15,12 +15,29 @@ public struct ParticleSet: Sendable {
     public let pixelSize: Double
     /// What is odd about the files but does not prevent reading.
     public let warnings: [String]
+    /// The names of stacks that are absolute or lead upwards with `..`; they are only ever read.
+    public let namesElsewhere: [String]
     /// The STAR file as it was read.
     public let document: StarDocument
     /// The number of particles.
     public var count: Int { particles.count }
     /// The stacks in which the images were found.
     public var stackPaths: [String] { pool.paths }
+
+    /// About the bytes that a particle's row of the STAR file takes: a string a value, which is elsewhere if it is long.
+    public var metadataByteCount: Int {
+        let table = metadata.particles
+        guard table.rowCount > 0 else { return 0 }
+        return table.row(0).reduce(24) { $0 + 16 + ($1.utf8.count > 15 ? 48 + $1.utf8.count : 0) }
+    }
+
+    /// One line about ``namesElsewhere``; nil if there are none.
+    public var remarkOnNamesElsewhere: String? {
+        guard let first = namesElsewhere.first else { return nil }
+        let more = namesElsewhere.count > 1 ? ", …" : ""
+        return
+            "\(namesElsewhere.count) of \(stackPaths.count) by an absolute path or '..': \(first.excerpt)\(more)"
+    }
 
     let metadata: ParticleMetadata
     private let locations: [StackSurvey.Location]
@@ -42,6 +59,7 @@ public struct ParticleSet: Sendable {
         let survey = try StackSurvey(metadata, root: root, pixelSize: pixelSize)
         path = starFile
         boxSize = survey.boxSize
+        namesElsewhere = survey.namesElsewhere
         locations = survey.locations
         pool = StackPool(paths: survey.paths)
         self.document = document
@@ -49,6 +67,9 @@ public struct ParticleSet: Sendable {
         self.pixelSize = pixelSize
         self.warnings = warnings + survey.warnings
     }
+
+    /// The values of a particle's row, as the file has them.
+    public func row(_ index: Int) -> [String] { Array(metadata.particles.row(index)) }
 
     /// Reads one image; any number of threads may do so at once.
     ///

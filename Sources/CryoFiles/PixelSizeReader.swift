@@ -6,7 +6,8 @@ enum PixelSizeReader {
     /// The pixel size of all particles.
     ///
     /// Of the labels of RELION 3.1 the most specific is taken; files of RELION 3.0 give the detector's pixel
-    /// in µm and the magnification.
+    /// in µm and the magnification. Of sizes that differ within the tolerance the least is taken, so that the order of
+    /// rows does not matter.
     static func pixelSize(
         of metadata: ParticleMetadata, warnings: inout [String]
     ) throws(FileError) -> Double {
@@ -25,6 +26,7 @@ enum PixelSizeReader {
                 advice: "add a column _rlnImagePixelSize in Å")
         }
         var result: Double?
+        var least = Double.infinity
         for row in 0..<metadata.particles.rowCount {
             var size = try metadata.number(field, row) ?? .nan
             if direct == nil { size *= 1e4 / (try metadata.number(magnification, row) ?? .nan) }
@@ -42,7 +44,8 @@ enum PixelSizeReader {
                     advice: "rescale the images, or reconstruct each optics group on its own")
             }
             result = result ?? size
+            least = min(least, size)
         }
-        return result ?? 1
+        return least
     }
 }

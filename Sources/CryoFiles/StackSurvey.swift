@@ -12,8 +12,15 @@ struct StackSurvey {
     private(set) var locations: [Location] = []
     private(set) var boxSize = 0
     private(set) var warnings: [String] = []
+    /// The stacks' names that lead out of the folders that are searched: absolute, or with `..`.
+    var namesElsewhere: [String] {
+        names.filter { $0.hasPrefix("/") || $0.split(separator: "/").contains("..") }
+    }
 
     private var names: [String] = []
+
+    /// No particle needs more, and each thread holds such an image several times.
+    private static let boxLimit = 8192
 
     init(_ metadata: ParticleMetadata, root: String?, pixelSize: Double) throws(FileError) {
         let numbers = try readNames(metadata)
@@ -72,6 +79,12 @@ struct StackSurvey {
                     path: path, place: .byte(0), found: "images of \(stack.boxSize)² pixels",
                     expected: "\(boxSize)² as in \(paths[0])", advice: "extract all particles in one box size"
                 )
+            }
+            guard boxSize <= Self.boxLimit else {
+                throw .unsupported(
+                    path: path, place: .byte(0), found: "images of \(boxSize)² pixels",
+                    expected: "at most \(Self.boxLimit)²",
+                    advice: "extract the particles in a smaller box, or bin them")
             }
             counts.append(stack.imageCount)
             for warning in stack.warnings { notes[warning, default: 0] += 1 }

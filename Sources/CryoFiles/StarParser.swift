@@ -10,6 +10,8 @@ struct StarParser {
     private var state = State.outside
     private var name = ""
     private var labels: [String] = []
+    /// The same, so that a header of 100,000 labels does not take minutes.
+    private var knownLabels: Set<String> = []
     private var cells: [String] = []
     private var lines: [Int] = []
     private var pairs: [StarPair] = []
@@ -83,7 +85,7 @@ struct StarParser {
         switch state {
         case .outside: throw strayText(first.text(bytes))
         case .loopHeader:
-            guard !labels.contains(label) else {
+            guard knownLabels.insert(label).inserted else {
                 throw error(found: "the label _\(label.excerpt) twice", expected: "each label once")
             }
             labels.append(label)
@@ -132,6 +134,7 @@ struct StarParser {
             document.blocks.append(StarBlock(name: name, content: .pairs(pairs)))
         }
         labels = []
+        knownLabels = []
         cells = []
         lines = []
         pairs = []

@@ -118,7 +118,7 @@ public final class ComplexFFT: @unchecked Sendable {
         UnsafeMutableRawPointer(floats).assumingMemoryBound(to: fftwf_complex.self)
     }
 
-    /// Transforms `count` interleaved numbers with exp(−2πi jk/n); the memory is aligned as ``AlignedBuffer``'s is.
+    /// Transforms `count` interleaved numbers with exp(−2πi jk/n); the memory is aligned as ``CryoCore/AlignedBuffer``'s is.
     ///
     /// Safe to call from any thread.
     public func forward(_ values: UnsafeMutablePointer<Float>) {

@@ -27,7 +27,7 @@ struct CheckpointKeeper {
         let isDue = (ContinuousClock.now - last) / .seconds(1) >= interval
         let beginsPhase = phase != nil && progress.lastStatistics?.phase != phase
         phase = progress.lastStatistics?.phase ?? phase
-        guard signal != nil || isDue || beginsPhase else { return }
+        guard signal != nil || isDue || beginsPhase || progress.isComplete else { return }
         try folder.write(progress, version: Version.current)
         try folder.write(transcript.data, to: "log.txt")
         last = .now
@@ -35,6 +35,6 @@ struct CheckpointKeeper {
         if let map = progress.density(boxSize: particles.boxSize, pixelSize: particles.pixelSize) {
             try MRCFile.write(map, to: folder.file("current.mrc"))
         }
-        throw Interrupted(signal: signal, iteration: progress.iteration, folder: folder.path)
+        throw Interrupted(signal: signal, iteration: progress.iterationNumber, folder: folder.path)
     }
 }

@@ -31,6 +31,8 @@ struct Daybreak: ParsableCommand {
         } catch let interruption as Interrupted {
             FileHandle.standardError.write(Data("\ndaybreak: \(interruption.message)\n".utf8))
             Foundation.exit(128 + interruption.signal)
+        } catch let status as ExitCode {
+            Foundation.exit(status.rawValue)
         } catch let error as any InputError {
             refuse("\(error)")
         } catch {
@@ -49,6 +51,7 @@ struct Daybreak: ParsableCommand {
 
 /// Errors that the input causes: one line, status 2.
 protocol InputError: Error, CustomStringConvertible {}
+extension ExtensionError: InputError {}
 extension FileError: InputError {}
 extension ReconstructionError: InputError {}
 extension RunFolderError: InputError {}

@@ -37,9 +37,10 @@ extension Reconstruct {
         )
         let parallel = Parallel(threads: method.threads)
         let run = try prepared(plan, set, parallel)
+        try refuseWithoutMemory(run)
         try folder.create()
         let lock = try folder.locked()
-        folder.removeCheckpoints()
+        folder.removeEarlierRun()
         try folder.write(plan)
         return Job(
             plan: plan, folder: folder, lock: lock, particles: set, run: run, parallel: parallel,
@@ -52,7 +53,9 @@ extension Reconstruct {
         let plan = try folder.plan()
         let lock = try folder.locked()
         let set = try ParticleSet(starFile: plan.inputPath, root: plan.root)
-        try plan.check(set, version: Version.current)
+        try plan.check(version: Version.current)
+        try plan.check(set)
+        folder.removeRemnants()
         let progress = try folder.checkpoint(version: Version.current)
         if progress == nil, FileManager.default.fileExists(atPath: folder.file("run.json")) {
             throw RunFolderError.finished(path)
@@ -63,7 +66,23 @@ extension Reconstruct {
             parallel: parallel, progress: progress)
     }
 
-    private func prepared(
+    /// Refuses a run that this machine could not hold if it did nothing else; the estimate may be a third off.
+    private func refuseWithoutMemory(_ run: Reconstruction) throws {
+        let memory = AvailableMemory()
+        guard run.memoryEstimate.total > 1.5 * Double(memory.most) else { return }
+        throw InputProblem(Self.shortage(run, memory.most, "there are"))
+    }
+
+    /// What is missing and what would fit.
+    static func shortage(_ run: Reconstruction, _ bytes: Int, _ verb: String) -> String {
+        let advice =
+            run.resolution(within: 0.8 * Double(bytes)).map { "--max-resolution \($0) would fit" }
+            ?? "no resolution would fit; bin the images to a smaller box, or use a larger machine"
+        return "the run needs about \(run.memoryEstimate.text) of memory and \(verb) "
+            + "\(MemoryEstimate.text(Double(bytes))); \(advice)"
+    }
+
+    func prepared(
         _ plan: RunPlan, _ set: ParticleSet, _ parallel: Parallel
     ) throws -> Reconstruction {
         let run = try Reconstruction(source: set, parameters: plan.parameters, parallel: parallel)
@@ -93,8 +112,8 @@ extension Reconstruct {
         // The density is known: a short anneal from a mild temperature gives both half-sets their own.
         next.plan.parameters.annealIterations = min(next.plan.parameters.annealIterations, 40)
         next.plan.parameters.annealStart = min(next.plan.parameters.annealStart, 1e-4)
-        next.plan.initialMap = RunPlan.absolute(job.folder.file("on-axes.mrc"))
         try MRCFile.write(finding.aligned, to: job.folder.file("on-axes.mrc"))
+        next.plan.start(from: job.folder.file("on-axes.mrc"), job.particles)
         job.folder.removeCheckpoints()
         try job.folder.write(next.plan)
         next.run = try prepared(next.plan, job.particles, job.parallel)

@@ -19,8 +19,11 @@ extension Reconstruct {
 
     private func runToTheEnd(_ events: JSONEvents?) throws {
         Interruption.listen()
-        let job = try place.resume.map { try resumedJob($0) } ?? newJob()
-        let transcript = Transcript(continuing: place.resume == nil ? nil : job.folder.file("log.txt"))
+        if let verify = place.verify { return try verifyRun(verify) }
+        let job =
+            try place.resume.map { try resumedJob($0) } ?? place.extend.map { try extendedJob($0) }
+            ?? newJob()
+        let transcript = Transcript(continuing: (place.resume ?? place.extend).map { "\($0)/log.txt" })
         let screen = TerminalScreen()
         let log = Logger(label: "daybreak") { _ in
             RunLogHandler(
@@ -70,7 +73,7 @@ extension Reconstruct {
         try Picture(montageOf: [result.map])
             .writePNG(to: URL(fileURLWithPath: folder.file("map.png")))
         try folder.write(Data(ReportPage(folder: folder.path).html().utf8), to: "report.html")
-        folder.removeCheckpoints()
+        try folder.keepState()
         conclude(record, log)
         if let hint = namesHint(job.particles) { log.info("\(hint)") }
         log.info("wrote \(folder.path): report.html, map.mrc, particles.star and more")
@@ -129,6 +132,9 @@ extension Reconstruct {
             let gain = String(format: "%.1f ± %.1f", check.gain, check.standardError)
             log.info("unseen images prefer the map to its radial average by \(gain) nats each")
         }
+        if let hashes = record.hashes {
+            log.info("SHA-256 of the map \(hashes.map), of the poses \(hashes.poses)")
+        }
         for doubt in record.doubts { log.warning("\(doubt)") }
     }
 
@@ -142,10 +148,21 @@ extension Reconstruct {
             + "run other programs there, or give it as --root"
     }
 
+    private func source(of run: Reconstruction) -> String {
+        guard let estimate = run.diameterEstimate else { return "" }
+        return estimate.isFromImages
+            ? " by the images (--diameter if you know it)" : " (0.8 of the box; give --diameter)"
+    }
+
     private func describe(_ job: Job, _ log: Logger) {
         let (set, run, parallel) = (job.particles, job.run, job.parallel)
-        if let progress = job.progress { return log.info("going on after iteration \(progress.iteration)") }
+        if let progress = job.progress {
+            let aim =
+                place.extend == nil ? "" : String(format: ", to %.1f Å at most", run.plannedResolutions.last)
+            return log.info("going on after iteration \(progress.iterationNumber)\(aim)")
+        }
         for warning in set.warnings { log.warning("\(warning)") }
+        if let remark = set.remarkOnNamesElsewhere { log.info("stacks elsewhere: \(remark)") }
         log.info(
             """
             daybreak \(Version.current) · \(set.count) particles of \(set.boxSize) px, \(set.pixelSize) Å/px \
@@ -153,7 +170,7 @@ extension Reconstruct {
             """)
         log.info(
             """
-            diameter \(String(format: "%.0f", run.diameter)) Å · symmetry \(run.parameters.symmetry) \
+            diameter \(String(format: "%.0f", run.diameter)) Å\(source(of: run)) · symmetry \(run.parameters.symmetry) \
             · seed \(run.parameters.seed)
             """)
         let (first, last) = run.plannedResolutions
@@ -161,6 +178,13 @@ extension Reconstruct {
             """
             resolution goes from \(String(format: "%.1f", first)) to \(String(format: "%.1f", last)) Å at most
             """)
+        let memory = AvailableMemory()
+        log.info(
+            "memory needed is about \(run.memoryEstimate.text); \(MemoryEstimate.text(Double(memory.now))) are free"
+        )
+        if run.memoryEstimate.total > Double(memory.now) {
+            log.warning("\(Self.shortage(run, memory.now, "only"))")
+        }
         let colour = run.contrast.sign > 0 ? "white" : "black"
         if run.parameters.contrast == nil {
             let significance = String(format: "%.1f", run.contrast.significance)

@@ -25,16 +25,7 @@ struct Reconstruct: ParsableCommand {
     @OptionGroup(title: "WHAT IS SHOWN") var display: DisplayOptions
 
     func validate() throws {
-        guard place.resume == nil || (particles == nil && place.output == nil) else {
-            throw ValidationError(
-                "--resume DIR goes on with what was asked for then; leave particles and --output out")
-        }
-        guard place.resume != nil || particles != nil else {
-            throw ValidationError("a STAR file of particles is missing")
-        }
-        guard let folder = place.resume ?? place.output, !folder.isEmpty else {
-            throw ValidationError("--output wants the name of a folder")
-        }
+        try place.validateTask(particles: particles, maxResolution: method.maxResolution)
         guard place.checkpointEvery >= 0 else {
             throw ValidationError("--checkpoint-every is in seconds, 0 or more")
         }

@@ -31,16 +31,56 @@ struct RunFolderOptions: ParsableArguments {
         help: "Go on with the interrupted run in this folder, with its own settings.", completion: .directory)
     var resume: String?
 
+    @Option(
+        help: """
+            Go on with the finished run in this folder to a finer --max-resolution, with its own settings; the result takes \
+            the place of the earlier one, or goes to --output.
+            """, completion: .directory)
+    var extend: String?
+
+    @Option(
+        help: """
+            Make the first iterations of the finished run in this folder again, and say whether they are the same to the \
+            last bit (status 0) or where they differ (1).
+            """, completion: .directory)
+    var verify: String?
+
+    @Option(help: "Iterations to verify. (default: those of the first tenth of the run's time)")
+    var verifyIterations: Int?
+
     @Option(help: "Seconds between checkpoints; 0 for one after each iteration.")
     var checkpointEvery = 60.0
 
     @Flag(help: "Replace the results in an existing run folder.")
     var overwrite = false
+
+    /// Checks that a new run, or one of three things to do with an earlier one, is asked for.
+    func validateTask(particles: String?, maxResolution: Double?) throws {
+        guard (resume == nil && verify == nil) || (particles == nil && output == nil) else {
+            throw ValidationError(
+                "--\(resume == nil ? "verify" : "resume") DIR goes on with what was asked for then; leave particles and "
+                    + "--output out")
+        }
+        let tasks = [resume, extend, verify, particles].compactMap(\.self)
+        guard tasks.count < 2 else {
+            throw ValidationError("give particles, or one of --resume, --extend and --verify")
+        }
+        guard !tasks.isEmpty else { throw ValidationError("a STAR file of particles is missing") }
+        guard let folder = resume ?? extend ?? verify ?? output, !folder.isEmpty, output != "" else {
+            throw ValidationError("--output wants the name of a folder")
+        }
+        guard extend == nil || maxResolution != nil else {
+            throw ValidationError("--extend DIR wants the finer limit, --max-resolution in Å")
+        }
+        guard verifyIterations == nil || (verify != nil && verifyIterations ?? 0 > 0) else {
+            throw ValidationError("--verify-iterations is a number from 1, and belongs to --verify DIR")
+        }
+    }
 }
 
 /// What is known of the molecule and its images.
 struct MoleculeOptions: ParsableArguments {
-    @Option(help: "The particle's diameter, in Å. (default: 0.8 of the box)")
+    @Option(help: "The particle's diameter, in Å. (default: as the images tell)")
     var diameter: Double?
 
     @Option(

@@ -1,3 +1,4 @@
+import CryoFiles
 import CryoReconstruction
 import Foundation
 import Logging
@@ -47,7 +48,8 @@ struct RunLogHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
-        let line = event.level >= .warning ? "\(event.level): \(event.message)" : "\(event.message)"
+        let text = "\(event.message)".printable
+        let line = event.level >= .warning ? "\(event.level): \(text)" : text
         transcript.append(line)
         if event.level >= .warning { events?.warning("\(event.message)") }
         if event.level >= terminalLevel { screen.say(line) }

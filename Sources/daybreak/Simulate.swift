@@ -57,6 +57,11 @@ struct Simulate: ParsableCommand {
     @Option(help: "The range of defocus, in Å: lowest,highest.")
     var defocusRange = "10000,25000"
 
+    @Option(
+        help: "A text file with one defocus in Å a line, to draw from instead of the range.",
+        completion: .file())
+    var defoci: String?
+
     @Option(help: "The standard deviation of shifts along each axis, in Å.")
     var shiftSigma = 8.0
 
@@ -87,6 +92,28 @@ struct Simulate: ParsableCommand {
         return values[0]...values[1]
     }
 
+    /// The listed defoci; none without a list.
+    private func listedDefoci() throws -> [Double] {
+        guard let defoci else { return [] }
+        guard let text = try? String(contentsOfFile: defoci, encoding: .utf8) else {
+            throw InputProblem("\(defoci): found no readable text, expected one defocus in Å a line")
+        }
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        let values = try lines.enumerated().compactMap { number, line -> Double? in
+            let word = line.trimmingCharacters(in: .whitespaces)
+            if word.isEmpty { return nil }
+            guard let value = Double(word), abs(value) <= 200_000 else {
+                throw InputProblem(
+                    "\(defoci), line \(number + 1): found '\(word)', expected a defocus in Å, at most 200000")
+            }
+            return value
+        }
+        guard !values.isEmpty else {
+            throw InputProblem("\(defoci): found no line, expected one defocus in Å a line")
+        }
+        return values
+    }
+
     func validate() throws {
         guard !output.isEmpty else { throw ValidationError("--output wants the name of a folder") }
         guard particles > 0 else { throw ValidationError("--particles must be at least 1") }
@@ -108,6 +135,7 @@ struct Simulate: ParsableCommand {
         parameters.sphericalAberration = cs * 1e7
         parameters.amplitudeContrast = amplitudeContrast
         parameters.defocusRange = try defocus()
+        parameters.defoci = try listedDefoci()
         parameters.shiftSigma = shiftSigma
         parameters.signalToNoise = snr
         parameters.bFactor = bFactor

@@ -36,10 +36,10 @@ enum Program {
         return found
     }
 
-    /// Runs the program to its end in a folder.
-    static func run(_ arguments: [String], in folder: String) throws -> Outcome {
+    /// Runs the program, or another one, to its end in a folder.
+    static func run(_ arguments: [String], in folder: String, executable: String? = nil) throws -> Outcome {
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: try path())
+        process.executableURL = URL(fileURLWithPath: try executable ?? path())
         process.arguments = arguments
         process.currentDirectoryURL = URL(fileURLWithPath: folder)
         process.standardInput = FileHandle.nullDevice

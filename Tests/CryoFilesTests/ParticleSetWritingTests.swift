@@ -30,14 +30,14 @@ import Testing
         #expect(document.version == 30001 && document.blocks.map(\.name) == ["optics", "particles"])
         let optics = try #require(document.table(named: "optics"))
         #expect(optics.values(of: "rlnOpticsGroup") == ["1", "2"])
-        #expect(optics.values(of: "rlnVoltage") == ["300", "200"])
+        #expect(optics.values(of: "rlnVoltage") == ["200", "300"])
         #expect(optics.values(of: "rlnImagePixelSize") == ["2.000000", "2.000000"])
         #expect(optics.values(of: "rlnImageSize") == ["4", "4"])
         #expect(optics.values(of: "rlnImageDimensionality") == ["2", "2"])
         #expect(optics.values(of: "rlnMagnification") == ["50000", "50000"])
         let particles = try #require(document.table(named: "particles"))
         #expect(particles.values(of: "rlnImageName") == ["000001@stack.mrcs", "000002@stack.mrcs"])
-        #expect(particles.values(of: "rlnOpticsGroup") == ["1", "2"])
+        #expect(particles.values(of: "rlnOpticsGroup") == ["2", "1"])
         #expect(particles.values(of: "rlnCustomNote") == ["keep1", "keep2"])
         #expect(particles.values(of: "rlnOriginXPriorAngst") == ["6.000000", "0.000000"])
         #expect(particles.values(of: "rlnAngleRot") == ["40.000000", "41.000000"])
@@ -52,6 +52,23 @@ import Testing
         for label in ["rlnOriginX", "rlnOriginY", "rlnOriginXPrior", "rlnVoltage"] {
             #expect(particles.column(label) == nil, "\(label)")
         }
+    }
+
+    /// Optics groups are numbered alike whatever the order of rows.
+    @Test func rowsDoNotNumberTheOptics() throws {
+        var lines = ParticleFiles.old.split(separator: "\n")
+        lines.append(contentsOf: lines.suffix(3).reversed())
+        lines.removeSubrange((lines.count - 6)..<(lines.count - 3))
+        let reversed = lines.joined(separator: "\n") + "\n"
+        let tables = try [ParticleFiles.old, reversed].map { text in
+            let set = try ParticleSet(starFile: try folder.write(text, "old.star"))
+            try set.write(to: output, estimates: [estimate(0), estimate(0), estimate(0)])
+            let document = try StarDocument(path: output)
+            return (document.table(named: "optics"), document.table(named: "particles"))
+        }
+        #expect(tables[0].0?.values(of: "rlnVoltage") == tables[1].0?.values(of: "rlnVoltage"))
+        #expect(tables[0].1?.values(of: "rlnOpticsGroup") == ["2", "1", "2"])
+        #expect(tables[0].1?.row(0) == tables[1].1?.row(2) && tables[0].1?.row(1) == tables[1].1?.row(1))
     }
 
     @Test func newFilesKeepEveryColumnAndBlock() throws {

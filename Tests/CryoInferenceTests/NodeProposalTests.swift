@@ -189,7 +189,7 @@ struct NodeProposalTests {
         let even = census.directionProbabilities(places: places)
         #expect(even.allSatisfy { abs($0 * Double(even.count) - 1) < 1e-9 })
         let memory = Nodes.memory(Self.engine)
-        for _ in 0..<4 { census.replace(nil, by: memory) }
+        for _ in 0..<4 { census.replace(nil, by: census.share(of: memory)) }
         let full = census.directionProbabilities(places: places)
         #expect(abs(full.reduce(0, +) - 1) < 1e-9)
         // Two thirds of the mass lie about the first direction; its cell may hold some neighbours too.
@@ -203,7 +203,7 @@ struct NodeProposalTests {
         let other = PoseMemory(
             entries: [.init(direction: [0, 0, 1], origin: [8, 8], mass: 1)], directionReach: 0.4,
             shiftReach: 8)
-        for _ in 0..<4 { census.replace(memory, by: other) }
+        for _ in 0..<4 { census.replace(census.share(of: memory), by: census.share(of: other)) }
         let moved = census.directionProbabilities(places: places)
         let pole = moved.indices.max { moved[$0] < moved[$1] } ?? 0
         #expect(Self.engine.directions.rotations[pole].row2.z > 0.9)

@@ -26,7 +26,7 @@ import Testing
         let source = try TestSource(EndToEndTests.phantom, count: 120, diameter: 140, signalToNoise: 1)
         let whole = try Reconstruction(source: source, parameters: parameters).run()
         let count = whole.statistics.count
-        for stop in [1, count / 3, 2 * count / 3, count - 1] {
+        for stop in [1, count / 3, 2 * count / 3, count - 1, count] {
             let folder = try Self.folder()
             var seen = 0
             #expect(throws: Stopped.self) {

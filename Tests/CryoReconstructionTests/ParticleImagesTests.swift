@@ -154,6 +154,8 @@ struct ParticleImagesTests {
         #expect(throws: ReconstructionError.self) { try Self.shortRun(source) { $0.diameter = .nan } }
         var empty = source
         empty.images = [Image?](repeating: Image(boxSize: 32, pixelSize: 6), count: 10)
-        #expect(throws: ReconstructionError.noUsableImages(10)) { try Self.shortRun(empty) }
+        #expect(throws: ReconstructionError.noUsableImages(10, reason: "pixels are constant or not finite")) {
+            try Self.shortRun(empty)
+        }
     }
 }

@@ -21,6 +21,11 @@ final class RunFolderTests {
     @Test func existingFoldersAreRefused() throws {
         // An empty one holds nothing that could be lost.
         _ = try RunFolder(path: root, mayOverwrite: false)
+        // Nor does one whose run was killed before it had a plan.
+        for name in [".lock", "plan.json.partial-12-0"] {
+            try Data("x".utf8).write(to: URL(fileURLWithPath: root + "/" + name))
+        }
+        _ = try RunFolder(path: root, mayOverwrite: false)
         try Data("x".utf8).write(to: URL(fileURLWithPath: root + "/map.mrc"))
         #expect(throws: RunFolderError.exists(root)) { try RunFolder(path: root, mayOverwrite: false) }
         let folder = try RunFolder(path: root, mayOverwrite: true)

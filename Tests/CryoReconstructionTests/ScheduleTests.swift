@@ -195,6 +195,25 @@ struct ParticleOrderTests {
         }
     }
 
+    /// A batch lies within an epoch or across two, and never visits a particle twice.
+    @Test(arguments: [(10, 3), (99, 98), (100, 60)]) func noBatchHoldsAParticleTwice(count: Int, size: Int) {
+        var order = ParticleOrder(particles: Array(0..<count), seed: 8, hasFixedBatches: false)
+        for _ in 0..<50 {
+            let batch = order.next(size).indices
+            #expect(batch.count == size && Set(batch).count == size)
+        }
+    }
+
+    @Test func thoseThatSitOutArePassedOver() {
+        var order = ParticleOrder(particles: Array(0..<20), seed: 8, hasFixedBatches: false)
+        for _ in 0..<10 {
+            let batch = order.next(6) { $0 < 10 }
+            #expect(batch.indices.count == 6 && batch.indices.allSatisfy { $0 >= 10 })
+        }
+        #expect(order.next(15) { $0 < 10 }.indices.sorted() == Array(10..<20))
+        #expect(order.next(6) { _ in true }.indices.isEmpty)
+    }
+
     @Test func orderIsAFunctionOfTheSeed() {
         func visits(_ seed: UInt64) -> [[Int]] {
             var order = ParticleOrder(particles: Array(0..<50), seed: seed, hasFixedBatches: false)

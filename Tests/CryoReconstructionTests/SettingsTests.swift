@@ -73,7 +73,8 @@ struct SettingsTests {
         ("annealBatch: many\n", "annealBatch"), ("nothing: 1\n", "nothing"), ("- 1\n- 2\n", "expected lines"),
         ("a: [1\n", "neither JSON nor YAML"), ("", "expected lines"),
         ("annealBatch: [1, 2]\n", "annealBatch"),
-        ("1: 2\n", "no setting '1'"),
+        ("1: 2\n", "no setting '1'"), ("a: {1: x, 0x1: y}\n", "no setting 'a'"),
+        ("annealBatch: {1: x, 0x1: y}\n", "annealBatch"), ("a: &a [1]\nb: *a\n", "aliases"),
     ]) func wrongFilesOfSettingsAreRefusedInOneLine(text: String, phrase: String) throws {
         let path = try Self.written(text)
         defer { try? FileManager.default.removeItem(atPath: path) }

@@ -25,6 +25,18 @@ import Testing
         return Superposition(rotation: .random(&random), shift: shift, isMirrored: mirrored)
     }
 
+    /// Moved and moved back: what is lost is the interpolation's.
+    @Test func placementsHaveInverses() {
+        let map = Volume(scatterers: scatterers, boxSize: 48, pixelSize: 4.5)
+        let there = placement(4, mirrored: false)
+        let moved = map.moved(by: there, parallel: Parallel(threads: 2))
+        let exact = Volume(scatterers: self.moved(there), boxSize: 48, pixelSize: 4.5)
+        #expect(correlation(moved.voxels, exact.voxels) > 0.97)
+        let back = moved.moved(by: there.inverse, parallel: Parallel(threads: 2))
+        #expect(correlation(back.voxels, map.voxels) > 0.97)
+        #expect(correlation(moved.voxels, map.voxels) < 0.8)
+    }
+
     @Test(arguments: [(1, false, 48), (2, true, 48), (3, false, 47)])
     func placementIsRecovered(seed: UInt64, mirrored: Bool, boxSize: Int) {
         let truth = placement(seed, mirrored: mirrored)

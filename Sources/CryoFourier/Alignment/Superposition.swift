@@ -37,6 +37,13 @@ public struct Superposition: Sendable, Equatable {
             originY: pose.originY + dot(moved.row1, shift))
     }
 
+    /// The superposition that moves back; of the same hand only.
+    package var inverse: Superposition {
+        precondition(!isMirrored, "densities of one hand")
+        let back = rotation.inverse
+        return Superposition(rotation: back, shift: -back.apply(shift))
+    }
+
     /// D A or A: the orientation with the hand accounted for, but not yet turned by Q.
     package func orientation(of pose: Pose) -> Rotation {
         let a = pose.rotation

@@ -1,6 +1,13 @@
 import CryoCore
 
 extension Volume {
+    /// The density moved to where a superposition puts it, on its own grid.
+    package func moved(by superposition: Superposition, parallel: Parallel) -> Volume {
+        guard superposition != Superposition(rotation: .identity) else { return self }
+        return AlignmentPair(self, self, diameter: 2 * Double(boxSize) * pixelSize)
+            .moved(superposition, like: self, parallel)
+    }
+
     /// The density moved by a little turn and shift to where it agrees best with a reference on the same grid.
     ///
     /// - Parameters:

@@ -20,7 +20,7 @@ public struct BackgroundNormalization: Sendable {
     /// Prepares the normalisation of images of one box.
     ///
     /// - Parameters:
-    ///   - boxSize: Pixels along an edge.
+    ///   - n: Pixels along an edge.
     ///   - radius: The circle's radius, in pixels; cut to 0.48 of the box so that some background is left.
     public init(boxSize n: Int, radius: Double) {
         boxSize = n

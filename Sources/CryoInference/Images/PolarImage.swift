@@ -7,7 +7,7 @@ public struct PolarImage: Sendable {
     public var values: [Complex]
     /// The contrast transfer function; shape `[ring][angle]`.
     public var ctf: [Float]
-    /// The particle's present centre, as an origin (see ``Pose``), in Å.
+    /// The particle's present centre, as an origin (see ``CryoCore/Pose``), in Å.
     public var centre: SIMD2<Double>
 
     /// Makes an image.

@@ -7,7 +7,7 @@ import CryoKernelInterface
 /// With a tempered likelihood (β < 1) the responsibilities are tempered and the residuals are not: it is the gradient
 /// of ln Σ exp(βE) divided by β, as in annealed expectation–maximisation.
 public struct DensityGradient: Sendable {
-    /// ∂ℓ/∂T* inserted where the slices lie; see ``FourierBall/adjointVolume(boxSize:pixelSize:scale:)``.
+    /// ∂ℓ/∂T* inserted where the slices lie; see ``CryoFourier/FourierBall/adjointVolume(boxSize:pixelSize:scale:)``.
     public var gradient: FourierBall
     /// Σ p w C² inserted at integer frequencies: the diagonal of the curvature.
     public var curvature: FourierBall

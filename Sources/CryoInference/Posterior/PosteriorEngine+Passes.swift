@@ -52,7 +52,7 @@ extension PosteriorEngine {
     /// Second pass: the gradient of one block, from what matters of every image's posterior.
     func addGradient(
         block: Int, evidence: BatchEvidence, totals: [BatchEvidence.Total], logPriors: [[Float]],
-        beta: Float, gradient: SliceGradient, scratch: WorkerScratch
+        beta: Float, thinning: GradientThinning?, gradient: SliceGradient, scratch: WorkerScratch
     ) {
         let lanes = PoseKernels.laneCount
         // What a column may hold and still be left out, so that all of them together stay negligible.
@@ -62,11 +62,20 @@ extension PosteriorEngine {
             let masses =
                 evidence.columnLogMass.pointer
                 + (slot * evidence.blockCount + block) * 2 * evidence.pairCount
+            let logSum = Float(totals[slot].logSum)
+            var choice = thinning?.choice(image: slot, block: block)
             var isTouched = false
             for pair in 0..<evidence.pairCount {
                 // The missing half of a trailing pair holds no mass.
                 let mass = max(masses[2 * pair], masses[2 * pair + 1])
-                guard mass - Float(totals[slot].logSum) > cut else { continue }
+                guard mass - logSum > cut else { continue }
+                var weight = 1.0
+                if choice != nil {
+                    let pairMass =
+                        exp(masses[2 * pair] - logSum) + exp(masses[2 * pair + 1] - logSum)
+                    guard let kept = choice?.weight(mass: Double(pairMass)) else { continue }
+                    weight = kept
+                }
                 if !isTouched {
                     fillNorms(block: block, images: slot..<(slot + 1), scratch: scratch)
                     scratch.masses.fill(0)
@@ -77,7 +86,7 @@ extension PosteriorEngine {
                         block: block, slot: slot, pair: pair, logPriors: logPriors[slot], beta: beta,
                         scratch: scratch),
                     GradientTarget(
-                        logEvidence: Float(totals[slot].logSum),
+                        logEvidence: logSum - Float(log(weight)),
                         laneWeights: directions.laneWeights.pointer + block * lanes,
                         gradient: gradient.data.pointer + block * SliceBlocks.stride(layout),
                         masses: scratch.masses.pointer))

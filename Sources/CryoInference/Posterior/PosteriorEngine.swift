@@ -101,23 +101,25 @@ public final class PosteriorEngine: @unchecked Sendable {
     ///   - noiseVariance: σ_k² of a Fourier coefficient on each ring.
     ///   - beta: The inverse temperature of the likelihood; 1 for the model itself.
     ///   - gradient: Where the gradient goes.
+    ///   - thinning: What may be left out of it; nil for the exact one.
     public func posterior(
         of images: [PolarImage], noiseVariance: [Double], beta: Double = 1,
-        gradient: SliceGradient? = nil
+        gradient: SliceGradient? = nil, thinning: GradientThinning? = nil
     ) -> [ImagePosterior] {
         let weights = (1...grid.ringCount).map { grid.measure(ring: $0) / noiseVariance[$0 - 1] }
         var results = [ImagePosterior]()
         for start in stride(from: 0, to: images.count, by: Self.batchSize) {
             let range = start..<min(start + Self.batchSize, images.count)
             results += posterior(
-                ofBatch: Array(images[range]), ringWeights: weights, beta: beta, gradient: gradient)
+                ofBatch: Array(images[range]), ringWeights: weights, beta: beta, gradient: gradient,
+                thinning: thinning?.part(range))
         }
         return results
     }
 
     private func posterior(
         ofBatch images: [PolarImage], ringWeights: [Double], beta: Double,
-        gradient: SliceGradient?
+        gradient: SliceGradient?, thinning: GradientThinning?
     ) -> [ImagePosterior] {
         parallel.forEachWorker(images.count) { worker, slot in
             columns.fill(
@@ -137,25 +139,21 @@ public final class PosteriorEngine: @unchecked Sendable {
             parallel.forEachWorker(directions.blockCount) { worker, block in
                 addGradient(
                     block: block, evidence: evidence, totals: totals, logPriors: logPriors,
-                    beta: Float(beta), gradient: gradient, scratch: scratch[worker])
+                    beta: Float(beta), thinning: thinning, gradient: gradient, scratch: scratch[worker])
             }
             gradient.addImagePowers(columns.imagePowers, imageCount: images.count)
         }
         let logNodes = log(Double(directions.directionCount * grid.angleCount))
-        let peaks = parallel.mapWorker(images.count) { worker, slot in
-            peak(
+        return parallel.mapWorker(images.count) { worker, slot in
+            let (total, centre) = (totals[slot], images[slot].centre)
+            let (node, value) = peak(
                 slot: slot, heaviest: evidence.heaviestPairs(image: slot), logPriors: logPriors[slot],
                 beta: Float(beta), scratch: scratch[worker])
-        }
-        return images.indices.map { slot in
-            let total = totals[slot]
-            let (node, value) = peaks[slot]
             return ImagePosterior(
                 logEvidence: total.logSum - logNodes, effectivePoses: total.effectivePoses,
                 peakProbability: exp(Double(value) - total.logSum),
-                pose: pose(of: node, centre: images[slot].centre), node: node,
-                memory: memory(
-                    slot: slot, evidence: evidence, logSum: totals[slot].logSum, centre: images[slot].centre),
+                pose: pose(of: node, centre: centre), node: node,
+                memory: memory(slot: slot, evidence: evidence, logSum: total.logSum, centre: centre),
                 coverage: .whole, spread: nil)
         }
     }

@@ -29,21 +29,35 @@ public struct PoseCensus: Sendable, Codable {
         originMass = [Double](repeating: 0, count: (2 * reach + 1) * (2 * reach + 1))
     }
 
-    /// Replaces what an image contributed by what it contributes now.
-    public mutating func replace(_ old: PoseMemory?, by new: PoseMemory) {
-        if let old { add(old, sign: -1) }
-        add(new, sign: 1)
+    /// What one image contributes: masses by cell and square that sum to one.
+    public struct Share: Sendable {
+        fileprivate var parts: [(cell: Int, square: Int, mass: Double)] = []
     }
 
-    private mutating func add(_ memory: PoseMemory, sign: Double) {
+    /// The contribution of an image; nil for a memory without mass.
+    ///
+    /// Finding the cells is most of the census's work.
+    public func share(of memory: PoseMemory) -> Share? {
         let entries = memory.entries
         let total = entries.reduce(0.0) { $0 + Double($1.mass) }
-        guard total > 0 else { return }
+        guard total > 0 else { return nil }
+        return Share(
+            parts: entries.map {
+                (cell(of: $0.direction), square(of: SIMD2<Double>($0.origin)), Double($0.mass) / total)
+            })
+    }
+
+    /// Replaces what an image contributed by what it contributes now.
+    public mutating func replace(_ old: Share?, by new: Share?) {
+        if let old { add(old, sign: -1) }
+        if let new { add(new, sign: 1) }
+    }
+
+    private mutating func add(_ share: Share, sign: Double) {
         visited += sign
-        for entry in entries {
-            let mass = sign * Double(entry.mass) / total
-            directionMass[cell(of: entry.direction)] += mass
-            originMass[square(of: SIMD2<Double>(entry.origin))] += mass
+        for part in share.parts {
+            directionMass[part.cell] += sign * part.mass
+            originMass[part.square] += sign * part.mass
         }
     }
 

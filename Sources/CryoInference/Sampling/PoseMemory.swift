@@ -10,7 +10,7 @@ public struct PoseMemory: Sendable, Equatable, Codable {
     public struct Entry: Sendable, Equatable {
         /// The viewing direction; d and −d are not told apart.
         public var direction: SIMD3<Float>
-        /// The origin (see ``Pose``), in Å.
+        /// The origin (see ``CryoCore/Pose``), in Å.
         public var origin: SIMD2<Float>
         /// Its part of the posterior's mass.
         public var mass: Float

@@ -33,6 +33,13 @@ public struct NoiseSpectrum: Sendable, Codable {
     /// The variance of the innermost rings.
     func variance(rings: Int) -> [Double] { Array(variance.prefix(rings)) }
 
+    /// The same for more rings, with what the background says of those that were not learnt.
+    func extended(by background: NoiseSpectrum) -> NoiseSpectrum {
+        var result = self
+        result.variance += background.variance.dropFirst(variance.count)
+        return result
+    }
+
     /// Moves towards what the residuals of a minibatch say.
     mutating func update(_ gradient: DensityGradient, preparation: ImagePreparation, weight: Double) {
         guard isColoured, gradient.imageCount > 0 else { return }

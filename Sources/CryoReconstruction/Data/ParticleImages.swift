@@ -29,7 +29,11 @@ public final class ParticleImages: Sendable {
         self.radius = radius
         normalization = BackgroundNormalization(
             boxSize: source.boxSize, radius: radius / source.pixelSize)
-        state = Mutex(State(centres: [SIMD2<Double>](repeating: .zero, count: source.particles.count)))
+        var state = State(centres: [SIMD2<Double>](repeating: .zero, count: source.particles.count))
+        for (index, particle) in source.particles.enumerated() {
+            state.setAside[index] = particle.ctf.objection
+        }
+        self.state = Mutex(state)
     }
 
     /// +1 if protein is white in the images, −1 if it is black.

@@ -8,11 +8,20 @@ public protocol ParticleSource: Sendable {
     var boxSize: Int { get }
     /// The pixel size, in Å.
     var pixelSize: Double { get }
+    /// About the bytes that the metadata of one particle take, besides ``particles``.
+    var metadataByteCount: Int { get }
     /// Reads one image; called from several threads.
     func image(_ index: Int) throws -> Image
+    /// Everything else that is known of a particle, to tell apart two of one image and one CTF.
+    func metadataText(_ index: Int) -> [String]
 }
 
 extension ParticleSource {
+    /// Nothing.
+    public func metadataText(_ index: Int) -> [String] { [] }
+    /// Nothing.
+    public var metadataByteCount: Int { 0 }
+
     /// The edge of the box, in Å.
     public var boxLength: Double { Double(boxSize) * pixelSize }
 }

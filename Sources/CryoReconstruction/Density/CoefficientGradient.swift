@@ -14,7 +14,7 @@ public struct CoefficientGradient: Sendable {
     /// The frame it belongs to.
     public let frame: DensityFrame
 
-    /// Takes a gradient of slices to coefficients; see ``FourierBall`` for the chain of adjoints.
+    /// Takes a gradient of slices to coefficients; see ``CryoFourier/FourierBall`` for the chain of adjoints.
     public init(_ density: DensityGradient, frame: DensityFrame) {
         self.frame = frame
         let volume = density.gradient.adjointVolume(

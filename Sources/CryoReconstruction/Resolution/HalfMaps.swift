@@ -15,8 +15,11 @@ public struct HalfMaps: Sendable {
 
     /// Correlates two densities of equal box.
     ///
-    /// - Parameter limit: The last shell that was learnt. Beyond it there is only what mask and positivity put there, alike
-    ///   in both, so it counts as uncorrelated.
+    /// - Parameters:
+    ///   - first: The density of half-set 1.
+    ///   - second: The density of half-set 2.
+    ///   - limit: The last shell that was learnt. Beyond it there is only what mask and positivity put there, alike in both, so it
+    ///     counts as uncorrelated.
     public init(_ first: Volume, _ second: Volume, limit: Int) {
         self.first = first
         self.second = second

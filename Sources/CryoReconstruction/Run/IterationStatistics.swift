@@ -26,6 +26,8 @@ public struct IterationStatistics: Codable, Sendable {
     public var heldOutLogEvidence: Double?
     /// The least of the half-sets' FSC in all shells, where a ring was finished; nil elsewhere.
     public var halfSetFSC: Double?
+    /// The SHA-256 of the voxels of the density after it, or of the half-sets' densities one after the other.
+    public var densityHash: String?
     /// Seconds since the start.
     public var seconds: Double
     /// The part of the run's time that has passed, as far as it can be foretold, from 0 to 1; never less than before.

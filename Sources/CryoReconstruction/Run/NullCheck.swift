@@ -27,13 +27,15 @@ extension Reconstruction {
     private static let nullCheckImages = 200
 
     /// Asks images of the last state about the density of the first; nil if nothing can be asked.
-    func nullCheck(_ states: [RunState]) -> NullCheck? {
+    ///
+    /// - Parameters:
+    ///   - states: One, or those of the half-sets.
+    ///   - placement: How the last density is laid upon the first.
+    func nullCheck(_ states: [RunState], placement: Superposition) -> NullCheck? {
         guard let stage = states[0].stage, var density = states[0].density, let asked = states.last else {
             return nil
         }
-        if states.count > 1, let own = asked.density {
-            density = laid(density, upon: own, stage.frame.ringCount).density
-        }
+        density = density.moved(by: placement.inverse, parallel: parallel)
         let candidates = asked.particles.filter { asked.memories[$0] != nil }
         let step = max(1, candidates.count / Self.nullCheckImages)
         let indices = stride(from: 0, to: candidates.count, by: step).map { candidates[$0] }

@@ -33,9 +33,11 @@ struct ParticleOrder: Sendable, Codable {
     }
 
     /// The next minibatch, of about `size` particles; all of them if `size` says so.
-    mutating func next(_ size: Int) -> Batch {
+    ///
+    /// Those that `sitsOut` tells are passed over; fixed batches and whole sets have all.
+    mutating func next(_ size: Int, without sitsOut: (Int) -> Bool = { _ in false }) -> Batch {
         guard size < count else { return Batch(indices: particles, number: 0) }
-        return hasFixedBatches ? nextFixed(size) : nextShuffled(size)
+        return hasFixedBatches ? nextFixed(size) : nextShuffled(size, sitsOut)
     }
 
     /// One of ⌊count / size⌋ batches of nearly equal size.
@@ -49,17 +51,20 @@ struct ParticleOrder: Sendable, Codable {
     }
 
     /// The next `size` particles; an epoch's last ones are joined by the first of the next.
-    private mutating func nextShuffled(_ size: Int) -> Batch {
+    private mutating func nextShuffled(_ size: Int, _ sitsOut: (Int) -> Bool) -> Batch {
         let number = position / max(1, size)
         var indices = [Int]()
-        while indices.count < size {
+        // Each is looked at once at most, so that a batch ends even if all sit out.
+        for _ in 0..<count where indices.count < size {
             if position == count {
                 epoch += 1
                 shuffle()
+                // No batch holds a particle twice.
+                let taken = Set(indices)
+                permutation = permutation.filter { !taken.contains($0) } + permutation.filter(taken.contains)
             }
-            let taken = min(size - indices.count, count - position)
-            indices += permutation[position..<(position + taken)]
-            position += taken
+            if !sitsOut(permutation[position]) { indices.append(permutation[position]) }
+            position += 1
         }
         return Batch(indices: indices, number: number)
     }

@@ -12,7 +12,10 @@ extension Reconstruction {
         }
         let batch =
             plan.phase == .final
-            ? ParticleOrder.Batch(indices: state.particles, number: 0) : state.order.next(plan.batchSize)
+            ? ParticleOrder.Batch(indices: state.particles, number: 0)
+            : state.order.next(plan.batchSize) { [estimates = state.estimates] particle in
+                plan.phase == .march && estimates[particle].map(\.isNoise) ?? false
+            }
         let variance = state.noise.variance(rings: plan.ringCount)
         let ball = stage.frame.ball(of: density)
         stage.engine.setDensity(ball)
@@ -116,7 +119,7 @@ extension Reconstruction {
             let part = visit(
                 Array(indices[start..<min(start + Self.partSize, indices.count)]), stage, variance,
                 beta: beta,
-                sampler: sampler, gradient: gradient, refinement: refinement)
+                sampler: sampler, gradient: gradient, iteration: iteration, refinement: refinement)
             // Before particles are recentred.
             if start == 0 { sampling = samplingStatistics(iteration, part, stage, variance, beta: beta) }
             remember(part, plan, &state)
@@ -130,9 +133,14 @@ extension Reconstruction {
     ) {
         // Before the map is recognisable a shift found is noise, and following it would lose the particle.
         let recentres = parameters.schedule == .annealed && (plan.annealProgress ?? 1) > 0.6
-        for (index, posterior) in zip(visit.indices, visit.posteriors) {
-            state.remember(index, posterior, entersCensus: entersCensus)
-            if recentres { images.recentre(index, at: [posterior.pose.originX, posterior.pose.originY]) }
+        let known = state
+        let learnt = parallel.map(visit.indices.count) { place in
+            known.learnt(visit.indices[place], visit.posteriors[place], entersCensus: entersCensus)
+        }
+        for (index, learnt) in zip(visit.indices, learnt) {
+            state.remember(index, learnt)
+            let pose = learnt.estimate.pose
+            if recentres { images.recentre(index, at: [pose.originX, pose.originY]) }
         }
     }
 

@@ -61,10 +61,11 @@ extension Reconstruction {
 
     /// Evaluates particles: on drawn nodes where a sampler is given that has some, else on all.
     ///
-    /// With a refinement their poses leave the nodes.
+    /// With a refinement their poses leave the nodes. The iteration chooses what is left out of a thinned gradient.
     func visit(
         _ indices: [Int], _ stage: Stage, _ variance: [Double], beta: Double = 1,
-        sampler: NodeSampler? = nil, gradient: SliceGradient? = nil, refinement: PoseRefinement? = nil
+        sampler: NodeSampler? = nil, gradient: SliceGradient? = nil, iteration: Int = 0,
+        refinement: PoseRefinement? = nil
     ) -> Visit {
         var visit = Visit()
         for group in stride(from: 0, to: indices.count, by: Self.groupSize) {
@@ -76,7 +77,8 @@ extension Reconstruction {
             let exact = loaded.indices.indices.filter { draws[$0] == nil }
             let exactPosteriors = stage.engine.posterior(
                 of: exact.map { loaded.images[$0] }, noiseVariance: variance, beta: beta,
-                gradient: gradient)
+                gradient: gradient,
+                thinning: thinning(exact.map { loaded.indices[$0] }, iteration))
             let start = ContinuousClock.now
             let sampledPosteriors =
                 sampled.isEmpty
@@ -98,6 +100,15 @@ extension Reconstruction {
             for place in sampled { visit.draws[loaded.indices[place]] = draws[place] }
         }
         return visit
+    }
+
+    /// What the gradient of exact sums leaves out.
+    private func thinning(_ indices: [Int], _ iteration: Int) -> GradientThinning? {
+        guard parameters.thinningMass > 0 else { return nil }
+        return GradientThinning(
+            certainMass: parameters.thinningMass,
+            seed: parameters.seed &+ 0x7417_0000_0000 &+ UInt64(iteration),
+            keys: indices.map { UInt32(truncatingIfNeeded: $0) })
     }
 
     /// The nodes of each particle; nil where all are summed.

@@ -13,15 +13,18 @@ public final class Reconstruction {
     public let contrast: ContrastDetection
     /// The particle's diameter, in Å.
     public let diameter: Double
+    /// Where the diameter comes from; nil if it was told.
+    public let diameterEstimate: DiameterEstimate?
     /// A density to start from instead of a random one, on any grid of the same box.
     public var initialDensity: Volume?
-    let source: any ParticleSource
+    /// The particles, in an order that is not that of their file.
+    let source: CanonicalOrder
     let symmetry: PointGroup
     let parallel: Parallel
-    private let plans: [IterationPlan]
+    let plans: [IterationPlan]
     /// The particles to learn from, and those held out.
     let split: (learning: [Int], heldOut: [Int])
-    private let backgroundNoise: NoiseSpectrum
+    let backgroundNoise: NoiseSpectrum
 
     /// What a run leaves.
     public struct Result: Sendable {
@@ -57,13 +60,17 @@ public final class Reconstruction {
     ///
     /// - Throws: ``ReconstructionError`` if the images cannot be reconstructed from.
     public init(
-        source: any ParticleSource, parameters: ReconstructionParameters, parallel: Parallel = Parallel()
+        source given: any ParticleSource, parameters: ReconstructionParameters,
+        parallel: Parallel = Parallel()
     ) throws(ReconstructionError) {
+        let source = CanonicalOrder(given)
         try parameters.validate()
         guard let symmetry = PointGroup(name: parameters.symmetry) else {
             throw .unknownSymmetry(parameters.symmetry)
         }
-        let diameter = parameters.diameter ?? 0.8 * source.boxLength
+        let estimate =
+            parameters.diameter == nil ? DiameterEstimate(source: source, parallel: parallel) : nil
+        let diameter = parameters.diameter ?? estimate?.diameter ?? 0.8 * source.boxLength
         guard diameter > 4 * source.pixelSize, diameter <= source.boxLength else {
             throw .diameterOutOfRange(diameter, box: source.boxLength)
         }
@@ -83,12 +90,17 @@ public final class Reconstruction {
             let noise = NoiseSpectrum(
                 background: images, ringCount: plans.map(\.ringCount).max() ?? 3,
                 isColoured: parameters.hasColouredNoise, parallel: parallel)
-        else { throw .noUsableImages(images.setAside.count) }
+        else {
+            let reasons = images.setAside
+            let first = reasons.min { $0.key < $1.key }?.value ?? "nothing is left"
+            throw .noUsableImages(reasons.count, reason: first)
+        }
         self.source = source
         self.parameters = parameters
         self.parallel = parallel
         self.symmetry = symmetry
         self.diameter = diameter
+        diameterEstimate = estimate
         self.plans = plans
         self.images = images
         self.contrast = contrast
@@ -107,19 +119,25 @@ public final class Reconstruction {
         from saved: RunProgress? = nil, report: (IterationStatistics) -> Void = { _ in },
         checkpoint: (RunProgress) throws -> Void = { _ in }
     ) throws -> Result {
-        let annealCount = plans.prefix { $0.phase == .anneal }.count
-        let starts = annealCount > 0 && initialDensity == nil ? startCount : 1
         let time = RemainingTime(
-            plans: plans, parameters: parameters, starts: starts, particleCount: split.learning.count)
-        var progress = saved ?? RunProgress(states: [startState(0)], course: RunCourse())
+            plans: plans, parameters: parameters, starts: annealedStarts, particleCount: split.learning.count)
+        var progress = saved ?? beginning()
         if saved != nil { restore(&progress) }
         while progress.start != nil {
             try carryOut(until: annealCount, time, &progress, report, checkpoint)
-            endStart(&progress, of: starts)
+            endStart(&progress, of: annealedStarts)
             if progress.start == nil { learnApart(&progress) }
         }
         try carryOut(until: plans.count, time, &progress, report, checkpoint)
         return result(progress.states, progress.course.statistics, progress.records)
+    }
+
+    private var annealCount: Int { plans.prefix { $0.phase == .anneal }.count }
+    private var annealedStarts: Int { annealCount > 0 && initialDensity == nil ? startCount : 1 }
+
+    /// A run before its first iteration, at one of its random starts.
+    func beginning(_ start: Int = 0) -> RunProgress {
+        RunProgress(start: start, states: [startState(start)], course: RunCourse())
     }
 
     /// Makes again what follows from a checkpoint and the plan: the images' centres and the engine of the last iteration.
@@ -162,12 +180,15 @@ public final class Reconstruction {
             if endsRing, let fsc = halfSetFSC(progress.states) {
                 entry.halfSetFSC = progress.watch.look(at: fsc, plan)
             }
+            entry.iteration += progress.numberOffset
+            entry.densityHash = progress.densityHash
             if let failure = images.failure { throw ReconstructionError.readFailure(failure) }
             let isEmpty = progress.states.contains {
                 $0.density.map { $0.voxels.allSatisfy { $0 == 0 } } ?? false
             }
             let place = RemainingTime.Place(
-                iteration: progress.iteration, start: progress.start, watch: progress.watch)
+                iteration: progress.iteration, numberOffset: progress.numberOffset, start: progress.start,
+                watch: progress.watch)
             report(
                 try progress.course.note(entry, isEmpty: isEmpty) { time.seconds(from: place, $0) })
             (progress.centres, progress.setAside) = (images.centres, images.setAside)
@@ -191,6 +212,10 @@ public final class Reconstruction {
         _ iteration: Int, _ plan: IterationPlan, _ states: inout [RunState]
     ) -> IterationStatistics {
         var entries = [IterationStatistics]()
+        // Not both the old engine and the new one in memory.
+        if states.contains(where: { !isPrepared($0, for: plan) }) {
+            for index in states.indices { states[index].stage = nil }
+        }
         for index in states.indices {
             // Engines are large, and the same for both.
             prepareStage(plan, &states[index], sharing: index > 0 ? states[0].stage : nil)
@@ -222,11 +247,12 @@ public final class Reconstruction {
         }
         return Result(
             map: parameters.bFactor == 0 ? map : map.sharpened(by: -parameters.bFactor),
-            estimates: estimates,
+            estimates: source.inSourceOrder(estimates),
             junk: JunkProbability(logEvidences: estimates.compactMap { $0?.logEvidence }),
-            halfSets: halfSetNumbers(states), setAside: setAside, statistics: statistics,
+            halfSets: halfSetNumbers(states).map { source.inSourceOrder($0) },
+            setAside: source.inSourceOrder(setAside), statistics: statistics,
             noiseVariance: states[0].noise.variance,
-            halves: halves, starts: starts, nullCheck: nullCheck(states))
+            halves: halves, starts: starts, nullCheck: nullCheck(states, placement: placement))
     }
 
     private func makeOptimizer() -> any Optimizer {
@@ -239,13 +265,15 @@ public final class Reconstruction {
         }
     }
 
+    private func isPrepared(_ state: RunState, for plan: IterationPlan) -> Bool {
+        state.stage.map {
+            $0.frame.ringCount == plan.ringCount && $0.isLocal == plan.isLocal(parameters)
+        } ?? false
+    }
+
     /// Makes the engine of a new frequency limit and carries the density over to its grid.
     private func prepareStage(_ plan: IterationPlan, _ state: inout RunState, sharing shared: Stage?) {
-        if let stage = state.stage, stage.frame.ringCount == plan.ringCount,
-            stage.isLocal == plan.isLocal(parameters)
-        {
-            return
-        }
+        guard !isPrepared(state, for: plan) else { return }
         let stage =
             shared
             ?? Stage(

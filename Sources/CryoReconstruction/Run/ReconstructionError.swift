@@ -12,8 +12,8 @@ public enum ReconstructionError: Error, Sendable, Equatable, CustomStringConvert
     case diverged(iteration: Int)
     /// The density is zero everywhere, and was for a while, in this iteration, counted from 1.
     case vanished(iteration: Int)
-    /// All images that were looked at, so many, had to be set aside.
-    case noUsableImages(Int)
+    /// All images that were looked at, so many, had to be set aside, the first for this reason.
+    case noUsableImages(Int, reason: String)
 
     /// One line: what was found, what was expected, what to do.
     public var description: String {
@@ -31,8 +31,8 @@ public enum ReconstructionError: Error, Sendable, Equatable, CustomStringConvert
         case .vanished(let iteration):
             "the density has vanished by iteration \(iteration): the prior outweighs so few images; expected a prior that "
                 + "leaves some density; give a smaller --set priorStrength, or --set prior=uniform --set priorStrength=0"
-        case .noUsableImages(let count):
-            "none of the \(count) images looked at can be used (pixels are constant or not finite); check the stack"
+        case .noUsableImages(let count, let reason):
+            "none of the \(count) images looked at can be used (the first: \(reason)); check the stack and its optics"
         }
     }
 }

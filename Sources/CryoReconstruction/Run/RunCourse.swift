@@ -59,6 +59,9 @@ struct RunCourse: Codable, Sendable {
         return entry
     }
 
+    /// Goes on with more than was planned: what was nearly done is not any more.
+    mutating func extend() { progress = 0 }
+
     /// Hands over the statistics so far, and begins anew.
     mutating func takeStatistics() -> [IterationStatistics] {
         defer { statistics = [] }

@@ -4,7 +4,7 @@ import Foundation
 /// What a run leaves behind while it goes on.
 extension RunFolder {
     private static let names = (
-        latest: "checkpoint", previous: "checkpoint.previous", next: "checkpoint.next"
+        latest: "checkpoint", previous: "checkpoint.previous", next: "checkpoint.next", end: "state"
     )
     private static let magic = "DAYBREAK CHECKPOINT"
 
@@ -17,8 +17,29 @@ extension RunFolder {
         let payload = try encoder.encode(progress)
         let head = "\(Self.magic) \(version) \(DurableFile.checksum(payload)) \(payload.count)\n"
         try DurableFile.write(Data(head.utf8) + payload, to: file(Self.names.next))
+        // The first has none before it.
         rename(file(Self.names.latest), file(Self.names.previous))
-        rename(file(Self.names.next), file(Self.names.latest))
+        try DurableFile.move(file(Self.names.next), to: file(Self.names.latest))
+    }
+
+    /// Keeps the last checkpoint of a run that has ended as the state from which it can be extended.
+    public func keepState() throws(FileError) {
+        try DurableFile.move(file(Self.names.latest), to: file(Self.names.end))
+        removeCheckpoints()
+    }
+
+    /// What a run knew when it ended.
+    ///
+    /// - Throws: ``RunFolderError/unfinished(_:)`` if it has not, ``RunFolderError/noState(_:)`` if that was not kept.
+    public func state(version: String) throws(RunFolderError) -> RunProgress {
+        let isGoingOn = [Self.names.latest, Self.names.next, Self.names.previous].contains {
+            FileManager.default.fileExists(atPath: file($0))
+        }
+        guard !isGoingOn, FileManager.default.fileExists(atPath: file("run.json")) else {
+            throw .unfinished(path)
+        }
+        guard let end = Self.progress(file(Self.names.end), version: version) else { throw .noState(path) }
+        return end
     }
 
     /// The newest checkpoint that is whole; nil if there is none, and the run has to begin anew.
@@ -34,7 +55,7 @@ extension RunFolder {
     }
 
     private static func progress(_ path: String, version: String) -> RunProgress? {
-        guard let data = FileManager.default.contents(atPath: path),
+        guard let data = try? DurableFile.contents(of: path, atMost: .max),
             let end = data.prefix(200).firstIndex(of: UInt8(ascii: "\n"))
         else { return nil }
         let words = String(decoding: data[..<end], as: UTF8.self).split(separator: " ").map(String.init)
@@ -45,9 +66,24 @@ extension RunFolder {
         return try? PropertyListDecoder().decode(RunProgress.self, from: payload)
     }
 
-    /// Removes the checkpoints of a run that has ended, or of an earlier one.
+    /// Removes the checkpoints of a run that has ended, and what a process that was killed left half written.
     public func removeCheckpoints() {
         for name in [Self.names.latest, Self.names.previous, Self.names.next, "current.mrc"] {
+            try? FileManager.default.removeItem(atPath: file(name))
+        }
+        removeRemnants()
+    }
+
+    /// Removes everything from which an earlier run could go on.
+    public func removeEarlierRun() {
+        removeCheckpoints()
+        try? FileManager.default.removeItem(atPath: file(Self.names.end))
+    }
+
+    /// Removes half-written files; only for the process that holds the folder's lock.
+    public func removeRemnants() {
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+        where name.contains(DurableFile.remnant) {
             try? FileManager.default.removeItem(atPath: file(name))
         }
     }
@@ -63,7 +99,7 @@ extension RunFolder {
     ///
     /// - Throws: ``RunFolderError/noPlan(_:)``.
     public func plan() throws(RunFolderError) -> RunPlan {
-        guard let data = FileManager.default.contents(atPath: file("plan.json")),
+        guard let data = try? DurableFile.contents(of: file("plan.json"), atMost: 1 << 30),
             let plan = try? JSONDecoder().decode(RunPlan.self, from: data)
         else { throw .noPlan(path) }
         return plan

@@ -15,11 +15,17 @@ public struct RunFolder: Sendable {
         self.path = path
         guard FileManager.default.fileExists(atPath: path) else { return }
         guard Self.isFolder(path) else { throw .notAFolder(path) }
-        let isEmpty = (try? FileManager.default.contentsOfDirectory(atPath: path).isEmpty) ?? false
-        guard mayOverwrite || isEmpty else { throw .exists(path) }
+        // What a run leaves that is killed before it has begun is nothing.
+        let isEmpty =
+            try? FileManager.default.contentsOfDirectory(atPath: path).allSatisfy {
+                $0.hasPrefix(".") || $0.contains(DurableFile.remnant)
+            }
+        guard mayOverwrite || isEmpty == true else { throw .exists(path) }
     }
 
-    /// The folder of a run that was interrupted.
+    init(unchecked path: String) { self.path = path }
+
+    /// The folder of a run that was begun.
     ///
     /// - Throws: ``RunFolderError/noPlan(_:)`` if there is no such folder.
     public init(resuming path: String) throws(RunFolderError) {
@@ -56,37 +62,9 @@ public struct RunFolder: Sendable {
     /// The path of a file in the folder.
     public func file(_ name: String) -> String { (path as NSString).appendingPathComponent(name) }
 
-    /// Writes the density, the particles and the record of the run.
-    public func write(_ result: Reconstruction.Result, particles: ParticleSet, record: RunRecord) throws {
-        try MRCFile.write(result.map, to: file("map.mrc"))
-        if let halves = result.halves { try write(halves) }
-        try particles.write(
-            to: file("particles.star"), estimates: result.estimates,
-            merits: result.estimates.map { 1 - result.junk($0?.logEvidence ?? 0) }, halfSets: result.halfSets)
-        if !result.setAside.isEmpty {
-            try particles.writeSetAside(result.setAside, to: file("set-aside.star"))
-        }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        encoder.nonConformingFloatEncodingStrategy = .convertToString(
-            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-        try write(encoder.encode(record), to: "run.json")
-    }
-
-    private func write(_ halves: HalfMaps) throws {
-        try MRCFile.write(halves.first, to: file("half1.mrc"))
-        try MRCFile.write(halves.second, to: file("half2.mrc"))
-        try MRCFile.write(halves.mean, to: file("map_unfiltered.mrc"))
-        try MRCFile.write(halves.resolution.mask, to: file("mask.mrc"))
-        try halves.resolution.starDocument.write(to: file("fsc.star"))
-        try write(Data(halves.resolution.corrected.xml.utf8), to: "fsc.xml")
-    }
-
-    /// Writes a small file whole or not at all.
-    public func write(_ data: Data, to name: String) throws(RunFolderError) {
-        do {
-            try data.write(to: URL(fileURLWithPath: file(name)), options: .atomic)
-        } catch { throw .unwritable(file(name), "\(error.localizedDescription)") }
+    /// Writes a small file whole or not at all, and to the disk.
+    public func write(_ data: Data, to name: String) throws(FileError) {
+        try DurableFile.write(data, to: file(name))
     }
 }
 
@@ -112,6 +90,14 @@ public enum RunFolderError: Error, Sendable, Equatable, CustomStringConvertible 
     case inputChanged(String)
     /// The run was begun by another version.
     case otherVersion(String, now: String)
+    /// The run has not ended.
+    case unfinished(String)
+    /// This is not a record of this version.
+    case otherRecord(String)
+    /// There is no whole state of the run's end.
+    case noState(String)
+    /// The run was cut short by a number of iterations.
+    case cutShort(String)
 
     /// One line: what was found, what to do.
     public var description: String {
@@ -125,14 +111,22 @@ public enum RunFolderError: Error, Sendable, Equatable, CustomStringConvertible 
             "\(path): cannot be written (\(reason)); choose another --output"
         case .busy(let path): "\(path): another process works in this run folder; wait for it, or stop it"
         case .noPlan(let path):
-            "\(path): holds no plan.json; expected the folder of a run that was interrupted"
+            "\(path): holds no plan.json; expected the folder of a run"
         case .finished(let path): "\(path): the run has ended already; there is nothing to resume"
         case .noCheckpoint(let path):
             "\(path): every checkpoint is damaged; begin the run again with --overwrite"
         case .inputChanged(let path):
             "\(path): has changed since the run began; restore it, or begin the run again with --overwrite"
         case .otherVersion(let version, let now):
-            "the run was begun by version \(version), this is \(now); resume it with that one, or begin again"
+            "the run was begun by version \(version), this is \(now); use that one, or begin again"
+        case .unfinished(let path):
+            "\(path): the run has not ended; expected a finished one; go on with --resume \(path) first"
+        case .otherRecord(let path):
+            "\(path): is not the record of a run by this version of the program; make the run again"
+        case .noState(let path):
+            "\(path): holds no whole state of the run's end (state); it was removed or damaged; begin the run again"
+        case .cutShort(let path):
+            "\(path): the run was cut short by --max-iterations; expected one that came to its end; begin it again without"
         }
     }
 }
@@ -171,6 +165,8 @@ public struct RunRecord: Codable, Sendable {
     public var nullCheck: NullCheck?
     /// What became of the particles.
     public var particles: ParticleAccount
+    /// What the result can be told by; nil in records of older versions.
+    public var hashes: ResultHashes?
     /// The statistics of each iteration.
     public var iterations: [IterationStatistics]
 
@@ -195,7 +191,7 @@ public struct RunRecord: Codable, Sendable {
         contrast = run.contrast
         particleCount = particles.count
         setAside = Dictionary(
-            result.setAside.map { (particles[$0.key].imageName, $0.value) },
+            result.setAside.sorted { $0.key < $1.key }.map { (particles[$0.key].imageName, $0.value) },
             uniquingKeysWith: { first, _ in first })
         self.instructionSet = instructionSet
         self.threads = threads
@@ -205,6 +201,23 @@ public struct RunRecord: Codable, Sendable {
         resolution = result.halves.map { ResolutionRecord($0.resolution) }
         nullCheck = result.nullCheck
         self.particles = ParticleAccount(result)
+        hashes = ResultHashes(result, particles)
         iterations = result.statistics
+    }
+}
+
+/// The SHA-256 of what a run found: runs that agree in them have the same result.
+public struct ResultHashes: Codable, Sendable, Equatable {
+    /// That of the voxels of `map.mrc`, as `tail -c +1025 map.mrc | sha256sum` gives it.
+    public var map: String
+    /// That of all poses, whatever the order of particles; see ``CryoFiles/ContentHash/digits(ofPoses:)``.
+    public var poses: String
+
+    init(_ result: Reconstruction.Result, _ particles: [Particle]) {
+        map = ContentHash.digits(of: result.map)
+        poses = ContentHash.digits(
+            ofPoses: zip(particles, result.estimates).compactMap { particle, estimate in
+                estimate.map { (particle.imageName, $0.pose) }
+            })
     }
 }

@@ -21,6 +21,22 @@ public struct RunPlan: Codable, Sendable {
     public var findsSymmetry: Bool
     /// The input's files as they were.
     public var files: [Fingerprint]
+    /// What it was before it was extended to a finer limit; nil if it was not.
+    public var beginning: Beginning?
+
+    /// The first part of a run that was extended.
+    public struct Beginning: Codable, Sendable, Equatable {
+        /// The settings that it began with.
+        public var parameters: ReconstructionParameters
+        /// The iterations that it made with them.
+        public var iterationCount: Int
+
+        /// Notes what a run was before its first extension.
+        public init(parameters: ReconstructionParameters, iterationCount: Int) {
+            self.parameters = parameters
+            self.iterationCount = iterationCount
+        }
+    }
 
     /// A file as it was at the start.
     public struct Fingerprint: Codable, Sendable, Equatable {
@@ -55,7 +71,13 @@ public struct RunPlan: Codable, Sendable {
         self.initialMap = initialMap.map(Self.absolute)
         self.parameters = parameters
         self.findsSymmetry = findsSymmetry
-        files = Self.fingerprints(input, particles)
+        files = Self.fingerprints(input, particles, self.initialMap)
+    }
+
+    /// The same with another map to start from.
+    public mutating func start(from map: String, _ particles: ParticleSet) {
+        initialMap = Self.absolute(map)
+        files = Self.fingerprints(inputPath, particles, initialMap)
     }
 
     /// A path that does not depend on the working folder.
@@ -63,17 +85,25 @@ public struct RunPlan: Codable, Sendable {
         URL(fileURLWithPath: path).standardizedFileURL.path
     }
 
-    private static func fingerprints(_ input: String, _ particles: ParticleSet) -> [Fingerprint] {
-        [Fingerprint(input, hasChecksum: true)]
+    private static func fingerprints(
+        _ input: String, _ particles: ParticleSet, _ map: String?
+    ) -> [Fingerprint] {
+        [Fingerprint(input, hasChecksum: true)] + (map.map { [Fingerprint($0, hasChecksum: true)] } ?? [])
             + particles.stackPaths.map { Fingerprint($0, hasChecksum: false) }
+    }
+
+    /// Refuses to go on with another version.
+    ///
+    /// - Throws: ``RunFolderError/otherVersion(_:now:)``.
+    public func check(version: String) throws(RunFolderError) {
+        guard version == self.version else { throw .otherVersion(self.version, now: version) }
     }
 
     /// Refuses to go on with files that have changed.
     ///
-    /// - Throws: ``RunFolderError/inputChanged(_:)`` or ``RunFolderError/otherVersion(_:found:)``.
-    public func check(_ particles: ParticleSet, version: String) throws(RunFolderError) {
-        guard version == self.version else { throw .otherVersion(self.version, now: version) }
-        for (then, now) in zip(files, Self.fingerprints(inputPath, particles)) where then != now {
+    /// - Throws: ``RunFolderError/inputChanged(_:)``.
+    public func check(_ particles: ParticleSet) throws(RunFolderError) {
+        for (then, now) in zip(files, Self.fingerprints(inputPath, particles, initialMap)) where then != now {
             throw .inputChanged(then.path)
         }
     }

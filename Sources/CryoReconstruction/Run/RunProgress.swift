@@ -1,4 +1,5 @@
 import CryoCore
+import CryoFiles
 import Foundation
 
 /// Everything that a run has come to know at the end of an iteration; with it the run goes on as if it had never stopped.
@@ -17,11 +18,26 @@ public struct RunProgress: Codable, Sendable {
     var states: [RunState]
     var watch = AgreementWatch()
     var course: RunCourse
+    /// What is added to an iteration's place in the plan to number it; 0 unless the run was extended.
+    var numberOffset = 0
     var centres = [SIMD2<Double>]()
     var setAside = [Int: String]()
 
+    /// The number of the last iteration, from 1; 0 before the first.
+    public var iterationNumber: Int { lastStatistics.map { $0.iteration + 1 } ?? 0 }
+
     /// The statistics of the last iteration.
     public var lastStatistics: IterationStatistics? { course.statistics.last }
+
+    /// The SHA-256 of the voxels of the present densities, one after the other.
+    var densityHash: String {
+        let hash = ContentHash()
+        for state in states { hash.add(state.density?.voxels ?? []) }
+        return hash.digits()
+    }
+
+    /// Whether the last pass has been made, so that only the result is to be written.
+    public var isComplete: Bool { lastStatistics?.progress == 1 && lastStatistics?.phase == .final }
 
     /// The mean of the present densities, on a grid of `boxSize` voxels; nil before the first iteration.
     public func density(boxSize: Int, pixelSize: Double) -> Volume? {

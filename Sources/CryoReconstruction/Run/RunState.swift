@@ -64,15 +64,34 @@ struct RunState: Sendable {
         plan.annealProgress == nil ? plan.sharpness : temperature?.beta ?? 1
     }
 
+    /// What a visit changes in what is known of a particle.
+    struct Learnt: Sendable {
+        var estimate: PoseEstimate
+        var memory: PoseMemory
+        /// What it contributed to the census and what it contributes now.
+        var shares: (before: PoseCensus.Share?, now: PoseCensus.Share?) = (nil, nil)
+    }
+
+    /// What a visit says of a particle, for ``remember(_:_:)``.
+    func learnt(_ index: Int, _ posterior: ImagePosterior, entersCensus: Bool) -> Learnt {
+        let earlier = memories[index]
+        var learnt = Learnt(
+            estimate: PoseEstimate(
+                pose: posterior.pose, logEvidence: posterior.logEvidence,
+                peakProbability: min(1, posterior.peakProbability),
+                effectivePoses: posterior.effectivePoses, uncertainty: posterior.uncertainty),
+            memory: posterior.memory.carrying(earlier))
+        if entersCensus {
+            learnt.shares = (earlier.flatMap { census.share(of: $0) }, census.share(of: learnt.memory))
+        }
+        return learnt
+    }
+
     /// Keeps what a visit says of a particle.
-    mutating func remember(_ index: Int, _ posterior: ImagePosterior, entersCensus: Bool) {
-        estimates[index] = PoseEstimate(
-            pose: posterior.pose, logEvidence: posterior.logEvidence,
-            peakProbability: min(1, posterior.peakProbability),
-            effectivePoses: posterior.effectivePoses, uncertainty: posterior.uncertainty)
-        let memory = posterior.memory.carrying(memories[index])
-        if entersCensus { census.replace(memories[index], by: memory) }
-        memories[index] = memory
+    mutating func remember(_ index: Int, _ learnt: Learnt) {
+        estimates[index] = learnt.estimate
+        census.replace(learnt.shares.before, by: learnt.shares.now)
+        memories[index] = learnt.memory
         visits[index, default: 0] += 1
     }
 }

@@ -143,12 +143,13 @@ public enum IterationSchedule {
     /// a ribosome's images hold 3 nats at 46 Å and 21 at 32 Å, and only the latter tell a wrong map from the right.
     static func defaultAnnealResolution(diameter: Double) -> Double { min(32, diameter / 6) }
 
-    /// Four pixels, twice the Nyquist resolution; two and a half where half-sets say when it is enough.
+    /// Four pixels, twice the Nyquist resolution; two and a half where half-sets say when it is enough, but no finer than
+    /// 6 Å, which is a refinement's work: the march's cost grows with the fifth power of the limit.
     static func defaultResolution(
         _ parameters: ReconstructionParameters, boxLength: Double, boxSize: Int
     ) -> Double {
         let pixels = parameters.halves && parameters.schedule == .annealed ? 2.5 : 4
-        return pixels * boxLength / Double(boxSize)
+        return max(6, pixels * boxLength / Double(boxSize))
     }
 
     private static func annealed(

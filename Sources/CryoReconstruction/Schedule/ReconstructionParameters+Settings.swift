@@ -1,3 +1,4 @@
+import CryoFiles
 import Foundation
 import Yams
 
@@ -18,21 +19,43 @@ extension ReconstructionParameters {
     ///
     /// - Throws: ``SettingsFileError`` if the file cannot be read, or is wrong in a setting.
     public func settings(fromFile path: String) throws(SettingsFileError) -> ReconstructionParameters {
-        guard let data = FileManager.default.contents(atPath: path) else { throw .unreadable(path) }
-        // JSON is YAML too, so one parser reads both.
-        let content: Any?
-        do { content = try Yams.load(yaml: String(decoding: data, as: UTF8.self)) } catch {
-            throw .malformed(path, "\(error)".split(whereSeparator: \.isNewline).joined(separator: " "))
+        let data: Data
+        do { data = try DurableFile.contents(of: path, atMost: Self.settingsFileLimit) } catch {
+            throw .unreadable(path)
         }
-        guard let settings = content as? [String: Any] else { throw .noMapping(path) }
+        let text = String(decoding: data, as: UTF8.self)
+        guard !Self.hasAliases(text) else {
+            throw .malformed(path, "anchors and aliases, & and *, are not read")
+        }
+        // JSON is YAML too, so one parser reads both.
+        let content: Node?
+        do { content = try Yams.compose(yaml: text) } catch { throw .malformed(path, "\(error)".oneLine) }
+        // Settings are single values. Yams traps on a mapping with two keys of one meaning, such as 1 and 0x1, if it is
+        // asked for more than nodes.
+        guard let settings = content?.mapping else { throw .noMapping(path) }
         var result = self
-        for name in settings.keys.sorted() {
-            let value = settings[name] ?? NSNull()
-            do { result = try result.setting(name, toValue: value, shown: "\(value)") } catch {
-                throw .wrong(path, error)
-            }
+        for (key, value) in settings.map({ ($0.key.scalar?.string ?? "", $0.value) }).sorted(by: {
+            $0.0 < $1.0
+        }) {
+            let isSingle = value.scalar != nil
+            do throws(SettingError) {
+                // No setting is a list, so that one is refused by its name if that is wrong, and else for its value.
+                result = try result.setting(
+                    key, toValue: isSingle ? value.any : [String](),
+                    shown: value.scalar?.string.oneLine ?? "a list or mapping")
+            } catch { throw .wrong(path, error) }
         }
         return result
+    }
+
+    /// There are some fifty settings; a file of more bytes is something else.
+    private static let settingsFileLimit = 1 << 16
+
+    /// Whether YAML's anchors occur: ten lines of them can stand for more values than a memory holds.
+    private static func hasAliases(_ text: String) -> Bool {
+        text.split(whereSeparator: \.isNewline).contains { line in
+            line.prefix { $0 != "#" }.contains { $0 == "&" || $0 == "*" }
+        }
     }
 
     private func setting(
@@ -59,6 +82,14 @@ extension ReconstructionParameters {
     }
 }
 
+extension String {
+    /// The text for a message of one line, shortened.
+    fileprivate var oneLine: String {
+        let text = printable
+        return text.count <= 200 ? text : text.prefix(197) + "…"
+    }
+}
+
 /// Why a setting cannot be changed.
 public enum SettingError: Error, Equatable, CustomStringConvertible {
     /// There is no setting of this name.
@@ -70,7 +101,7 @@ public enum SettingError: Error, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .unknown(let name, let known):
-            "there is no setting '\(name)'; the settings are \(known.joined(separator: ", "))"
+            "there is no setting '\(name.oneLine)'; the settings are \(known.joined(separator: ", "))"
         case .unsuitable(let name, let value): "setting '\(name)' cannot be '\(value)'; see daybreak presets"
         }
     }
@@ -90,7 +121,8 @@ public enum SettingsFileError: Error, Equatable, CustomStringConvertible {
     /// One line.
     public var description: String {
         switch self {
-        case .unreadable(let path): "\(path): cannot be read; give a JSON or YAML file of settings"
+        case .unreadable(let path):
+            "\(path): cannot be read; give a JSON or YAML file of settings, at most 64 kB"
         case .malformed(let path, let reason): "\(path): is neither JSON nor YAML (\(reason))"
         case .noMapping(let path):
             "\(path): found no settings; expected lines such as 'annealIterations: 200'"

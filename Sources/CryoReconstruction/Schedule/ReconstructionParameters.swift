@@ -45,7 +45,7 @@ public struct ReconstructionParameters: Codable, Sendable, Equatable {
     public var seed: UInt64 = 1
     /// The point group, such as `C1`.
     public var symmetry = "C1"
-    /// The particle's diameter, in Å; nil for 0.8 of the box.
+    /// The particle's diameter, in Å; nil to estimate it from the images.
     public var diameter: Double?
     /// The finest resolution to reach, in Å; nil for the schedule's own choice.
     public var maxResolution: Double?
@@ -87,6 +87,10 @@ public struct ReconstructionParameters: Codable, Sendable, Equatable {
     public var annealEnd = 10.0
     /// The least signal that a shell is granted, in units of the estimate's noise.
     public var signalFloor = 4.0
+    /// The posterior mass from which on a pair of columns (16 directions, two shifts) is certain to enter an exact sum's gradient.
+    ///
+    /// Lighter ones enter by chance, with the weight that makes up for it. 0 for all of them.
+    public var thinningMass = 0.02
     /// How images are evaluated after the anneal.
     public var sampling = SamplingKind.joint
     /// The fraction α of a proposal that does not come from the image's own memory.
@@ -143,6 +147,7 @@ public struct ReconstructionParameters: Codable, Sendable, Equatable {
         parameters.priorStrength = 0.9
         parameters.shiftExtent = 60
         parameters.sampling = .factorised
+        parameters.thinningMass = 0
         parameters.samplingFloor = 0.05
         parameters.samplingTemperature = 1.25
         parameters.samplingCensusShare = 0.9

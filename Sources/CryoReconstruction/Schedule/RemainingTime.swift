@@ -16,6 +16,8 @@ struct RemainingTime {
     struct Place {
         /// The next iteration of the plan.
         var iteration: Int
+        /// By how much the numbers of iterations are ahead of the plan's.
+        var numberOffset = 0
         /// The random start that is being annealed; nil once one was chosen.
         var start: Int?
         var watch: AgreementWatch
@@ -27,7 +29,7 @@ struct RemainingTime {
     ///   - place: Where the run stands.
     ///   - statistics: Its iterations so far, of the present start.
     func seconds(from place: Place, _ statistics: [IterationStatistics]) -> Double? {
-        guard let rate = rate(statistics) else { return nil }
+        guard let rate = rate(place, statistics) else { return nil }
         let end = expectedEnd(place, statistics)
         var cost = 0.0
         for plan in plans[place.iteration...] where isExpected(plan, place, end) {
@@ -60,20 +62,25 @@ struct RemainingTime {
     }
 
     /// Seconds a unit of work, from the latest iterations.
-    private func rate(_ statistics: [IterationStatistics]) -> Double? {
+    private func rate(_ place: Place, _ statistics: [IterationStatistics]) -> Double? {
         guard let last = statistics.last else { return nil }
         let recent = statistics.suffix(last.phase == .anneal ? 40 : 10)
         // The first one pays for what is made once.
         let begin =
             statistics.count > recent.count ? statistics[statistics.count - recent.count - 1].seconds : 0
         let work = recent.reduce(0) { sum, entry in
-            guard plans.indices.contains(entry.iteration) else { return sum }
-            let plan = plans[entry.iteration]
+            guard let plan = plan(of: entry, place) else { return sum }
             let ratio = Double(entry.batchSize) / Double(max(1, images(plan)))
             return sum + cost(plan, atMost: .max) * ratio
         }
         let seconds = last.seconds - begin
         return work > 0 && seconds > 0 ? seconds / work : nil
+    }
+
+    /// What an iteration was planned to be; nil for one of another plan, which was extended.
+    private func plan(of entry: IterationStatistics, _ place: Place) -> IterationPlan? {
+        let number = entry.iteration - place.numberOffset
+        return plans.indices.contains(number) ? plans[number] : nil
     }
 
     /// Whether an iteration will probably be carried out.
@@ -93,8 +100,10 @@ struct RemainingTime {
         guard plans.contains(where: { $0.phase == .introduction || $0.phase == .march }),
             parameters.halves, parameters.schedule == .annealed
         else { return limit }
-        let readings = statistics.filter { $0.phase == .march }.compactMap { entry in
-            entry.halfSetFSC.map { (ring: Double(plans[entry.iteration].ringCount), value: $0) }
+        let readings = statistics.filter { $0.phase == .march }.compactMap {
+            entry -> (ring: Double, value: Double)? in
+            guard let value = entry.halfSetFSC, let plan = plan(of: entry, place) else { return nil }
+            return (ring: Double(plan.ringCount), value: value)
         }
         if let last = place.watch.lastRing { return last + (place.watch.hasResumed ? 0 : 1) }
         guard let latest = readings.last else { return (first + limit + 1) / 2 }

@@ -18,7 +18,7 @@ public struct ReportPage {
 
     /// Reads a run folder.
     ///
-    /// - Throws: ``FileError`` if a result is missing or damaged, ``ReportError`` if the record is.
+    /// - Throws: ``CryoFiles/FileError`` if a result is missing or damaged, ``ReportError`` if the record is.
     public init(folder: String) throws {
         func file(_ name: String) -> String { (folder as NSString).appendingPathComponent(name) }
         guard let data = FileManager.default.contents(atPath: file("run.json")) else {
@@ -162,6 +162,8 @@ public struct ReportPage {
             ("threads, instructions", "\(record.threads), \(record.instructionSet)"),
             ("time", DurationText.text(seconds: record.seconds)),
             ("starts", record.starts.isEmpty ? "1" : "\(record.starts.count), best by evidence"),
+            ("SHA-256 of the map's voxels", record.hashes?.map ?? "–"),
+            ("SHA-256 of the poses", record.hashes?.poses ?? "–"),
         ]
         let command = record.command.map { $0.contains(" ") ? "'\($0)'" : $0 }.joined(separator: " ")
         return """

@@ -1,0 +1,54 @@
+import COpenSSL
+import CryoCore
+
+/// The SHA-256 of bytes that come in parts.
+///
+/// OpenSSL's uses the processor's own instructions, so that the density of every iteration can be hashed for nothing.
+public final class ContentHash {
+    private let context = EVP_MD_CTX_new()
+    private var isWhole: Bool
+
+    /// Begins with no bytes.
+    public init() { isWhole = EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 }
+
+    deinit { EVP_MD_CTX_free(context) }
+
+    /// Adds bytes.
+    public func add(_ bytes: UnsafeRawBufferPointer) {
+        isWhole = EVP_DigestUpdate(context, bytes.baseAddress, bytes.count) == 1 && isWhole
+    }
+
+    /// Adds numbers as their bytes in the order of this machine.
+    public func add(_ values: [Float]) { values.withUnsafeBytes { add($0) } }
+
+    /// Adds the UTF-8 of a text.
+    public func add(_ text: String) { Array(text.utf8).withUnsafeBytes { add($0) } }
+
+    /// The 64 hexadecimal digits; ends the hash.
+    public func digits() -> String {
+        var bytes = [UInt8](repeating: 0, count: 32)
+        isWhole = EVP_DigestFinal_ex(context, &bytes, nil) == 1 && isWhole
+        precondition(isWhole, "libcrypto has SHA-256")
+        let hexadecimal = Array("0123456789abcdef")
+        return String(bytes.flatMap { [hexadecimal[Int($0 >> 4)], hexadecimal[Int($0 & 15)]] })
+    }
+
+    /// The hash of a density's voxels: `tail -c +1025 map.mrc | sha256sum` gives that of a map file.
+    public static func digits(of volume: Volume) -> String {
+        let hash = ContentHash()
+        hash.add(volume.voxels)
+        return hash.digits()
+    }
+
+    /// The hash of poses: a line for each particle with its image name, rot, tilt, psi and origin as `particles.star` has
+    /// them, one space between, the lines sorted by their bytes.
+    public static func digits(ofPoses poses: [(imageName: String, pose: Pose)]) -> String {
+        let columns = ParticleSet.poseColumns(of: poses.map(\.pose)).map(\.values)
+        let lines = poses.indices.map { index in
+            ([poses[index].imageName] + columns.map { $0[index] }).joined(separator: " ") + "\n"
+        }
+        let hash = ContentHash()
+        for line in lines.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) { hash.add(line) }
+        return hash.digits()
+    }
+}

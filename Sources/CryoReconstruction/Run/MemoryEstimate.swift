@@ -1,0 +1,107 @@
+import CryoCore
+import CryoFourier
+import CryoInference
+import Foundation
+
+/// About how much memory a run will take at its most, by what takes it; in bytes.
+public struct MemoryEstimate: Sendable, Equatable {
+    /// The program itself with its libraries.
+    public var program = 45e6
+    /// What is known of the particles: the STAR file, poses and posteriors, and a checkpoint in the making.
+    public var particles: Double
+    /// Slices of the density in all directions, columns of images and the gradient, at the worst frequency limit.
+    public var posterior: Double
+    /// Densities and their transforms.
+    public var densities: Double
+
+    /// Everything.
+    public var total: Double { program + particles + posterior + densities }
+
+    /// The total as text.
+    public var text: String { Self.text(total) }
+
+    /// An amount of memory as text.
+    public static func text(_ bytes: Double) -> String {
+        bytes < 1e9 ? String(format: "%.0f MB", bytes / 1e6) : String(format: "%.1f GB", bytes / 1e9)
+    }
+}
+
+extension Reconstruction {
+    /// The memory that the run will take at its most.
+    public var memoryEstimate: MemoryEstimate { memoryEstimate(upTo: .max) }
+
+    /// The finest limit, in Å, with which the run would take at most so many bytes; nil if none would.
+    public func resolution(within bytes: Double) -> Double? {
+        guard let highest = plans.map(\.ringCount).max() else { return nil }
+        let fitting = (3...max(3, highest)).last { memoryEstimate(upTo: $0).total <= bytes }
+        // Rounded up, so that the text asks for no more than what fits.
+        return fitting.map { (source.boxLength / Double($0) * 10).rounded(.up) / 10 }
+    }
+
+    /// What is held of one particle while it is being learnt from.
+    ///
+    /// Its row of the STAR file, some 250 bytes of poses and visits, a posterior of up to 64 entries of 12 bytes, and the
+    /// same as the objects of a property list while a checkpoint is written.
+    private static let bytesPerParticle = 250.0 + 900 + 4000
+
+    private func memoryEstimate(upTo limit: Int) -> MemoryEstimate {
+        let metadata = source.metadataByteCount + MemoryLayout<Particle>.stride
+        let particles = Double(source.particles.count) * (Double(metadata) + Self.bytesPerParticle)
+        var kinds: [IterationPlan] = []
+        for var plan in plans {
+            plan.ringCount = min(plan.ringCount, limit)
+            let isKnown = kinds.contains {
+                $0.ringCount == plan.ringCount && $0.isLocal(parameters) == plan.isLocal(parameters)
+                    && $0.isSampled(parameters) == plan.isSampled(parameters)
+            }
+            if !isKnown { kinds.append(plan) }
+        }
+        let share = directionShare
+        let worst =
+            kinds.map { plan in (posterior(plan, share), densities(plan)) }
+            .max { $0.0 + $0.1 < $1.0 + $1.1 } ?? (0, 0)
+        return MemoryEstimate(
+            particles: particles, posterior: worst.0, densities: max(worst.1, Self.mapCount * voxelBytes))
+    }
+
+    /// Cubes of the images' own box that are held when a run ends: two halves, their mask, mean and transforms.
+    private static let mapCount = 16.0
+
+    private var voxelBytes: Double { 4 * pow(Double(source.boxSize), 3) }
+
+    /// The part of the sphere that the symmetry leaves.
+    private var directionShare: Double {
+        let coarse = 0.14
+        return Double(DirectionGrid(spacing: coarse, symmetry: symmetry).pairCount)
+            / Double(DirectionGrid(spacing: coarse).pairCount)
+    }
+
+    private func posterior(_ plan: IterationPlan, _ share: Double) -> Double {
+        let resolution = source.boxLength / Double(plan.ringCount)
+        let spacing = parameters.angularStep * resolution / diameter
+        let reach =
+            plan.shiftExtent(parameters, boxLength: source.boxLength) / (parameters.shiftStep * resolution)
+        let bytes = PosteriorEngine.byteCount(
+            of: PosteriorEngine.Extent(
+                ringCount: plan.ringCount,
+                radiusFraction: (diameter / 2 + Stage.maskSoftness(source.boxLength)) / source.boxLength,
+                normOrderCount: PosteriorEngine.normOrderCount(
+                    for: source.particles.lazy.map(\.ctf), frequency: 1 / resolution),
+                pairCount: max(16, share * 2 * .pi / (spacing * spacing)),
+                shiftCount: max(1, .pi * reach * reach), canSample: plan.isSampled(parameters)))
+        return bytes.engine + (plan.phase == .introduction ? 0 : bytes.gradient) + bytes.evidence
+    }
+
+    /// Balls of Fourier samples: the density's, four parts of the gradient with their curvatures, their sum; and the
+    /// density on twice its grid with its transform.
+    private func densities(_ plan: IterationPlan) -> Double {
+        let frame = DensityFrame(
+            imageSize: source.boxSize, boxLength: source.boxLength, ringCount: plan.ringCount)
+        func ball(_ padding: Double) -> Double {
+            let reach = padding * Double(plan.ringCount) + 2
+            return 8 * (reach + 1) * pow(2 * reach + 1, 2)
+        }
+        let grid = 4 * pow(2 * Double(frame.gridSize), 3)
+        return 6 * ball(2) + 8 * ball(1) + 4 * grid
+    }
+}

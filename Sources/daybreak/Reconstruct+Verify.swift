@@ -1,0 +1,53 @@
+import ArgumentParser
+import CryoCore
+import CryoFiles
+import CryoInference
+import CryoReconstruction
+import Foundation
+
+/// `daybreak reconstruct --verify`.
+extension Reconstruct {
+    /// Makes the first iterations of a finished run again and says whether they are the same.
+    ///
+    /// - Throws: `ExitCode(1)` where they are not.
+    func verifyRun(_ path: String) throws {
+        let folder = try RunFolder(resuming: path)
+        let (record, plan) = (try folder.record(), try folder.plan())
+        guard let hashes = record.hashes, record.iterations.first?.densityHash != nil else {
+            throw InputProblem("\(path)/run.json: holds no hashes to compare with; make the run again")
+        }
+        guard ContentHash.digits(of: try MRCFile.readVolume(folder.file("map.mrc"))) == hashes.map else {
+            print("differs: \(path)/map.mrc is not the map that the run wrote, by its hash in run.json")
+            throw ExitCode(1)
+        }
+        let set = try ParticleSet(starFile: plan.inputPath, root: plan.root)
+        try plan.check(set)
+        var first = plan
+        first.parameters = plan.beginning?.parameters ?? plan.parameters
+        let run = try prepared(first, set, Parallel(threads: method.threads))
+        let count = min(
+            place.verifyIterations ?? record.firstTenth, record.verifiableIterations(before: plan.beginning))
+        let screen = TerminalScreen()
+        let verification = try run.verify(record, iterations: count) { entry in
+            guard !display.quiet, screen.isLive else { return }
+            screen.show(["verifying iteration \(entry.iteration + 1) of \(count)"])
+        }
+        screen.endRegion()
+        let note = difference(from: record).map { " (\($0))" } ?? ""
+        if let difference = verification.difference {
+            print("differs: \(difference.description)\(note)")
+            throw ExitCode(1)
+        }
+        print(
+            "verified: the first \(verification.count) iterations are the same, of \(record.iterations.count)\(note)"
+        )
+    }
+
+    /// What else is not as it was; bits may differ where the version or the kernels do.
+    private func difference(from record: RunRecord) -> String? {
+        let kernels = KernelSet.best.name
+        guard record.version != Version.current || record.instructionSet != kernels else { return nil }
+        return "the run was made by version \(record.version) with \(record.instructionSet), this is "
+            + "\(Version.current) with \(kernels): the last bits may differ there"
+    }
+}

@@ -1,0 +1,62 @@
+import CryoCore
+import CryoTestSupport
+import Foundation
+import Testing
+
+@testable import CryoReconstruction
+
+/// Results do not depend on the order of particles in their file.
+struct CanonicalOrderTests {
+    /// The same particles in another order.
+    private func shuffled(_ source: TestSource, seed: UInt64) -> (source: TestSource, rows: [Int]) {
+        var stream = RandomStream(seed: seed)
+        let rows = Array(source.particles.indices).shuffled(using: &stream)
+        let result = TestSource(
+            particles: rows.map { source.particles[$0] }, images: rows.map { source.images[$0] },
+            boxSize: source.boxSize, pixelSize: source.pixelSize)
+        return (result, rows)
+    }
+
+    @Test func rowsDoNotMatter() throws {
+        var source = try TestSource(EndToEndTests.phantom, count: 120, diameter: 140, signalToNoise: 1)
+        // One is set aside.
+        source.images[17]?.pixels[5] = .nan
+        var parameters = EndToEndTests.reduced
+        (parameters.annealIterations, parameters.annealBatch, parameters.maxResolution) = (6, 30, 26)
+        let result = try Reconstruction(source: source, parameters: parameters).run()
+        let (other, rows) = shuffled(source, seed: 5)
+        let again = try Reconstruction(source: other, parameters: parameters).run()
+        #expect(again.map == result.map && again.halves?.second == result.halves?.second)
+        #expect(again.estimates == rows.map { result.estimates[$0] })
+        #expect(again.halfSets == rows.map { result.halfSets?[$0] ?? 0 })
+        #expect(again.junk.share == result.junk.share && again.nullCheck == result.nullCheck)
+        #expect(Array(result.setAside.keys) == [17])
+        #expect(Array(again.setAside.keys) == [try #require(rows.firstIndex(of: 17))])
+    }
+
+    /// By stack, by number in it, by what else is known.
+    @Test func particlesAreOrdered() throws {
+        let image = Image(boxSize: 4, pixelSize: 1, pixels: [Float](repeating: 0, count: 16))
+        let particles = [
+            Particle(imageName: "10@b.mrcs", ctf: TestScene.ctf()),
+            Particle(imageName: "000002@b.mrcs", ctf: TestScene.ctf(defocus: 9000)),
+            Particle(imageName: "2@b.mrcs", ctf: TestScene.ctf(defocus: 8000)),
+            Particle(imageName: "3@a.mrcs", ctf: TestScene.ctf()),
+            Particle(imageName: "1@b.mrcs", ctf: TestScene.ctf()),
+        ]
+        let source = TestSource(
+            particles: particles,
+            images: particles.indices.map { index in
+                var image = image
+                image.pixels[0] = Float(index)
+                return image
+            }, boxSize: 4, pixelSize: 1)
+        let order = CanonicalOrder(source)
+        let expected = [3, 4, 2, 1, 0]
+        #expect(order.particles == expected.map { particles[$0] })
+        #expect(
+            try order.particles.indices.map { try order.image($0).pixels[0] } == expected.map { Float($0) })
+        #expect(order.inSourceOrder([30, 40, 20, 10, 0]) == [0, 10, 20, 30, 40])
+        #expect(order.inSourceOrder([0: "a", 2: "b"]) == [3: "a", 2: "b"])
+    }
+}
