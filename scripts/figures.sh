@@ -44,10 +44,10 @@ said=$profile/said
 "$program" reconstruct "$demo/data/particles.star" --output "$demo/second" --overwrite --seed 2 --web 2>"$said" &
 run=$!
 live=$(address "$said")
-sleep 30
-shot "${live}run/0/" $images/live.png 1200 1000
+sleep 15
+wait=20000 shot "${live}run/0/" $images/live.png 1200 1000
 wait $run
 "$program" view "$demo/run" "$demo/second" >"$said" &
 serving=$!
 view=$(address "$said")
-shot "${view}compare/0/1/" $images/compare.png 1200 1000
+wait=30000 shot "${view}compare/0/1/" $images/compare.png 1200 1000
