@@ -8,7 +8,7 @@ SOURCES = Package.swift Sources Tests Experiments Benchmarks/Package.swift Bench
 
 EXPERIMENTS = groel importance_sampling random_starts robustness projection_matching priors optimizers
 
-.PHONY: setup build install test faults demo figures experiments robustness bench fuzz sanitize soak lint format check clean
+.PHONY: setup build install test faults demo docs figures experiments robustness bench fuzz sanitize soak lint format check clean
 
 # apt packages that the build needs; quick when they are there.
 setup:
@@ -57,7 +57,7 @@ figures:
 	scripts/figures.sh $(BIN) $(DEMO)
 
 # The documentation as a site in .build-docs/site: comments of the libraries and the pages, through DocC; any warning is an error.
-.PHONY: docs
+
 docs: build
 	@scripts/setup.sh python3
 	@/usr/bin/python3 scripts/docs.py .build/release .build-docs

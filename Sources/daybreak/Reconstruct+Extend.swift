@@ -27,7 +27,8 @@ extension Reconstruct {
         let parallel = Parallel(threads: method.threads)
         let run = try prepared(plan, set, parallel)
         let progress = try run.extending(end)
-        let (folder, lock) = try place.output.map { try emptyFolder($0, besides: plan) } ?? (earlier, earlierLock)
+        let (folder, lock) =
+            try place.output.map { try emptyFolder($0, besides: plan) } ?? (earlier, earlierLock)
         earlier.removeRemnants()
         try folder.write(plan)
         // From here on the run is one that was interrupted.

@@ -21,7 +21,8 @@ extension Reconstruct {
         Interruption.listen()
         if let verify = place.verify { return try verifyRun(verify) }
         let job =
-            try place.resume.map { try resumedJob($0) } ?? place.extend.map { try extendedJob($0) } ?? newJob()
+            try place.resume.map { try resumedJob($0) } ?? place.extend.map { try extendedJob($0) }
+            ?? newJob()
         let transcript = Transcript(continuing: (place.resume ?? place.extend).map { "\($0)/log.txt" })
         let screen = TerminalScreen()
         let log = Logger(label: "daybreak") { _ in

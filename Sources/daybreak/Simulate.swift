@@ -58,7 +58,8 @@ struct Simulate: ParsableCommand {
     var defocusRange = "10000,25000"
 
     @Option(
-        help: "A text file with one defocus in Å a line, to draw from instead of the range.", completion: .file())
+        help: "A text file with one defocus in Å a line, to draw from instead of the range.",
+        completion: .file())
     var defoci: String?
 
     @Option(help: "The standard deviation of shifts along each axis, in Å.")

@@ -7,8 +7,8 @@ import Foundation
 ///
 /// Images are smoothed to 40 Å, so that the particle stands out of the noise, and squared; averaged over images, the mean of
 /// the squares on a ring of pixels exceeds that of the background as far out as the particle reaches. The radius is where the
-/// excess falls for good below 1 % of its largest value, or below half the scatter of the background, and the diameter 5 % more
-/// than twice that. Off-centre particles and the rings of the CTF only widen it, which costs a little time; too small a diameter
+/// excess falls for good below 1 % of its largest value, or below half the scatter of the background, and the diameter a tenth
+/// more than twice that. Off-centre particles and the rings of the CTF only widen it, which costs a little time; too small a diameter
 /// would cut the particle. The median over images instead of the mean, and 4 %, cut off the arms of a bent molecule.
 public struct DiameterEstimate: Sendable, Equatable {
     /// The diameter, in Å.
@@ -38,7 +38,7 @@ public struct DiameterEstimate: Sendable, Equatable {
         }
         // Beyond 0.95 of the box nothing is left to tell the background by, below a quarter it is not the particle.
         diameter =
-            min(0.95 * Double(boxSize), max(0.25 * Double(boxSize), 1.05 * 2 * Double(last + 1))) * pixelSize
+            min(0.95 * Double(boxSize), max(0.25 * Double(boxSize), 2.2 * Double(last + 1))) * pixelSize
         isFromImages = true
     }
 

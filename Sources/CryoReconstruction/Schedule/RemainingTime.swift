@@ -100,7 +100,8 @@ struct RemainingTime {
         guard plans.contains(where: { $0.phase == .introduction || $0.phase == .march }),
             parameters.halves, parameters.schedule == .annealed
         else { return limit }
-        let readings = statistics.filter { $0.phase == .march }.compactMap { entry -> (ring: Double, value: Double)? in
+        let readings = statistics.filter { $0.phase == .march }.compactMap {
+            entry -> (ring: Double, value: Double)? in
             guard let value = entry.halfSetFSC, let plan = plan(of: entry, place) else { return nil }
             return (ring: Double(plan.ringCount), value: value)
         }
