@@ -52,7 +52,7 @@ demo: build
 
 # The README's pictures, from the demonstration.
 figures:
-	-@scripts/setup.sh chromium
+	-@scripts/setup.sh chromium curl
 	$(MAKE) demo
 	scripts/figures.sh $(BIN) $(DEMO)
 

@@ -44,10 +44,14 @@ said=$profile/said
 "$program" reconstruct "$demo/data/particles.star" --output "$demo/second" --overwrite --seed 2 --web 2>"$said" &
 run=$!
 live=$(address "$said")
-sleep 15
-wait=20000 shot "${live}run/0/" $images/live.png 1200 1000
+sleep 25
+# Figures are drawn once somebody looks; a page that is opened then comes with them.
+curl -s -N --max-time 6 "${live}run/0/events" >/dev/null || true
+shot "${live}run/0/" $images/live.png 1200 1000
 wait $run
 "$program" view "$demo/run" "$demo/second" >"$said" &
 serving=$!
 view=$(address "$said")
-wait=30000 shot "${view}compare/0/1/" $images/compare.png 1200 1000
+# The maps are laid upon each other once; the page then comes with the result.
+curl -s "${view}compare/0/1/result" >/dev/null
+shot "${view}compare/0/1/" $images/compare.png 1200 1000
