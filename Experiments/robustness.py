@@ -46,17 +46,17 @@ page = lab.Page("robustness", "Right every time?",
                 "Default settings, nothing set but diameter and symmetry; a seed decides the start and every later draw. *Right* is"
                 " FSC 0.5 with the reference or the truth at the resolution asked for. Half-sets learn apart from the end of the"
                 " anneal; a run ends by itself where they disagree, at 2.5 pixels at the latest.")
-rows = []
-real = lab.betagal()
-if real:
-    rows.append(row("β-galactosidase, C1", "random-starts/betagal", *real, 14, "--diameter", 180))
-    rows.append(row("β-galactosidase, D2", "robustness/betagal-D2", *real, 11, "--diameter", 180, symmetry="D2"))
-    rows.append(row("β-galactosidase, symmetry found by itself", "robustness/betagal-auto", *real, 11, "--diameter", 180,
-                    symmetry="auto", starts=3))
-source, title = lab.synthetic()
-rows.append(row(f"{title}, SNR {0.2 if lab.QUICK else 0.05}", "random-starts/synthetic", source / "particles.star",
-                source / "truth.mrc", 2.5 * 2 * (8 if lab.QUICK else 5.078), poses=source / "truth.star",
-                starts=3))
+def experimental(title, name, good, symmetry="C1", starts=10):
+    """β-galactosidase, where its images are."""
+    real = lab.betagal()
+    return real and row(f"β-galactosidase, {title}", name, *real, good, "--diameter", 180, symmetry=symmetry, starts=starts)
+
+
+def clean():
+    """The simulated set of several experiments, without junk."""
+    source, title = lab.synthetic()
+    return row(f"{title}, SNR {0.2 if lab.QUICK else 0.05}", "random-starts/synthetic", source / "particles.star",
+               source / "truth.mrc", 2.5 * 2 * (8 if lab.QUICK else 5.078), poses=source / "truth.star", starts=3)
 
 
 def defoci():
@@ -75,24 +75,37 @@ def junked(title, name, model, snr, diameter, *options, pixel_size=4.0, symmetry
     """Images of a model with a fifth of junk and shifts of three pixels; asked is 1.3 times what true poses give."""
     path = lab.shared(model)
     if path is None or lab.QUICK:
-        return
+        return None
     folder = lab.simulate(f"robustness/{name}", "--model", path, "--particles", 5000, "--shift-sigma", 3 * pixel_size,
                           "--junk", 0.2, "--snr", snr, "--seed", 11, *options)
     true = with_true_poses(f"robustness/{name}-true", folder, symmetry)
-    rows.append(row(f"{title}, SNR {snr}, 20 % junk", f"robustness/{name}-run", folder / "particles.star", folder / "truth.mrc",
-                    true and 1.3 * true, "--diameter", diameter, poses=folder / "truth.star", starts=starts,
-                    symmetry=symmetry))
+    return row(f"{title}, SNR {snr}, 20 % junk", f"robustness/{name}-run", folder / "particles.star", folder / "truth.mrc",
+               true and 1.3 * true, "--diameter", diameter, poses=folder / "truth.star", starts=starts, symmetry=symmetry)
 
 
 S30, CHAPERONIN, RIBOSOME = "models/1xnr.cif.gz", "models/1aon.pdb.gz", "maps/aspire_clean70SRibosome_65.mrc"
-junked("30S (1xnr), 64 px", "1xnr-0.1", S30, 0.1, 230, starts=2)
-junked("30S (1xnr), 64 px", "1xnr-0.05", S30, 0.05, 230)
-junked("30S (1xnr), 64 px, real defoci", "1xnr-real", S30, 0.05, 230, *defoci(), starts=2)
-junked("30S (1xnr), 64 px", "1xnr-0.02", S30, 0.02, 230, starts=1)
-junked("30S (1xnr), 128 px of 2 Å", "1xnr-128", S30, 0.05, 230, "--box", 128, "--pixel-size", 2, pixel_size=2.0, starts=1)
-junked("70S, 64 px", "70S-0.05", RIBOSOME, 0.05, 290, "--model-pixel-size", 5, "--box", 64, pixel_size=5.078, starts=2)
-junked("GroEL–GroES (1aon), C7, 64 px", "1aon-C7", CHAPERONIN, 0.05, 230, symmetry="C7", starts=2)
-junked("GroEL–GroES (1aon), C1, 64 px", "1aon-C1", CHAPERONIN, 0.05, 230, starts=1)
+SETS = [
+    lambda: experimental("C1", "random-starts/betagal", 14),
+    lambda: experimental("D2", "robustness/betagal-D2", 11, symmetry="D2"),
+    lambda: experimental("symmetry found by itself", "robustness/betagal-auto", 11, symmetry="auto", starts=3),
+    clean,
+    lambda: junked("30S (1xnr), 64 px", "1xnr-0.1", S30, 0.1, 230),
+    lambda: junked("30S (1xnr), 64 px", "1xnr-0.05", S30, 0.05, 230),
+    lambda: junked("30S (1xnr), 64 px, real defoci", "1xnr-real", S30, 0.05, 230, *defoci()),
+    lambda: junked("GroEL–GroES (1aon), C7, 64 px", "1aon-C7", CHAPERONIN, 0.05, 230, symmetry="C7"),
+    lambda: junked("70S, 64 px", "70S-0.05", RIBOSOME, 0.05, 290, "--model-pixel-size", 5, "--box", 64, pixel_size=5.078),
+    lambda: junked("GroEL–GroES (1aon), C1, 64 px", "1aon-C1", CHAPERONIN, 0.05, 230),
+    lambda: junked("30S (1xnr), 64 px", "1xnr-0.02", S30, 0.02, 230, starts=1),
+    lambda: junked("30S (1xnr), 128 px of 2 Å", "1xnr-128", S30, 0.05, 230, "--box", 128, "--pixel-size", 2, pixel_size=2.0,
+                   starts=1),
+]
+rows = []
+# Ctrl-C writes the page of the sets that are done; a later call goes on.
+try:
+    for measured in SETS:
+        rows += [found] if (found := measured()) else []
+except KeyboardInterrupt:
+    print("interrupted: the page has the sets that were done")
 page.table(["set", "right", "asked", "FSC 0.5", "half-sets, FSC 0.143", "median pose error", "median shift error", "junk found",
             "wall time"], rows)
 page.write()
