@@ -98,7 +98,7 @@ sanitize: setup
 	TSAN_OPTIONS=halt_on_error=1 $(SWIFT) test $(SANITIZE_FLAGS) --sanitize=thread --scratch-path .build-tsan \
 		--filter '$(THREADED)'
 
-# 2,000 iterations of a tiny problem; fails if the resident memory grows by more than 2 %.
+# A tiny problem for 2,000 and for 4,000 iterations; fails if memory grows by more than 2 kB an iteration.
 soak: build
 	@scripts/soak.sh $(BIN)
 
