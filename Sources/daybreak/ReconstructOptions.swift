@@ -107,7 +107,9 @@ struct MethodOptions: ParsableArguments {
     @Option(help: "The seed of everything random. (default: 1)")
     var seed: UInt64?
 
-    @Option(help: "The finest resolution to reach, in Å. (default: 2.5 pixels or 6 Å, or where half-sets disagree)")
+    @Option(
+        help:
+            "The finest resolution to reach, in Å. (default: 2.5 pixels or 6 Å, or where half-sets disagree)")
     var maxResolution: Double?
 
     @Option(help: "Learn for at most this many iterations; a pass over all particles follows.")

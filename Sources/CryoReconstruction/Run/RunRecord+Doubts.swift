@@ -4,15 +4,22 @@ extension RunRecord {
     /// Why the map should not be trusted, or not to the resolution that its half-sets say; empty if nothing speaks against it.
     ///
     /// Half-sets share the anneal and positivity, so on a set that is too noisy they may agree on what is not there. A 30S set of SNR
-    /// 0.02 agreed to 21 Å and was right to 67; its images gained 0.4 nats, and its poses were known to 14°.
+    /// 0.02 agreed to 21 Å and was right to 67; its images gained 0.4 nats, and its poses were known to 14°. A 70S set with junk agreed to
+    /// 18 Å and was right to 42; its images gained 3.6 nats, and the median one fitted 1,097 poses. Right maps of six sets gained 18 to
+    /// 53 nats, and their images fitted 2 to 11 poses at the end.
     public var doubts: [String] {
         func text(_ value: Double, _ digits: Int = 1) -> String { String(format: "%.\(digits)f", value) }
         var doubts = [String]()
         if let check = nullCheck, !check.isPassed {
             doubts.append("images do not prefer the map to its radial average: its detail is not supported")
-        } else if let check = nullCheck, check.gain < 1 {
+        } else if let check = nullCheck, check.gain < 5 {
             doubts.append(
                 "images prefer the map to its radial average by \(text(check.gain)) nats only; a good map gains ten"
+            )
+        }
+        if let last = iterations.last, last.phase == .final, last.effectivePoses > 100 {
+            doubts.append(
+                "half of the images fit \(text(last.effectivePoses, 0)) poses or more equally well; with a good map it is ten or so"
             )
         }
         if let resolution {
