@@ -39,6 +39,7 @@ struct DoubtTests {
         #expect(try Self.record(gain: 2, standardError: 1).doubts.first?.contains("not supported") == true)
         #expect(try Self.record(gain: 0.4, standardError: 0.1).doubts.first?.contains("0.4 nats") == true)
         // 14° at 100 Å are 24 Å.
+        #expect(try Self.record(gain: 3.6, standardError: 0.4).doubts.first?.contains("3.6 nats") == true)
         #expect(try Self.record(angleError: 14, resolution: 21).doubts.first?.contains("24.4 Å") == true)
         #expect(try Self.record(resolution: 60).doubts.first?.contains("coarse shape") == true)
         #expect(try Self.record(significance: 1).doubts.first?.contains("--contrast") == true)
