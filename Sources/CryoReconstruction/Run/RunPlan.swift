@@ -40,7 +40,7 @@ public struct RunPlan: Codable, Sendable {
 
     /// A file as it was at the start.
     public struct Fingerprint: Codable, Sendable, Equatable {
-        /// The absolute path.
+        /// The absolute path, links followed: a file may be reached by another one when the run goes on.
         public var path: String
         /// Bytes.
         public var size: Int
@@ -50,7 +50,7 @@ public struct RunPlan: Codable, Sendable {
         public var checksum: UInt32?
 
         init(_ path: String, hasChecksum: Bool) {
-            self.path = RunPlan.absolute(path)
+            self.path = URL(fileURLWithPath: RunPlan.absolute(path)).resolvingSymlinksInPath().path
             let attributes = try? FileManager.default.attributesOfItem(atPath: path)
             size = (attributes?[.size] as? NSNumber)?.intValue ?? -1
             modified = (attributes?[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
