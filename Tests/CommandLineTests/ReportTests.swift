@@ -68,29 +68,11 @@ import Testing
         #expect(missing.status == 2 && missing.errors.contains("run.json"))
     }
 
-    /// Debian's Chromium, if it is installed.
-    static let browser = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].first {
-        FileManager.default.isExecutableFile(atPath: $0)
-    }
-
     /// In a browser the script draws the surface and complains of nothing.
-    @Test(.enabled(if: browser != nil, "chromium is not installed")) func theBrowserShowsIt() throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: try #require(Self.browser))
-        process.arguments = [
-            "--headless", "--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader",
-            "--enable-unsafe-swiftshader",
-            "--enable-logging=stderr", "--virtual-time-budget=3000", "--user-data-dir=\(folder.path)/browser",
-            "--dump-dom", "file://\(folder.path)/run/report.html",
-        ]
-        for name in ["dom", "log"] {
-            _ = FileManager.default.createFile(atPath: "\(folder.path)/\(name)", contents: nil)
-        }
-        process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: "\(folder.path)/dom"))
-        process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: "\(folder.path)/log"))
-        try process.run()
-        process.waitUntilExit()
-        let (dom, log) = (try folder.text("dom"), try folder.text("log"))
+    @Test(.enabled(if: Browser.path != nil, "chromium is not installed")) func theBrowserShowsIt() throws {
+        // Virtual time, so that nothing on the page is waited for in vain.
+        let (dom, log) = try Browser.page(
+            "file://\(folder.path)/run/report.html", patience: "--virtual-time-budget=3000", in: folder)
         #expect(dom.contains("id=\"verdict\""))
         #expect(!log.contains("Uncaught") && !log.contains("SyntaxError"), "\(log)")
         // The script has found that it can draw, and shows the canvas.

@@ -91,7 +91,7 @@ import Testing
     }
 
     /// In a browser all figures come, and nothing is complained of.
-    @Test(.enabled(if: ReportTests.browser != nil && Server.hasCurl, "chromium or curl is not installed"))
+    @Test(.enabled(if: Browser.path != nil && Server.hasCurl, "chromium or curl is not installed"))
     func theBrowserFollowsARun() throws {
         let server = try Server(Self.endless, in: folder)
         defer { server.end() }
@@ -111,7 +111,7 @@ import Testing
         expectNoComplaint(log)
     }
 
-    @Test(.enabled(if: ReportTests.browser != nil && Server.hasCurl, "chromium or curl is not installed"))
+    @Test(.enabled(if: Browser.path != nil && Server.hasCurl, "chromium or curl is not installed"))
     func theBrowserComparesRuns() throws {
         let run = try folder.run(Self.options + ["--set", "annealIterations=20", "--quiet"])
         try #require(run.status == 0, "\(run.errors)")
@@ -149,23 +149,8 @@ import Testing
 
     /// A page when it has come, and what the browser said.
     private func browse(_ address: String) throws -> (dom: String, log: String) {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: try #require(ReportTests.browser))
-        process.arguments = [
-            "--headless", "--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader",
-            "--enable-unsafe-swiftshader",
-            "--enable-logging=stderr", "--timeout=3000",
-            "--user-data-dir=\(folder.path)/browser",
-            "--dump-dom", address,
-        ]
-        for name in ["dom", "log"] {
-            _ = FileManager.default.createFile(atPath: "\(folder.path)/\(name)", contents: nil)
-        }
-        process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: "\(folder.path)/dom"))
-        process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: "\(folder.path)/log"))
-        try process.run()
-        process.waitUntilExit()
-        return (try folder.text("dom"), try folder.text("log"))
+        // Real time: events come as the server sends them.
+        try Browser.page(address, patience: "--timeout=3000", in: folder)
     }
 }
 

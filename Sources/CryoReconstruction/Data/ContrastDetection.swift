@@ -16,8 +16,7 @@ public struct ContrastDetection: Sendable, Codable, Equatable {
 
     /// Looks at up to `limit` images spread over the set.
     public init(images: ParticleImages, limit: Int = 1000, parallel: Parallel) {
-        let count = images.source.particles.count
-        let indices = Array(stride(from: 0, to: count, by: images.sampleStep(limit: limit)))
+        let indices = images.source.sample(atMost: limit)
         let ringCount = min(3, (images.source.boxSize - 1) / 2)
         let grid = PolarGrid(ringCount: ringCount, angleCount: 24)
         let preparation = ImagePreparation(

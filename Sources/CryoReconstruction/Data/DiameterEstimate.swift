@@ -28,7 +28,8 @@ public struct DiameterEstimate: Sendable, Equatable {
         diameter = 0.8 * Double(boxSize) * pixelSize
         isFromImages = false
         let outer = profile.dropFirst(Int(Self.outerRadius * Double(boxSize))).sorted()
-        guard outer.count >= 2, let base = Optional(outer[outer.count / 2]), base > 0 else { return }
+        guard outer.count >= 2, outer[outer.count / 2] > 0 else { return }
+        let base = outer[outer.count / 2]
         let excess = profile.map { $0 / base - 1 }
         let largest = excess.max() ?? 0
         let scatter = outer.map { abs($0 / base - 1) }.max() ?? 0
@@ -47,8 +48,7 @@ public struct DiameterEstimate: Sendable, Equatable {
 
     private static func profile(source: any ParticleSource, limit: Int, parallel: Parallel) -> [Double] {
         let n = source.boxSize
-        let step = max(1, (source.particles.count + limit - 1) / limit)
-        let indices = Array(stride(from: 0, to: source.particles.count, by: step))
+        let indices = source.sample(atMost: limit)
         let normalization = BackgroundNormalization(boxSize: n, radius: outerRadius * Double(n))
         let rings = (0..<(n * n)).map { pixel -> Int in
             let (dx, dy) = (Double(pixel % n - n / 2), Double(pixel / n - n / 2))

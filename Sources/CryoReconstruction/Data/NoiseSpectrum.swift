@@ -13,8 +13,7 @@ public struct NoiseSpectrum: Sendable, Codable {
     /// Measures the background of up to 1000 images spread over the set; nil if none can be used.
     init?(background images: ParticleImages, ringCount: Int, isColoured: Bool, parallel: Parallel) {
         self.isColoured = isColoured
-        let count = images.source.particles.count
-        let indices = Array(stride(from: 0, to: count, by: images.sampleStep(limit: 1000)))
+        let indices = images.source.sample(atMost: 1000)
         let grid = PolarGrid(ringCount: ringCount, angleCount: 4 * ringCount + 8)
         let preparation = ImagePreparation(
             boxSize: images.source.boxSize, pixelSize: images.source.pixelSize, grid: grid,

@@ -55,7 +55,7 @@ public final class ParticleImages: Sendable {
 
     /// Learns from up to 1000 images spread over the set what an image may look like; others are set aside.
     func learnLimits(parallel: Parallel) {
-        let indices = Array(stride(from: 0, to: source.particles.count, by: sampleStep(limit: 1000)))
+        let indices = source.sample(atMost: 1000)
         let pixels = radius / source.pixelSize
         let measures = parallel.map(indices.count) { place in
             self.normalizedImage(indices[place]).map { ImageLimits.Measures($0, radius: pixels) }
@@ -63,9 +63,6 @@ public final class ParticleImages: Sendable {
         let limits = ImageLimits(sample: measures.compactMap { $0 })
         state.withLock { $0.limits = limits }
     }
-
-    /// The step that spreads at most `limit` particles over the set.
-    func sampleStep(limit: Int) -> Int { max(1, (source.particles.count + limit - 1) / limit) }
 
     /// The particles set aside so far, and why.
     public var setAside: [Int: String] { state.withLock { $0.setAside } }

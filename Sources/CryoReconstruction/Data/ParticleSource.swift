@@ -22,6 +22,11 @@ extension ParticleSource {
     /// Nothing.
     public var metadataByteCount: Int { 0 }
 
+    /// The indices of at most `limit` particles, spread evenly over the set.
+    func sample(atMost limit: Int) -> [Int] {
+        Array(stride(from: 0, to: particles.count, by: max(1, (particles.count + limit - 1) / limit)))
+    }
+
     /// The edge of the box, in Å.
     public var boxLength: Double { Double(boxSize) * pixelSize }
 }

@@ -24,19 +24,11 @@ public struct HalfMaps: Sendable {
         self.first = first
         self.second = second
         resolution = MaskedResolution(
-            first, second, mask: ParticleMask.mask(of: Self.mean(first, second)), limit: limit)
+            first, second, mask: ParticleMask.mask(of: [first, second].mean), limit: limit)
     }
 
     /// Their mean, unfiltered.
-    public var mean: Volume { Self.mean(first, second) }
-
-    private static func mean(_ first: Volume, _ second: Volume) -> Volume {
-        var result = first
-        for index in result.voxels.indices {
-            result.voxels[index] = 0.5 * (first.voxels[index] + second.voxels[index])
-        }
-        return result
-    }
+    public var mean: Volume { [first, second].mean }
 
     /// Their mean, each shell times its expected correlation with the truth.
     ///

@@ -68,9 +68,14 @@ public final class Reconstruction {
         guard let symmetry = PointGroup(name: parameters.symmetry) else {
             throw .unknownSymmetry(parameters.symmetry)
         }
-        let estimate =
-            parameters.diameter == nil ? DiameterEstimate(source: source, parallel: parallel) : nil
-        let diameter = parameters.diameter ?? estimate?.diameter ?? 0.8 * source.boxLength
+        let estimate: DiameterEstimate?
+        let diameter: Double
+        if let told = parameters.diameter {
+            (diameter, estimate) = (told, nil)
+        } else {
+            let found = DiameterEstimate(source: source, parallel: parallel)
+            (diameter, estimate) = (found.diameter, found)
+        }
         guard diameter > 4 * source.pixelSize, diameter <= source.boxLength else {
             throw .diameterOutOfRange(diameter, box: source.boxLength)
         }
@@ -296,9 +301,8 @@ public final class Reconstruction {
             initialDensity.map { constraints().apply(to: known($0, to: stage.frame)) }
             ?? RandomDensity.blobs(frame: stage.frame, radius: diameter / 2, seed: seed)
         var density = start.symmetrized(by: symmetry)
-        let spread = stride(from: 0, to: source.particles.count, by: images.sampleStep(limit: 200))
         let sample = images.polarImages(
-            Array(spread), preparation: stage.preparation, parallel: parallel)
+            source.sample(atMost: 200), preparation: stage.preparation, parallel: parallel)
         let amplitude = SignalPower.amplitude(
             of: density, frame: stage.frame, images: sample.images, noise: noise.variance,
             preparation: stage.preparation, directions: stage.engine.directions)

@@ -46,12 +46,6 @@ extension [Volume] {
     fileprivate func mean(atMost limit: Int) -> Volume? {
         guard let largest = map(\.boxSize).max() else { return nil }
         let size = Swift.min(largest, limit)
-        let maps = map { $0.resampled(to: size) }
-        var mean = maps[0]
-        for other in maps.dropFirst() {
-            for index in mean.voxels.indices { mean.voxels[index] += other.voxels[index] }
-        }
-        for index in mean.voxels.indices { mean.voxels[index] /= Float(maps.count) }
-        return mean
+        return map { $0.resampled(to: size) }.mean
     }
 }
