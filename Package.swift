@@ -13,6 +13,11 @@ func instructionSet(_ march: String, lanes: Int) -> [SwiftSetting] {
     ]
 }
 
+// What leaves the compiler's checks of memory is marked `unsafe`, with a line that says why it is safe, but for calls that only
+// hand the system a text or a variable. The loops over numbers (`CryoFourier`, `CryoInference`, the kernels) work on raw rows
+// throughout and are not checked so; the address sanitizer runs all of them.
+let checked: [SwiftSetting] = [.strictMemorySafety()]
+
 #if arch(x86_64)
     let kernelTargets: [Target] = [
         .target(
@@ -61,26 +66,28 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "CCPU"),
         .target(name: "CryoKernelInterface"),
-        .target(name: "CryoCore", dependencies: ["CCPU"]),
-        .target(name: "CryoFiles", dependencies: ["CryoCore", "COpenSSL", "CZlib"]),
+        .target(name: "CryoCore", dependencies: ["CCPU"], swiftSettings: checked),
+        .target(
+            name: "CryoFiles", dependencies: ["CryoCore", "COpenSSL", "CZlib"], swiftSettings: checked),
         .target(name: "CryoFourier", dependencies: ["CryoCore", "CFFTW"]),
         .target(name: "CryoInference", dependencies: ["CryoFourier", "COpenBLAS"] + kernels),
         .target(
             name: "CryoReconstruction",
-            dependencies: ["CryoInference", "CryoFiles", .product(name: "Yams", package: "Yams")]),
-        .target(name: "CryoReport", dependencies: ["CryoReconstruction", "CPNG"]),
+            dependencies: ["CryoInference", "CryoFiles", .product(name: "Yams", package: "Yams")],
+            swiftSettings: checked),
+        .target(name: "CryoReport", dependencies: ["CryoReconstruction", "CPNG"], swiftSettings: checked),
         .target(
             name: "CryoWeb",
             dependencies: [
                 "CryoReport", .product(name: "FlyingFox", package: "FlyingFox"),
                 .product(name: "FlyingSocks", package: "FlyingFox"),
-            ]),
+            ], swiftSettings: checked),
         .executableTarget(
             name: "daybreak",
             dependencies: [
                 "CryoReport", "CryoWeb", .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
-            ]),
+            ], swiftSettings: checked),
         .executableTarget(
             name: "sampling-study",
             dependencies: [

@@ -24,8 +24,10 @@ extension RawCodable {
 }
 
 extension Array where Element: BitwiseCopyable {
+    // Safe: the bytes are copied while the array lends them.
+
     /// The elements' bytes, in this machine's order.
-    public var rawData: Data { withUnsafeBytes { Data($0) } }
+    public var rawData: Data { unsafe withUnsafeBytes { unsafe Data($0) } }
 
     /// The elements of ``rawData``.
     ///
@@ -35,8 +37,9 @@ extension Array where Element: BitwiseCopyable {
         guard rawData.count % stride == 0 else {
             throw DecodingError.dataCorrupted(.init(codingPath: [], debugDescription: "a broken element"))
         }
-        self.init(unsafeUninitializedCapacity: rawData.count / stride) { buffer, count in
-            _ = rawData.copyBytes(to: UnsafeMutableRawBufferPointer(buffer))
+        // Safe: `rawData` fills the elements to the last byte, and every pattern of bits is a value of theirs.
+        unsafe self.init(unsafeUninitializedCapacity: rawData.count / stride) { buffer, count in
+            _ = unsafe rawData.copyBytes(to: UnsafeMutableRawBufferPointer(buffer))
             count = rawData.count / stride
         }
     }

@@ -17,7 +17,8 @@ public struct AvailableMemory: Sendable, Equatable {
             most = min(most, limit)
         }
         var address = rlimit()
-        if getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &address) == 0, address.rlim_cur < UInt(Int.max)
+        if unsafe getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &address) == 0,
+            address.rlim_cur < UInt(Int.max)
         {
             let taken = (Self.fields("/proc/self/status")["VmSize:"] ?? 0) << 10
             now = min(now, max(0, Int(address.rlim_cur) - taken))
@@ -55,10 +56,11 @@ public struct AvailableMemory: Sendable, Equatable {
     }
 
     private static func text(_ path: String) -> String {
-        guard let file = fopen(path, "re") else { return "" }
-        defer { fclose(file) }
+        guard let file = unsafe fopen(path, "re") else { return "" }
+        defer { unsafe fclose(file) }
         var bytes = [UInt8](repeating: 0, count: 1 << 16)
-        let count = fread(&bytes, 1, bytes.count, file)
+        // Safe: at most as many bytes as there are; the file is closed on the way out.
+        let count = unsafe fread(&bytes, 1, bytes.count, file)
         return String(decoding: bytes[..<count], as: UTF8.self)
     }
 

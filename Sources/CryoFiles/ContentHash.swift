@@ -4,30 +4,32 @@ import CryoCore
 /// The SHA-256 of bytes that come in parts.
 ///
 /// OpenSSL's uses the processor's own instructions, so that the density of every iteration can be hashed for nothing.
-public final class ContentHash {
-    private let context = EVP_MD_CTX_new()
+@safe public final class ContentHash {
+    // Safe: OpenSSL owns it until `deinit`, and no other object has it; of bytes it only reads as many as it is told.
+    private let context = unsafe EVP_MD_CTX_new()
     private var isWhole: Bool
 
     /// Begins with no bytes.
-    public init() { isWhole = EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 }
+    public init() { isWhole = unsafe EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 }
 
-    deinit { EVP_MD_CTX_free(context) }
+    deinit { unsafe EVP_MD_CTX_free(context) }
 
     /// Adds bytes.
-    public func add(_ bytes: UnsafeRawBufferPointer) {
-        isWhole = EVP_DigestUpdate(context, bytes.baseAddress, bytes.count) == 1 && isWhole
+    private func add(_ bytes: UnsafeRawBufferPointer) {
+        isWhole = unsafe EVP_DigestUpdate(context, bytes.baseAddress, bytes.count) == 1 && isWhole
     }
 
     /// Adds numbers as their bytes in the order of this machine.
-    public func add(_ values: [Float]) { values.withUnsafeBytes { add($0) } }
+    public func add(_ values: [Float]) { unsafe values.withUnsafeBytes { unsafe add($0) } }
 
     /// Adds the UTF-8 of a text.
-    public func add(_ text: String) { Array(text.utf8).withUnsafeBytes { add($0) } }
+    public func add(_ text: String) { unsafe Array(text.utf8).withUnsafeBytes { unsafe add($0) } }
 
     /// The 64 hexadecimal digits; ends the hash.
     public func digits() -> String {
         var bytes = [UInt8](repeating: 0, count: 32)
-        isWhole = EVP_DigestFinal_ex(context, &bytes, nil) == 1 && isWhole
+        // Safe: a SHA-256 has 32 bytes.
+        isWhole = unsafe EVP_DigestFinal_ex(context, &bytes, nil) == 1 && isWhole
         precondition(isWhole, "libcrypto has SHA-256")
         let hexadecimal = Array("0123456789abcdef")
         return String(bytes.flatMap { [hexadecimal[Int($0 >> 4)], hexadecimal[Int($0 & 15)]] })

@@ -19,7 +19,7 @@ public enum DurableFile {
     ///
     /// - Throws: ``FileError/unwritable(path:found:advice:)``.
     public static func move(_ path: String, to name: String) throws(FileError) {
-        guard rename(path, name) == 0 else {
+        guard unsafe rename(path, name) == 0 else {
             throw .unwritable(
                 path: name, found: SystemMessage.text(errno), advice: "check that its folder is still there")
         }
@@ -40,8 +40,9 @@ public enum DurableFile {
 
     /// The CRC-32 of some bytes, as gzip has it.
     public static func checksum(_ data: Data) -> UInt32 {
-        data.withUnsafeBytes { buffer in
-            UInt32(crc32_z(0, buffer.bindMemory(to: UInt8.self).baseAddress, buffer.count))
+        // Safe: zlib reads the bytes while they are lent.
+        unsafe data.withUnsafeBytes { buffer in
+            unsafe UInt32(crc32_z(0, buffer.bindMemory(to: UInt8.self).baseAddress, buffer.count))
         }
     }
 

@@ -26,17 +26,19 @@ enum GzipReader {
     /// Decompresses one or more gzip members.
     static func decompress(_ compressed: [UInt8], path: String) throws(FileError) -> [UInt8] {
         let limit = min(byteLimit, compressed.count * ratioLimit + 65_536)
-        var stream = z_stream()
+        // Safe: zlib's memory is freed at the end, and `inflateStep` lends it buffers with their sizes.
+        var stream = unsafe z_stream()
         // 15 bits of window; 16 asks for the gzip format.
-        guard inflateInit2_(&stream, 15 + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
+        guard unsafe inflateInit2_(&stream, 15 + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK
+        else {
             throw damaged(path, at: 0, found: "no memory to decompress", expected: "a few kilobytes")
         }
-        defer { inflateEnd(&stream) }
+        defer { unsafe inflateEnd(&stream) }
         var output: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 1 << 18)
         var consumed = 0
         while true {
-            let step = inflateStep(&stream, compressed, from: consumed, into: &buffer)
+            let step = unsafe inflateStep(&stream, compressed, from: consumed, into: &buffer)
             consumed += step.consumed
             output += buffer[..<step.produced]
             guard output.count <= limit else {
@@ -49,7 +51,7 @@ enum GzipReader {
                 // Another member may follow; anything else after the end is padding.
                 guard consumed + 2 < compressed.count, compressed[consumed] == 0x1F,
                     compressed[consumed + 1] == 0x8B,
-                    inflateReset(&stream) == Z_OK
+                    unsafe inflateReset(&stream) == Z_OK
                 else { return output }
             } else if step.status != Z_OK || (step.consumed == 0 && step.produced == 0) {
                 let isShort = consumed >= compressed.count
@@ -65,15 +67,18 @@ enum GzipReader {
     ) -> (status: Int32, consumed: Int, produced: Int) {
         let available = min(compressed.count - start, 1 << 30)
         let capacity = buffer.count
-        return compressed.withUnsafeBufferPointer { input in
-            buffer.withUnsafeMutableBufferPointer { output in
+        // Safe: zlib keeps within `available` and `capacity`, and forgets both buffers before the next step.
+        return unsafe compressed.withUnsafeBufferPointer { input in
+            unsafe buffer.withUnsafeMutableBufferPointer { output in
                 // zlib never writes through `next_in`; its C declaration only lacks the `const`.
-                stream.next_in = input.baseAddress.map { UnsafeMutablePointer(mutating: $0 + start) }
-                stream.avail_in = UInt32(available)
-                stream.next_out = output.baseAddress
-                stream.avail_out = UInt32(capacity)
-                let status = inflate(&stream, Z_NO_FLUSH)
-                return (status, available - Int(stream.avail_in), capacity - Int(stream.avail_out))
+                unsafe stream.next_in = input.baseAddress.map {
+                    unsafe UnsafeMutablePointer(mutating: $0 + start)
+                }
+                unsafe stream.avail_in = UInt32(available)
+                unsafe stream.next_out = output.baseAddress
+                unsafe stream.avail_out = UInt32(capacity)
+                let status = unsafe inflate(&stream, Z_NO_FLUSH)
+                return unsafe (status, available - Int(stream.avail_in), capacity - Int(stream.avail_out))
             }
         }
     }

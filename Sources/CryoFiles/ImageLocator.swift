@@ -32,13 +32,14 @@ struct ImageLocator {
 
     private static func isFile(_ path: String) -> Bool {
         var status = stat()
-        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+        return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
     }
 
     private static func absolute(_ path: String) -> String {
-        guard !path.hasPrefix("/"), let working = getcwd(nil, 0) else { return path }
-        defer { free(working) }
-        return "\(String(cString: working))/\(path)"
+        guard !path.hasPrefix("/"), let working = unsafe getcwd(nil, 0) else { return path }
+        // Safe: the text is this function's own, and copied before it is freed.
+        defer { unsafe free(working) }
+        return unsafe "\(String(cString: working))/\(path)"
     }
 
     private static func folder(of path: String) -> String {

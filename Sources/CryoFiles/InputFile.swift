@@ -12,7 +12,7 @@ final class InputFile: Sendable {
 
     init(path: String) throws(FileError) {
         // Opening a pipe would otherwise wait for someone to write to it.
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
             throw .unreadable(
                 path: path, found: SystemMessage.text(errno), expected: "a readable file",
@@ -20,7 +20,7 @@ final class InputFile: Sendable {
                     ? "raise the limit of open files (ulimit -n)" : "check the path and its permissions")
         }
         var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+        guard unsafe fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
             close(descriptor)
             throw .unreadable(
                 path: path, found: "something that is not a regular file", expected: "a readable file",
@@ -40,7 +40,8 @@ final class InputFile: Sendable {
         guard let base = buffer.baseAddress else { return nil }
         var done = 0
         while done < buffer.count {
-            let got = pread(descriptor, base + done, buffer.count - done, offset + done)
+            // Safe: what is asked for fits into what is left of the buffer.
+            let got = unsafe pread(descriptor, base + done, buffer.count - done, offset + done)
             if got > 0 {
                 done += got
             } else if got == 0 {
@@ -65,8 +66,9 @@ final class InputFile: Sendable {
                 advice: "the file ended early; copy it again")
         }
         var failure: FileError?
-        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-            failure = fill(UnsafeMutableRawBufferPointer(buffer), from: offset)
+        // Safe: `fill` writes all `count` bytes or fails, and then none counts.
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+            failure = unsafe fill(UnsafeMutableRawBufferPointer(buffer), from: offset)
             initialized = failure == nil ? count : 0
         }
         if let failure { throw failure }
@@ -84,7 +86,7 @@ final class InputFile: Sendable {
 enum SystemMessage {
     static func text(_ number: Int32) -> String {
         // The GNU library keeps this text per thread.
-        guard let text = strerror(number) else { return "error \(number)" }
-        return String(cString: text).lowercased()
+        guard let text = unsafe strerror(number) else { return "error \(number)" }
+        return unsafe String(cString: text).lowercased()
     }
 }

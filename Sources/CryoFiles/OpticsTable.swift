@@ -42,7 +42,7 @@ struct OpticsTable {
         groups = metadata.opticsGroups
         // A particle's own value stands for its group's, if only particles have it.
         var members = [[Int]](repeating: [], count: optics.rowCount)
-        for (particle, row) in metadata.opticsRows.enumerated() { members[row].append(particle) }
+        for (particle, row) in metadata.opticsRows.enumerated() { members[Int(row)].append(particle) }
         let own: [(label: String, value: (ContrastTransferFunction) -> Double)] = [
             ("rlnVoltage", { $0.voltage / 1e3 }),
             ("rlnSphericalAberration", { $0.sphericalAberration / 1e7 }),

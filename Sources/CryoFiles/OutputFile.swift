@@ -16,7 +16,7 @@ final class OutputFile {
         let number = Self.counter.wrappingAdd(1, ordering: .relaxed).oldValue
         temporaryPath = "\(path)\(DurableFile.remnant)\(getpid())-\(number)"
         self.path = path
-        descriptor = open(temporaryPath, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+        descriptor = unsafe open(temporaryPath, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else {
             throw .unwritable(
                 path: path, found: SystemMessage.text(errno),
@@ -27,28 +27,30 @@ final class OutputFile {
     deinit {
         guard descriptor >= 0 else { return }
         close(descriptor)
-        unlink(temporaryPath)
+        unsafe unlink(temporaryPath)
     }
+
+    // Safe, here and below: the system reads as many bytes as an array lends, while it lends them.
 
     /// Appends bytes.
     func write(_ bytes: [UInt8]) throws(FileError) {
-        if let failure = bytes.withUnsafeBytes({ append($0) }) { throw failure }
+        if let failure = unsafe bytes.withUnsafeBytes({ unsafe append($0) }) { throw failure }
     }
 
     /// Appends numbers in the byte order of this machine.
     func write(_ values: [Float]) throws(FileError) {
-        if let failure = values.withUnsafeBytes({ append($0) }) { throw failure }
+        if let failure = unsafe values.withUnsafeBytes({ unsafe append($0) }) { throw failure }
     }
 
     /// Replaces the first bytes of the file.
     func overwriteStart(with bytes: [UInt8]) throws(FileError) {
-        let count = bytes.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
+        let count = unsafe bytes.withUnsafeBytes { unsafe pwrite(descriptor, $0.baseAddress, $0.count, 0) }
         guard count == bytes.count else { throw failure() }
     }
 
     /// Makes the file appear under its name.
     func commit() throws(FileError) {
-        guard fsync(descriptor) == 0, rename(temporaryPath, path) == 0 else { throw failure() }
+        guard fsync(descriptor) == 0, unsafe rename(temporaryPath, path) == 0 else { throw failure() }
         close(descriptor)
         descriptor = -1
     }
@@ -57,7 +59,7 @@ final class OutputFile {
         guard let base = buffer.baseAddress else { return nil }
         var done = 0
         while done < buffer.count {
-            let count = Glibc.write(descriptor, base + done, buffer.count - done)
+            let count = unsafe Glibc.write(descriptor, base + done, buffer.count - done)
             if count >= 0 {
                 done += count
             } else if errno != EINTR {

@@ -10,7 +10,7 @@ struct ParticleMetadata {
     /// Where among the document's blocks the optics groups are.
     let opticsBlock: Int?
     /// The row of the optics table for each particle; empty without one.
-    private(set) var opticsRows: [Int] = []
+    private(set) var opticsRows: [Int32] = []
     /// The number of the optics group of each particle, as in the file.
     private(set) var opticsGroups: [Int] = []
     private(set) var warnings: [String] = []
@@ -74,10 +74,11 @@ struct ParticleMetadata {
             }
             warnings.append("particles have no _rlnOpticsGroup; all are in the only group")
             opticsGroups = [Int](repeating: only.key, count: count)
-            opticsRows = [Int](repeating: 0, count: count)
+            opticsRows = [Int32](repeating: 0, count: count)
             return
         }
         opticsRows.reserveCapacity(count)
+        opticsGroups.reserveCapacity(count)
         for row in 0..<count {
             let group = try integer(row, groupColumn)
             guard let opticsRow = rowOfGroup[group] else {
@@ -88,7 +89,7 @@ struct ParticleMetadata {
                     advice: "add the group to data_optics")
             }
             opticsGroups.append(group)
-            opticsRows.append(opticsRow)
+            opticsRows.append(Int32(opticsRow))
         }
     }
 
@@ -108,7 +109,7 @@ struct ParticleMetadata {
     /// The text of a field; nil if the file has no such label.
     func text(_ field: MetadataField, _ row: Int) -> String? {
         if let column = field.particleColumn { return particles[row, column] }
-        if let column = field.opticsColumn, let optics { return optics[opticsRows[row], column] }
+        if let column = field.opticsColumn, let optics { return optics[Int(opticsRows[row]), column] }
         return nil
     }
 
@@ -120,13 +121,13 @@ struct ParticleMetadata {
             throw notANumber(particles, row, column, expected: "a finite number")
         }
         guard let optics, let column = field.opticsColumn else { return nil }
-        throw notANumber(optics, opticsRows[row], column, expected: "a finite number")
+        throw notANumber(optics, Int(opticsRows[row]), column, expected: "a finite number")
     }
 
     /// The place of a particle's value, for messages.
     func place(_ field: MetadataField, _ row: Int) -> FilePlace {
         if field.particleColumn == nil, field.opticsColumn != nil, let optics {
-            return place(optics, opticsRows[row])
+            return place(optics, Int(opticsRows[row]))
         }
         return place(particles, row)
     }

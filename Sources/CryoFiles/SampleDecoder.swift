@@ -10,8 +10,9 @@ struct SampleDecoder: Sendable {
     func read(_ count: Int, from file: InputFile, at offset: Int) throws(FileError) -> [Float] {
         if mode == .float32 { return try readFloats(count, from: file, at: offset) }
         let bytes = try file.bytes(from: offset, count: count * mode.bytesPerValue)
-        return [Float](unsafeUninitializedCapacity: count) { output, initialized in
-            bytes.withUnsafeBytes { decode($0, into: output) }
+        // Safe: `bytes` has `count` values, and `decode` writes all of them.
+        return unsafe [Float](unsafeUninitializedCapacity: count) { output, initialized in
+            unsafe bytes.withUnsafeBytes { unsafe decode($0, into: output) }
             initialized = count
         }
     }
@@ -19,14 +20,15 @@ struct SampleDecoder: Sendable {
     /// Floats need no second buffer: they are read where they stay.
     private func readFloats(_ count: Int, from file: InputFile, at offset: Int) throws(FileError) -> [Float] {
         var failure: FileError?
-        let values = [Float](unsafeUninitializedCapacity: count) { output, initialized in
-            failure = file.fill(
+        // Safe: `fill` writes the `count` floats or fails, and then none counts.
+        let values = unsafe [Float](unsafeUninitializedCapacity: count) { output, initialized in
+            failure = unsafe file.fill(
                 UnsafeMutableRawBufferPointer(start: output.baseAddress, count: count * 4), from: offset)
             guard failure == nil else { return }
             initialized = count
             guard byteOrder != .native else { return }
             for index in 0..<count {
-                output[index] = Float(bitPattern: output[index].bitPattern.byteSwapped)
+                unsafe output[index] = Float(bitPattern: output[index].bitPattern.byteSwapped)
             }
         }
         if let failure { throw failure }
@@ -36,27 +38,29 @@ struct SampleDecoder: Sendable {
     /// Decodes every mode but 32-bit floats; `bytes` holds a value for each element of `output`.
     private func decode(_ bytes: UnsafeRawBufferPointer, into output: UnsafeMutableBufferPointer<Float>) {
         let count = bytes.count / mode.bytesPerValue
-        // `[UInt8]` storage is aligned for any of the types bound here.
+        // Safe: `[UInt8]` storage is aligned for any of the types bound here, and both sides hold `count` values.
         if mode == .int8 {
-            let source = bytes.bindMemory(to: Int8.self)
-            for index in 0..<count { output[index] = Float(source[index]) }
+            let source = unsafe bytes.bindMemory(to: Int8.self)
+            for index in 0..<count { unsafe output[index] = Float(source[index]) }
             return
         }
-        let source = bytes.bindMemory(to: UInt16.self)
+        let source = unsafe bytes.bindMemory(to: UInt16.self)
         let isSwapped = byteOrder != .native
         switch (mode, isSwapped) {
         case (.int16, false):
-            for index in 0..<count { output[index] = Float(Int16(bitPattern: source[index])) }
+            for index in 0..<count { unsafe output[index] = Float(Int16(bitPattern: source[index])) }
         case (.int16, true):
-            for index in 0..<count { output[index] = Float(Int16(bitPattern: source[index].byteSwapped)) }
+            for index in 0..<count {
+                unsafe output[index] = Float(Int16(bitPattern: source[index].byteSwapped))
+            }
         case (.uint16, false):
-            for index in 0..<count { output[index] = Float(source[index]) }
+            for index in 0..<count { unsafe output[index] = Float(source[index]) }
         case (.uint16, true):
-            for index in 0..<count { output[index] = Float(source[index].byteSwapped) }
+            for index in 0..<count { unsafe output[index] = Float(source[index].byteSwapped) }
         case (_, false):
-            for index in 0..<count { output[index] = Self.float(half: source[index]) }
+            for index in 0..<count { unsafe output[index] = Self.float(half: source[index]) }
         case (_, true):
-            for index in 0..<count { output[index] = Self.float(half: source[index].byteSwapped) }
+            for index in 0..<count { unsafe output[index] = Self.float(half: source[index].byteSwapped) }
         }
     }
 

@@ -1,4 +1,4 @@
-import Synchronization
+import CryoCore
 
 /// Opened stacks, of which only the most recently used keep a descriptor.
 ///

@@ -29,10 +29,12 @@ struct StackSurvey {
     }
 
     /// Splits the names and numbers the stacks; the result is each particle's number in its stack, or nil.
-    private mutating func readNames(_ metadata: ParticleMetadata) throws(FileError) -> [Int?] {
+    private mutating func readNames(_ metadata: ParticleMetadata) throws(FileError) -> [Int32?] {
         let field = metadata.field("rlnImageName")
         var known: [String: Int32] = [:]
-        var numbers: [Int?] = []
+        var numbers: [Int32?] = []
+        numbers.reserveCapacity(metadata.particles.rowCount)
+        locations.reserveCapacity(metadata.particles.rowCount)
         for row in 0..<metadata.particles.rowCount {
             let text = metadata.text(field, row) ?? ""
             guard let name = ImageName(text), (name.number ?? 1) <= Int(Int32.max) else {
@@ -48,7 +50,7 @@ struct StackSurvey {
                 known[name.path] = stack
                 names.append(name.path)
             }
-            numbers.append(name.number)
+            numbers.append(name.number.map(Int32.init))
             locations.append(Location(stack: stack, image: Int32((name.number ?? 1) - 1)))
         }
         return numbers
@@ -67,7 +69,7 @@ struct StackSurvey {
     }
 
     private mutating func check(
-        _ metadata: ParticleMetadata, _ numbers: [Int?], pixelSize: Double
+        _ metadata: ParticleMetadata, _ numbers: [Int32?], pixelSize: Double
     ) throws(FileError) {
         var counts: [Int] = []
         var notes: [String: Int] = [:]
@@ -103,12 +105,12 @@ struct StackSurvey {
     }
 
     private func checkNumbers(
-        _ metadata: ParticleMetadata, _ numbers: [Int?], _ counts: [Int]
+        _ metadata: ParticleMetadata, _ numbers: [Int32?], _ counts: [Int]
     ) throws(FileError) {
         let field = metadata.field("rlnImageName")
         for (row, location) in locations.enumerated() {
             let count = counts[Int(location.stack)]
-            if let number = numbers[row], number > count {
+            if let number = numbers[row], Int(number) > count {
                 throw .malformed(
                     path: metadata.path, place: metadata.place(field, row),
                     found: "image \(number) of \(names[Int(location.stack)])", expected: "1 to \(count)",

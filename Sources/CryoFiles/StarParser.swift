@@ -13,7 +13,7 @@ struct StarParser {
     /// The same, so that a header of 100,000 labels does not take minutes.
     private var knownLabels: Set<String> = []
     private var cells: [String] = []
-    private var lines: [Int] = []
+    private var lines: [Int32] = []
     private var pairs: [StarPair] = []
     private var tokens: [StarToken] = []
     private var lineNumber = 0
@@ -76,7 +76,7 @@ struct StarParser {
         } else if first.isLabel(bytes), state != .loopRows || (isAfterBlank && tokens.count != labels.count) {
             try parseLabel(bytes, first)
         } else {
-            try parseRow(bytes, first)
+            try parseRow(bytes, start, end, first)
         }
     }
 
@@ -101,7 +101,9 @@ struct StarParser {
         }
     }
 
-    private mutating func parseRow(_ bytes: [UInt8], _ first: StarToken) throws(FileError) {
+    private mutating func parseRow(
+        _ bytes: [UInt8], _ start: Int, _ end: Int, _ first: StarToken
+    ) throws(FileError) {
         guard state == .loopHeader || state == .loopRows, !labels.isEmpty else {
             throw strayText(first.text(bytes))
         }
@@ -111,9 +113,16 @@ struct StarParser {
                 found: "\(tokens.count) values", expected: "\(labels.count), one for each label",
                 advice: "mend or remove this row; values with blanks need quotation marks")
         }
+        if state == .loopHeader { reserve(rows: (bytes.count - start) / max(1, end + 1 - start) + 1) }
         state = .loopRows
         for token in tokens { cells.append(token.text(bytes)) }
-        lines.append(lineNumber)
+        lines.append(Int32(truncatingIfNeeded: lineNumber))
+    }
+
+    /// Makes room for a loop whose rows are as long as its first, since arrays that grow take up to three times their size.
+    private mutating func reserve(rows: Int) {
+        cells.reserveCapacity(rows * labels.count)
+        lines.reserveCapacity(rows)
     }
 
     /// Comments carry one thing that matters: `# version 30001`.
@@ -128,7 +137,11 @@ struct StarParser {
         switch state {
         case .outside: return
         case .loopHeader, .loopRows:
-            let table = StarTable(labels: labels, cells: cells, lines: lines)
+            // A short loop does not keep the room of a long one.
+            let isTight = cells.count > cells.capacity / 2
+            let table = StarTable(
+                labels: labels, cells: isTight ? cells : cells.map { $0 },
+                lines: isTight ? lines : lines.map { $0 })
             document.blocks.append(StarBlock(name: name, content: .table(table)))
         case .block:
             document.blocks.append(StarBlock(name: name, content: .pairs(pairs)))

@@ -7,7 +7,7 @@ public struct StarTable: Sendable, Equatable {
     /// The values; shape `[row][column]`.
     private var cells: [String]
     /// The line of the file each row came from; empty for a table made in memory.
-    private var lines: [Int]
+    private var lines: [Int32]
 
     /// Makes a table without rows.
     public init(labels: [String]) {
@@ -15,7 +15,7 @@ public struct StarTable: Sendable, Equatable {
     }
 
     /// Makes a table of the parsed values; `cells` holds whole rows.
-    init(labels: [String], cells: [String], lines: [Int]) {
+    init(labels: [String], cells: [String], lines: [Int32]) {
         self.labels = labels
         self.cells = cells
         self.lines = lines
@@ -45,7 +45,7 @@ public struct StarTable: Sendable, Equatable {
     }
 
     /// The line of the file a row came from; nil for rows made in memory.
-    public func line(ofRow row: Int) -> Int? { lines.indices.contains(row) ? lines[row] : nil }
+    public func line(ofRow row: Int) -> Int? { lines.indices.contains(row) ? Int(lines[row]) : nil }
 
     /// Adds a row, which must have a value for each label.
     public mutating func append(_ row: [String]) {

@@ -8,14 +8,15 @@ struct StarToken {
 
     /// The value's text; bytes that are not UTF-8 are replaced.
     func text(_ bytes: [UInt8]) -> String {
-        bytes.withUnsafeBufferPointer { String(decoding: $0[start..<end], as: UTF8.self) }
+        String(decoding: bytes[start..<end], as: UTF8.self)
     }
 
     /// Whether the value starts with `word`, which must be ASCII, in either case.
     func isKeyword(_ bytes: [UInt8], _ word: StaticString) -> Bool {
         guard !isQuoted, count >= word.utf8CodeUnitCount else { return false }
+        // Safe: the buffer is the literal's own.
         return word.withUTF8Buffer { letters in
-            letters.indices.allSatisfy { bytes[start + $0] | 0x20 == letters[$0] | 0x20 }
+            letters.indices.allSatisfy { unsafe bytes[start + $0] | 0x20 == letters[$0] | 0x20 }
         }
     }
 

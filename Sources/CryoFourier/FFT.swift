@@ -1,6 +1,5 @@
 import CFFTW
 import CryoCore
-import Synchronization
 
 /// A single-precision complex number: (real, imaginary).
 public typealias Complex = SIMD2<Float>

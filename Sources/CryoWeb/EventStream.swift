@@ -1,6 +1,6 @@
+import CryoCore
 import FlyingSocks
 import Foundation
-import Synchronization
 
 /// A page's server-sent events: asks its feed twice a second, and writes only what is new.
 struct EventStream: AsyncBufferedSequence {

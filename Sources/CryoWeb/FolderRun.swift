@@ -1,8 +1,8 @@
+import CryoCore
 import CryoFiles
 import CryoReconstruction
 import CryoReport
 import Foundation
-import Synchronization
 
 /// A run by what its folder holds: results, or the latest checkpoint of one that works or was interrupted.
 final class FolderRun: RunSource {

@@ -1,8 +1,8 @@
+import CryoCore
 import CryoFiles
 import CryoReconstruction
 import CryoReport
 import Foundation
-import Synchronization
 
 /// The run of this process, as its page sees it.
 ///
@@ -63,9 +63,7 @@ public final class LiveRun: RunSource {
     /// An iteration has ended.
     public func note(_ entry: IterationStatistics) {
         state.withLock { known in
-            // Another random start counts anew.
-            if let last = known.iterations.last, last.iteration >= entry.iteration { known.iterations = [] }
-            known.iterations.append(entry)
+            known.iterations.note(entry)
             known.version += 1
         }
     }

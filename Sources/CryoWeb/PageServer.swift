@@ -1,7 +1,7 @@
+import CryoCore
 import FlyingFox
 import FlyingSocks
 import Foundation
-import Synchronization
 
 /// Serves the pages of runs to this machine, on threads of its own.
 public final class PageServer: Sendable {

@@ -20,12 +20,12 @@ enum RunFile {
     /// A file's bytes; nil if it is not one of these, or no plain file: a link could lead out of the folder.
     static func response(_ name: String, in folder: String) -> HTTPResponse? {
         guard names.contains(name) else { return nil }
-        let descriptor = open(
+        let descriptor = unsafe open(
             (folder as NSString).appendingPathComponent(name), O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        guard unsafe fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
         let size = Int(status.st_size)
         var headers = WebHeaders.headers("application/octet-stream")
         headers[.contentDisposition] = "attachment; filename=\"\(name)\""

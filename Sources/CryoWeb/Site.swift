@@ -1,7 +1,7 @@
+import CryoCore
 import CryoReport
 import FlyingFox
 import Foundation
-import Synchronization
 
 /// What is served at which path.
 ///

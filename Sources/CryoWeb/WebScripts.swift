@@ -66,5 +66,9 @@ enum WebScripts {
             .runs { overflow-x: auto; margin: 16px 0; } .runs th, .runs td { padding: 6px 16px 6px 0; vertical-align: top; white-space: nowrap; }
             .runs td.wrap { white-space: normal; } .runs a + a { margin-left: 12px; }
             .pair th { width: 34%; }
+            /* On a narrow window a run takes a few lines instead of a row. */
+            @media (max-width: 700px) { .runs tr { display: flex; flex-wrap: wrap; gap: 2px 16px; padding: 8px 0; }
+              .runs tr:first-child { display: none; } .runs td { padding: 0; } .runs td.wrap { flex-basis: 100%; color: var(--soft); }
+              .runs td:last-child:not(:empty)::before { content: "lay upon "; } }
             """
 }

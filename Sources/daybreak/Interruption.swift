@@ -18,10 +18,10 @@ enum Interruption {
     static func listen() {
         // Whoever started the program may have blocked them.
         var wanted = sigset_t()
-        sigemptyset(&wanted)
-        sigaddset(&wanted, SIGINT)
-        sigaddset(&wanted, SIGTERM)
-        pthread_sigmask(SIG_UNBLOCK, &wanted, nil)
+        unsafe sigemptyset(&wanted)
+        unsafe sigaddset(&wanted, SIGINT)
+        unsafe sigaddset(&wanted, SIGTERM)
+        unsafe pthread_sigmask(SIG_UNBLOCK, &wanted, nil)
         for number in [SIGINT, SIGTERM] {
             Foundation.signal(number) { number in
                 let earlier = Interruption.received.exchange(number, ordering: .relaxed)

@@ -1,6 +1,6 @@
+import CryoCore
 import CryoReconstruction
 import Foundation
-import Synchronization
 
 /// A run as one JSON object a line on the standard output; the last one is the result.
 final class JSONEvents: Sendable {
@@ -28,7 +28,7 @@ final class JSONEvents: Sendable {
                 boxSize: job.particles.boxSize, pixelSize: job.particles.pixelSize,
                 diameter: job.run.diameter,
                 symmetry: job.plan.parameters.symmetry, seed: job.plan.parameters.seed,
-                threads: job.parallel.threads, iterationsBefore: job.progress?.iteration ?? 0))
+                threads: job.parallel.threads, iterationsBefore: job.progress?.iterationNumber ?? 0))
     }
 
     /// There is a page.

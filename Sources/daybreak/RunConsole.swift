@@ -32,8 +32,7 @@ final class RunConsole {
     /// An iteration has ended.
     func note(_ entry: IterationStatistics) {
         let isOtherPhase = iterations.last?.phase != entry.phase
-        if let last = iterations.last, last.iteration >= entry.iteration { iterations = [] }
-        iterations.append(entry)
+        iterations.note(entry)
         log.debug("\(entry.line)")
         live?.note(entry)
         if isOtherPhase { events?.began(entry) }

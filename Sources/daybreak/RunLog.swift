@@ -1,8 +1,8 @@
+import CryoCore
 import CryoFiles
 import CryoReconstruction
 import Foundation
 import Logging
-import Synchronization
 
 /// Everything that a run said, kept for `log.txt`.
 final class Transcript: Sendable {

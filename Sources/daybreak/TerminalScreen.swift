@@ -1,6 +1,6 @@
+import CryoCore
 import Foundation
 import Glibc
-import Synchronization
 
 /// The standard error as a person sees it: lines that stay, and on a terminal a region below them that changes.
 ///
@@ -35,7 +35,7 @@ final class TerminalScreen: Sendable {
     /// Columns of the terminal; 80 where it does not say.
     var width: Int {
         var size = winsize()
-        guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+        guard unsafe ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
         return Int(size.ws_col)
     }
 
@@ -65,9 +65,9 @@ final class TerminalScreen: Sendable {
     private static func erase(_ count: Int) -> String { count == 0 ? "" : "\u{1B}[\(count)F\u{1B}[J" }
 
     private static func time() -> String {
-        var (now, parts) = (Glibc.time(nil), tm())
-        localtime_r(&now, &parts)
-        return String(
+        var (now, parts) = unsafe (Glibc.time(nil), tm())
+        unsafe localtime_r(&now, &parts)
+        return unsafe String(
             format: "%04d-%02d-%02d %02d:%02d:%02d", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,
             parts.tm_hour, parts.tm_min, parts.tm_sec)
     }

@@ -8,6 +8,11 @@ struct HostileFilesTests {
 
     init() throws { folder = try WorkingFolder() }
 
+    /// Whether the program starts within a limit on its addresses; sanitizers want terabytes of them.
+    private static let canLimitMemory = ["ASAN_OPTIONS", "TSAN_OPTIONS"].allSatisfy {
+        ProcessInfo.processInfo.environment[$0] == nil
+    }
+
     /// Runs the program with an address space of so many kilobytes.
     private func run(kilobytes: Int, _ arguments: [String]) throws -> Program.Outcome {
         // The time is limited too, lest a run that is not refused goes on for hours.
@@ -84,7 +89,8 @@ struct HostileFilesTests {
     }
 
     /// A file of holes costs its maker nothing.
-    @Test func volumesLargerThanMemoryAreRefused() throws {
+    @Test(.enabled(if: Self.canLimitMemory, "a sanitizer needs terabytes of addresses"))
+    func volumesLargerThanMemoryAreRefused() throws {
         let edge = 4000
         let header = MRCHeader(size: [edge, edge, edge], pixelSize: 1, isStack: false)
         try folder.write(Data(header.encoded), "holes.mrc")
@@ -95,7 +101,8 @@ struct HostileFilesTests {
             "\(outcome.status) \(outcome.errors)")
     }
 
-    @Test func runsThatCannotFitAreRefusedWithAdvice() throws {
+    @Test(.enabled(if: Self.canLimitMemory, "a sanitizer needs terabytes of addresses"))
+    func runsThatCannotFitAreRefusedWithAdvice() throws {
         // A million directions of 27 rings.
         try TinySet(boxSize: 64, pixelSize: "3").write(in: folder)
         let outcome = try run(

@@ -1,5 +1,4 @@
 import CryoCore
-import Synchronization
 import Testing
 
 @Suite struct ParallelTests {

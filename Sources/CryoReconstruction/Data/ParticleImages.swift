@@ -2,7 +2,6 @@ import CryoCore
 import CryoFourier
 import CryoInference
 import Foundation
-import Synchronization
 
 /// The images of a run as the posterior wants them: read when needed, normalised, masked, on a polar grid.
 ///

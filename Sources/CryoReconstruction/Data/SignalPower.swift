@@ -19,9 +19,9 @@ enum SignalPower {
         var slicePower = [Double](repeating: 0, count: grid.ringCount)
         var sliceCount = 0.0
         for index in sampled {
-            slice.withUnsafeMutableBufferPointer { buffer in
+            unsafe slice.withUnsafeMutableBufferPointer { buffer in
                 guard let output = buffer.baseAddress else { return }
-                ball.extract(directions.rotations[index], at: grid.points, into: output)
+                unsafe ball.extract(directions.rotations[index], at: grid.points, into: output)
             }
             for (point, value) in slice.enumerated() {
                 slicePower[point / grid.halfCount] += Double((value * value).sum())

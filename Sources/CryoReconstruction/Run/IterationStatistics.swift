@@ -36,6 +36,14 @@ public struct IterationStatistics: Codable, Sendable {
     public var remaining: Double?
 }
 
+extension [IterationStatistics] {
+    /// Appends what happened in an iteration; another random start counts anew.
+    public mutating func note(_ entry: IterationStatistics) {
+        if let last, last.iteration >= entry.iteration { removeAll() }
+        append(entry)
+    }
+}
+
 /// What importance sampling did in one iteration: the statistics that the paper reports, and its error.
 public struct SamplingStatistics: Codable, Sendable {
     /// Images evaluated on drawn nodes; the others were summed exactly, since they were not visited before or since

@@ -18,7 +18,7 @@ extension RunFolder {
         let head = "\(Self.magic) \(version) \(DurableFile.checksum(payload)) \(payload.count)\n"
         try DurableFile.write(Data(head.utf8) + payload, to: file(Self.names.next))
         // The first has none before it.
-        rename(file(Self.names.latest), file(Self.names.previous))
+        unsafe rename(file(Self.names.latest), file(Self.names.previous))
         try DurableFile.move(file(Self.names.next), to: file(Self.names.latest))
     }
 
@@ -123,7 +123,7 @@ public final class RunLock: Sendable {
     private let descriptor: Int32
 
     fileprivate init?(_ path: String) {
-        let opened = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+        let opened = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
         guard opened >= 0 else { return nil }
         guard flock(opened, LOCK_EX | LOCK_NB) == 0 else {
             close(opened)
@@ -136,7 +136,7 @@ public final class RunLock: Sendable {
 
     /// Whether a process works in the folder of a lock file, held for no longer than it takes to ask.
     public static func isHeld(_ path: String) -> Bool {
-        let opened = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        let opened = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard opened >= 0 else { return false }
         defer { close(opened) }
         return flock(opened, LOCK_SH | LOCK_NB) != 0

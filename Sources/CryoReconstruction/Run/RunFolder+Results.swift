@@ -56,7 +56,7 @@ extension RunFolder {
     ///
     /// - Throws: ``RunFolderError/unfinished(_:)`` or ``RunFolderError/otherRecord(_:)``.
     public func record() throws(RunFolderError) -> RunRecord {
-        guard let data = FileManager.default.contents(atPath: file("run.json")) else {
+        guard let data = try? DurableFile.contents(of: file("run.json"), atMost: 1 << 30) else {
             throw .unfinished(path)
         }
         do { return try RunRecord.decoder.decode(RunRecord.self, from: data) } catch {

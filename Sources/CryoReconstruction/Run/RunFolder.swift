@@ -36,7 +36,7 @@ public struct RunFolder: Sendable {
     /// Whether there is a folder at a path.
     public static func isFolder(_ path: String) -> Bool {
         var isDirectory: ObjCBool = false
-        return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
+        return unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
             && isDirectory.boolValue
     }
 

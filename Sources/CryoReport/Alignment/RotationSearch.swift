@@ -75,12 +75,12 @@ struct RotationSearch: Sendable {
             spectrum.fill(.zero)
             for (point, offset, isPartner) in offsets {
                 let product = multiply(values[point], target[point])
-                spectrum.pointer[offset] = isPartner ? conjugate(product) : product
+                spectrum[offset] = isPartner ? conjugate(product) : product
             }
             fft.inverse(spectrum, scores)
             var (best, place) = (-Float.infinity, 0)
-            for voxel in 0..<fft.realCount where scores.pointer[voxel] > best {
-                (best, place) = (scores.pointer[voxel], voxel)
+            for voxel in 0..<fft.realCount where scores[voxel] > best {
+                (best, place) = (scores[voxel], voxel)
             }
             return Placement(
                 score: Double(best),

@@ -29,7 +29,7 @@ package enum HTML {
     package static func tick(_ value: Double) -> String {
         if value == 0 { return "0" }
         let size = abs(value)
-        if size >= 1e5 || size < 1e-3 { return String(format: "%.0e", value) }
+        if size >= 1e5 || size < 1e-3 { return String(format: "%.3g", value) }
         return String(format: "%g", (value * 1e6).rounded() / 1e6)
     }
 

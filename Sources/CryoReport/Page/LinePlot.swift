@@ -52,7 +52,7 @@ package struct LinePlot {
     }
 
     private static let size = (width: 640.0, height: 340.0)
-    private static let margin = (left: 64.0, right: 16.0, top: 14.0, bottom: 50.0)
+    private static let margin = (left: 78.0, right: 16.0, top: 14.0, bottom: 50.0)
 
     /// The figure.
     package var svg: String {
@@ -172,14 +172,7 @@ package struct LinePlot {
     private func ticks(_ range: ClosedRange<Double>, _ scale: Scale) -> [(Double, String)] {
         switch scale {
         case .linear: return Self.steps(range).map { ($0, HTML.tick($0)) }
-        case .logarithmic:
-            let decades =
-                Int(
-                    range.lowerBound.rounded(.up))...max(
-                    Int(range.lowerBound.rounded(.up)), Int(range.upperBound.rounded(.down)))
-            let stride = max(1, decades.count / 6)
-            return decades.filter { ($0 - decades.lowerBound) % stride == 0 && range.contains(Double($0)) }
-                .map { (Double($0), HTML.tick(pow(10, Double($0)))) }
+        case .logarithmic: return Self.decades(range).map { (log10($0), HTML.tick($0)) }
         case .resolution:
             let nice: [Double] = [
                 100, 50, 40, 30, 25, 20, 16, 14, 12, 10, 9, 8, 7, 6, 5, 4.5, 4, 3.5, 3, 2.5, 2, 1.5,
@@ -193,6 +186,16 @@ package struct LinePlot {
                 return true
             }.map { (1 / $0, HTML.tick($0)) }
         }
+    }
+
+    /// Powers of ten, with twice and five times them where there are few.
+    private static func decades(_ range: ClosedRange<Double>) -> [Double] {
+        let powers = Int(range.lowerBound.rounded(.down))...Int(range.upperBound.rounded(.up))
+        let stride = max(1, (powers.count - 1) / 6)
+        let multiples: [Double] = powers.count > 4 ? [1] : [1, 2, 5]
+        return powers.filter { $0 % stride == 0 }
+            .flatMap { power in multiples.map { $0 * pow(10, Double(power)) } }
+            .filter { range.contains(log10($0)) }
     }
 
     private static func steps(_ range: ClosedRange<Double>) -> [Double] {

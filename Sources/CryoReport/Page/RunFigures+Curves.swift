@@ -108,8 +108,10 @@ extension RunFigures {
         let rotations = poses.values.map(\.rotation)
         guard !rotations.isEmpty else { return nil }
         let directions = ViewDirections(rotations)
+        // While the density is being found, views follow its accidents.
+        let isFound = iterations.last?.phase != .anneal
         let warning =
-            directions.coverage < 0.5
+            isFound && directions.coverage < 0.5
             ? """
             <p class="warning">Views are uneven: as many even ones would cover \(HTML.text(100 * directions.coverage, 0)) % of the sphere. \
             Detail along some directions may be smeared; compare slices across z with those across x and y.</p>

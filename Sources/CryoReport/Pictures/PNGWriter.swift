@@ -25,21 +25,22 @@ extension Picture {
     ///
     /// - Throws: ``PNGError`` if libpng refuses.
     public func png() throws(PNGError) -> Data {
-        var image = png_image()
-        image.version = png_uint_32(PNG_IMAGE_VERSION)
-        image.width = png_uint_32(width)
-        image.height = png_uint_32(height)
-        image.format = png_uint_32(channels == .rgb ? PNG_FORMAT_FLAG_COLOR : 0)
-        defer { png_image_free(&image) }
+        // Safe: libpng reads `height` rows of `stride` bytes, which a picture has, and writes as many bytes as it asked for.
+        var image = unsafe png_image()
+        unsafe image.version = png_uint_32(PNG_IMAGE_VERSION)
+        unsafe image.width = png_uint_32(width)
+        unsafe image.height = png_uint_32(height)
+        unsafe image.format = png_uint_32(channels == .rgb ? PNG_FORMAT_FLAG_COLOR : 0)
+        defer { unsafe png_image_free(&image) }
         let stride = png_int_32(width * channels.rawValue)
         // Without memory the call only tells how much it takes.
         var size = png_alloc_size_t(0)
-        guard png_image_write_to_memory(&image, nil, &size, 0, bytes, stride, nil) != 0 else {
-            throw .encoder(Self.message(of: image))
+        guard unsafe png_image_write_to_memory(&image, nil, &size, 0, bytes, stride, nil) != 0 else {
+            throw unsafe .encoder(Self.message(of: image))
         }
         var output = [UInt8](repeating: 0, count: Int(size))
-        guard png_image_write_to_memory(&image, &output, &size, 0, bytes, stride, nil) != 0 else {
-            throw .encoder(Self.message(of: image))
+        guard unsafe png_image_write_to_memory(&image, &output, &size, 0, bytes, stride, nil) != 0 else {
+            throw unsafe .encoder(Self.message(of: image))
         }
         return Data(output.prefix(Int(size)))
     }
@@ -55,8 +56,8 @@ extension Picture {
     }
 
     private static func message(of image: png_image) -> String {
-        withUnsafeBytes(of: image.message) { bytes in
-            String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+        unsafe withUnsafeBytes(of: image.message) { bytes in
+            unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
         }
     }
 }
