@@ -33,6 +33,7 @@ final class RunConsole {
     func note(_ entry: IterationStatistics) {
         let isOtherPhase = iterations.last?.phase != entry.phase
         iterations.note(entry)
+        if iterations.count > 50 { iterations = RunFacts.needed(of: iterations) }
         log.debug("\(entry.line)")
         live?.note(entry)
         if isOtherPhase { events?.began(entry) }

@@ -23,6 +23,13 @@ package struct RunFacts: Sendable {
         imagesPerSecond = seconds > 0 ? Double(images) / seconds : nil
     }
 
+    /// As few of the iterations as have the same facts, so that whoever only shows those need not keep all.
+    package static func needed(of iterations: [IterationStatistics]) -> [IterationStatistics] {
+        let recent = iterations.suffix(11)
+        let agreed = iterations.last { $0.halfSetFSC != nil }
+        return (agreed.map { $0.iteration < recent[recent.startIndex].iteration ? [$0] : [] } ?? []) + recent
+    }
+
     /// Values and what they are, in the order of their worth.
     package var rows: [(value: String, name: String)] {
         var rows = [

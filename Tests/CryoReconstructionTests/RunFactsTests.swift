@@ -1,0 +1,30 @@
+import CryoReport
+import Testing
+
+@testable import CryoReconstruction
+
+struct RunFactsTests {
+    /// A long run says the same of itself when it keeps only what that needs.
+    @Test(arguments: [1, 5, 11, 12, 40, 400])
+    func fewIterationsHaveTheSameFacts(count: Int) throws {
+        let all = (0..<count).map { index in
+            IterationStatistics(
+                iteration: index, phase: .march, resolution: 30, batchSize: 10 + index % 7, beta: 1,
+                effectivePoses: 10, logEvidence: 1, relativeChange: 0.1, poseCount: 1000,
+                evaluatedFraction: 1,
+                halfSetFSC: index % 23 == 3 ? Double(index) : nil, seconds: Double(index * index), progress: 0
+            )
+        }
+        var kept = [IterationStatistics]()
+        for (index, entry) in all.enumerated() {
+            kept.append(entry)
+            if index % 5 == 4 { kept = RunFacts.needed(of: kept) }
+            let (expected, facts) = (
+                try #require(RunFacts(Array(all[...index]))), try #require(RunFacts(kept))
+            )
+            #expect(
+                facts.imagesPerSecond == expected.imagesPerSecond && facts.agreement == expected.agreement)
+        }
+        #expect(RunFacts.needed(of: kept).count <= 12)
+    }
+}
