@@ -4,11 +4,13 @@
 
 RELION comes from Debian (`apt-get install relion`) and takes an hour or more on two cores. With --to it is ended as soon as one of
 its maps, scored every ten iterations, has FSC 0.5 at that resolution in Å, and Daybreak is asked for no finer. With fewer
---iterations RELION's schedule is shortened in proportion, which is said in the output. It reads no 16-bit floats: particles
-stored so are converted first (Experiments/float32.py).
+--iterations RELION's schedule is shortened in proportion, which is said in the output. It looks for images from the folder that
+it is started in, here --project or else the STAR file's, and reads no 16-bit floats: particles stored so are converted first
+(Experiments/float32.py).
 """
 
 import argparse
+import os
 import shutil
 import sys
 import time
@@ -27,11 +29,15 @@ def main():
     parser.add_argument("--iterations", type=int, default=300)
     parser.add_argument("--to", type=float)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--project", type=Path)
     parser.add_argument("--output", type=Path, default=ROOT / "runs" / "peers")
     arguments = parser.parse_args()
     if not shutil.which("relion_refine"):
         sys.exit("relion_refine is not on the PATH: apt-get install relion")
     arguments.output.mkdir(parents=True, exist_ok=True)
+    for name in ("particles", "reference", "output"):
+        setattr(arguments, name, getattr(arguments, name).resolve())
+    os.chdir(arguments.project or arguments.particles.parent)
     initial, final = arguments.iterations // 6, arguments.iterations // 6
     between = arguments.iterations - initial - final
     for old in arguments.output.glob("relion_it*"):

@@ -26,6 +26,9 @@ public struct AvailableMemory: Sendable, Equatable {
         }
     }
 
+    /// The most bytes that this process has had in memory so far; nil where the system does not say.
+    public static var peak: Int? { fields("/proc/self/status")["VmHWM:"].map { $0 << 10 } }
+
     /// Limit and use of every control group that this process is in, also of those above it.
     private static func controlGroups() -> [(limit: Int, used: Int)] {
         var found: [(limit: Int, used: Int)] = []

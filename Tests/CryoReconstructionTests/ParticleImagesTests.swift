@@ -36,8 +36,8 @@ struct ParticleImagesTests {
         let source = TestSource.noise(count: 400, boxSize: 48, pixelSize: 5, variance: variance)
         let images = ParticleImages(source: source, radius: 80)
         let parallel = Parallel(threads: 2)
-        let coloured = try #require(
-            NoiseSpectrum(background: images, ringCount: 20, isColoured: true, parallel: parallel))
+        let spectra = images.backgroundSpectra(ringCount: 20, parallel: parallel)
+        let coloured = try #require(NoiseSpectrum(spectra, isColoured: true))
         #expect(coloured.variance.count == 20 && coloured.variance(rings: 7).count == 7)
         // Images are normalised, so only the shape is known; the outer rings have some 10⁴ samples.
         let scale = coloured.variance[14] / variance(15)
@@ -46,8 +46,7 @@ struct ParticleImagesTests {
             // independent samples each give 1 to 2 %.
             #expect(abs(coloured.variance[ring - 1] / scale / variance(Double(ring)) - 1) < 0.15)
         }
-        let white = try #require(
-            NoiseSpectrum(background: images, ringCount: 20, isColoured: false, parallel: parallel))
+        let white = try #require(NoiseSpectrum(spectra, isColoured: false))
         #expect(white.variance == [Double](repeating: 1, count: 20))
     }
 

@@ -10,23 +10,12 @@ public struct NoiseSpectrum: Sendable, Codable {
     public private(set) var variance: [Double]
     private let isColoured: Bool
 
-    /// Measures the background of up to 1000 images spread over the set; nil if none can be used.
-    init?(background images: ParticleImages, ringCount: Int, isColoured: Bool, parallel: Parallel) {
+    /// The mean background of some images; nil if there are none.
+    init?(_ spectra: [BackgroundSpectrum], isColoured: Bool) {
+        guard let first = spectra.first else { return nil }
         self.isColoured = isColoured
-        let indices = images.source.sample(atMost: 1000)
-        let grid = PolarGrid(ringCount: ringCount, angleCount: 4 * ringCount + 8)
-        let preparation = ImagePreparation(
-            boxSize: images.source.boxSize, pixelSize: images.source.pixelSize, grid: grid,
-            mask: SoftMask(radius: images.radius, softness: 0.05 * images.source.boxLength))
-        let spectra = parallel.map(indices.count) { place -> [Double]? in
-            images.normalizedImage(indices[place]).map { preparation.backgroundPower($0) }
-        }.compactMap { $0 }
-        guard !spectra.isEmpty else { return nil }
-        let mean = (0..<ringCount).map { ring in
-            spectra.reduce(0) { $0 + $1[ring] } / Double(spectra.count)
-        }
         // Images are normalised to a background of variance 1: that is the white model.
-        variance = isColoured ? mean : [Double](repeating: 1, count: ringCount)
+        variance = isColoured ? spectra.meanPower : first.power.map { _ in 1 }
     }
 
     /// The variance of the innermost rings.

@@ -19,6 +19,7 @@ public final class ParticleImages: Sendable {
         var setAside: [Int: String] = [:]
         var sign: Float = 1
         var limits = ImageLimits.none
+        var gains = GroupGains()
         var failure: String?
     }
 
@@ -41,6 +42,12 @@ public final class ParticleImages: Sendable {
         set { state.withLock { $0.sign = newValue } }
     }
 
+    /// How the noise of optics groups differs.
+    var gains: GroupGains {
+        get { state.withLock { $0.gains } }
+        set { state.withLock { $0.gains = newValue } }
+    }
+
     /// Where each particle stands, as an origin in Å.
     var centres: [SIMD2<Double>] {
         get { state.withLock { $0.centres } }
@@ -61,6 +68,23 @@ public final class ParticleImages: Sendable {
         }
         let limits = ImageLimits(sample: measures.compactMap { $0 })
         state.withLock { $0.limits = limits }
+    }
+
+    /// The backgrounds of up to 1000 images spread over the set.
+    func backgroundSpectra(ringCount: Int, parallel: Parallel) -> [BackgroundSpectrum] {
+        let indices = source.sample(atMost: 1000)
+        let preparation = ImagePreparation(
+            boxSize: source.boxSize, pixelSize: source.pixelSize,
+            grid: PolarGrid(ringCount: ringCount, angleCount: 4 * ringCount + 8),
+            mask: SoftMask(radius: radius, softness: 0.05 * source.boxLength))
+        return parallel.map(indices.count) { place -> BackgroundSpectrum? in
+            let index = indices[place]
+            return self.normalizedImage(index).map {
+                BackgroundSpectrum(
+                    opticsGroup: self.source.particles[index].opticsGroup,
+                    power: preparation.backgroundPower($0))
+            }
+        }.compactMap { $0 }
     }
 
     /// The particles set aside so far, and why.
@@ -107,12 +131,15 @@ public final class ParticleImages: Sendable {
     public func polarImages(
         _ indices: [Int], preparation: ImagePreparation, parallel: Parallel
     ) -> (indices: [Int], images: [PolarImage]) {
-        let (sign, centres) = state.withLock { ($0.sign, $0.centres) }
+        let (sign, centres, gains) = state.withLock { ($0.sign, $0.centres, $0.gains) }
         let made = parallel.map(indices.count) { place -> PolarImage? in
             let index = indices[place]
             guard let image = self.normalizedImage(index) else { return nil }
-            return preparation.prepare(
-                image, ctf: self.source.particles[index].ctf, sign: sign, centre: centres[index])
+            let particle = self.source.particles[index]
+            var polar = preparation.prepare(image, ctf: particle.ctf, sign: sign, centre: centres[index])
+            gains.apply(
+                to: &polar, ofGroup: particle.opticsGroup, pointsPerRing: preparation.grid.halfCount)
+            return polar
         }
         var (kept, images) = ([Int](), [PolarImage]())
         for (index, image) in zip(indices, made) {

@@ -91,15 +91,14 @@ public final class Reconstruction {
         var contrast = ContrastDetection(images: images, parallel: parallel)
         if let told = parameters.contrast { contrast.sign = told < 0 ? -1 : 1 }
         images.sign = Float(contrast.sign)
-        guard
-            let noise = NoiseSpectrum(
-                background: images, ringCount: plans.map(\.ringCount).max() ?? 3,
-                isColoured: parameters.hasColouredNoise, parallel: parallel)
-        else {
+        let spectra = images.backgroundSpectra(
+            ringCount: plans.map(\.ringCount).max() ?? 3, parallel: parallel)
+        guard let noise = NoiseSpectrum(spectra, isColoured: parameters.hasColouredNoise) else {
             let reasons = images.setAside
             let first = reasons.min { $0.key < $1.key }?.value ?? "nothing is left"
             throw .noUsableImages(reasons.count, reason: first)
         }
+        if parameters.hasColouredNoise { images.gains = GroupGains(spectra) }
         self.source = source
         self.parameters = parameters
         self.parallel = parallel

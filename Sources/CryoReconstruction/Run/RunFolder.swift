@@ -155,6 +155,8 @@ public struct RunRecord: Codable, Sendable {
     public var threads: Int
     /// Seconds, whole run.
     public var seconds: Double
+    /// Bytes of memory at the peak of the process that ended the run; nil in records of older versions.
+    public var peakMemory: Int?
     /// σ² of a Fourier coefficient by ring, from 1/box.
     public var noiseVariance: [Double]
     /// The random starts that were ranked; empty where there was one.
@@ -196,6 +198,7 @@ public struct RunRecord: Codable, Sendable {
         self.instructionSet = instructionSet
         self.threads = threads
         seconds = result.statistics.last?.seconds ?? 0
+        peakMemory = AvailableMemory.peak
         noiseVariance = result.noiseVariance
         starts = result.starts
         resolution = result.halves.map { ResolutionRecord($0.resolution) }

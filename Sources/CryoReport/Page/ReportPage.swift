@@ -161,6 +161,10 @@ public struct ReportPage {
             ("contrast", record.contrast.sign > 0 ? "protein is white" : "protein is black"),
             ("threads, instructions", "\(record.threads), \(record.instructionSet)"),
             ("time", DurationText.text(seconds: record.seconds)),
+            (
+                "memory at the peak",
+                record.peakMemory.map { MemoryEstimate.text(Double($0)) } ?? "not recorded"
+            ),
             ("starts", record.starts.isEmpty ? "1" : "\(record.starts.count), best by evidence"),
             ("SHA-256 of the map's voxels", record.hashes?.map ?? "–"),
             ("SHA-256 of the poses", record.hashes?.poses ?? "–"),
