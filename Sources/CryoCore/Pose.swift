@@ -30,7 +30,7 @@ public struct PoseUncertainty: Sendable, Equatable, BitwiseCopyable {
 }
 
 /// What was learnt about one particle's pose.
-public struct PoseEstimate: Sendable, Equatable, RawCodable {
+public struct PoseEstimate: Sendable, Equatable, BitwiseCopyable {
     /// The most probable pose.
     public var pose: Pose
     /// Natural logarithm of the marginal likelihood relative to pure noise, in nats.

@@ -6,12 +6,12 @@ public enum DurableFile {
     /// What the name of an unfinished file holds; a process that is killed leaves it.
     public static let remnant = ".partial-"
 
-    /// Writes a file that appears under its name when it is complete and on the disk.
+    /// Writes a file of one part or several, which appears under its name when it is complete and on the disk.
     ///
     /// - Throws: ``FileError/unwritable(path:found:advice:)``.
-    public static func write(_ data: Data, to path: String) throws(FileError) {
+    public static func write(_ parts: Data..., to path: String) throws(FileError) {
         let file = try OutputFile(path: path)
-        try file.write([UInt8](data))
+        for part in parts { try file.write(part) }
         try file.commit()
     }
 

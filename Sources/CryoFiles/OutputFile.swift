@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import Synchronization
 
@@ -31,6 +32,11 @@ final class OutputFile {
     }
 
     // Safe, here and below: the system reads as many bytes as an array lends, while it lends them.
+
+    /// Appends bytes.
+    func write(_ bytes: Data) throws(FileError) {
+        if let failure = unsafe bytes.withUnsafeBytes({ unsafe append($0) }) { throw failure }
+    }
 
     /// Appends bytes.
     func write(_ bytes: [UInt8]) throws(FileError) {

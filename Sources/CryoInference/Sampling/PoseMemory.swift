@@ -5,7 +5,7 @@ import Foundation
 ///
 /// Kept in the terms of space, not of a grid, so that it outlives a change of the quadrature; the reaches say how
 /// coarse the grid was that it was learnt on.
-public struct PoseMemory: Sendable, Equatable, Codable {
+public struct PoseMemory: Sendable, Equatable {
     /// A part of the posterior.
     public struct Entry: Sendable, Equatable {
         /// The viewing direction; d and −d are not told apart.
@@ -24,7 +24,7 @@ public struct PoseMemory: Sendable, Equatable, Codable {
     }
 
     /// A part of the marginal posterior of the in-plane angle.
-    public struct AngleEntry: Sendable, Equatable, RawCodable {
+    public struct AngleEntry: Sendable, Equatable, BitwiseCopyable {
         /// The angle, in radians.
         public var angle: Float
         /// Its part of the mass.
@@ -38,8 +38,8 @@ public struct PoseMemory: Sendable, Equatable, Codable {
     }
 
     /// The parts, largest first.
-    public var entries: [Entry] { stored.values.map(\.entry) }
-    private var stored: StoredEntries
+    public var entries: [Entry] { stored.map(\.entry) }
+    private(set) var stored: [StoredEntry]
     /// In-plane angles, largest first; empty unless they were drawn.
     public var angles: [AngleEntry]
     /// The resolution on directions with which this was learnt, in radians.
@@ -72,7 +72,7 @@ public struct PoseMemory: Sendable, Equatable, Codable {
         entries: [Entry], angles: [AngleEntry] = [], directionReach: Double, shiftReach: Double,
         angleReach: Double = 2 * .pi
     ) {
-        stored = StoredEntries(values: [])
+        stored = []
         self.angles = angles
         self.directionReach = directionReach
         self.shiftReach = shiftReach
@@ -84,7 +84,14 @@ public struct PoseMemory: Sendable, Equatable, Codable {
             guard entry.mass > Self.light * largest || !isNear(entry, kept) else { continue }
             kept.append(entry)
         }
-        stored = StoredEntries(values: kept.map(StoredEntry.init))
+        stored = kept.map(StoredEntry.init)
+    }
+
+    /// The memory that was packed; see ``PackedMemories``.
+    init(stored: [StoredEntry], angles: [AngleEntry], reaches: SIMD3<Double>) {
+        self.stored = stored
+        self.angles = angles
+        (directionReach, shiftReach, angleReach) = (reaches.x, reaches.y, reaches.z)
     }
 
     /// Whether an entry lies within a step and a half of one that is kept.
@@ -113,7 +120,7 @@ public struct PoseMemory: Sendable, Equatable, Codable {
         }
         guard all.count > present.count else { return self }
         var result = self
-        result.stored = StoredEntries(values: all.sorted { $0.mass > $1.mass }.map(StoredEntry.init))
+        result.stored = all.sorted { $0.mass > $1.mass }.map(StoredEntry.init)
         return result
     }
 }
@@ -121,7 +128,7 @@ public struct PoseMemory: Sendable, Equatable, Codable {
 /// An entry in 12 bytes instead of 32: there are 64 of them for every particle of the set.
 ///
 /// Directions to 10⁻⁴ rad on the hemisphere z ≥ 0, origins to a thirtieth of an Å: both far below any quadrature's step.
-private struct StoredEntry: Sendable, Equatable, BitwiseCopyable {
+struct StoredEntry: Sendable, Equatable, BitwiseCopyable {
     private let tilt: UInt16
     private let rot: UInt16
     private let originX: Int16
@@ -149,21 +156,5 @@ private struct StoredEntry: Sendable, Equatable, BitwiseCopyable {
         return PoseMemory.Entry(
             direction: [sin(tilt) * cos(rot), sin(tilt) * sin(rot), cos(tilt)],
             origin: SIMD2<Float>(Float(originX), Float(originY)) * Self.originUnit, mass: mass)
-    }
-}
-
-/// Entries, kept in checkpoints as their bytes.
-private struct StoredEntries: Sendable, Equatable, Codable {
-    var values: [StoredEntry]
-
-    init(values: [StoredEntry]) { self.values = values }
-
-    func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(values.rawData)
-    }
-
-    init(from decoder: any Decoder) throws {
-        values = try [StoredEntry](rawData: decoder.singleValueContainer().decode(Data.self))
     }
 }

@@ -41,8 +41,8 @@ extension Reconstruction {
     /// What is held of one particle while it is being learnt from.
     ///
     /// Its row of the STAR file, some 250 bytes of poses and visits, a posterior of up to 64 entries of 12 bytes, and the
-    /// same as the objects of a property list while a checkpoint is written.
-    private static let bytesPerParticle = 250.0 + 900 + 4000
+    /// same twice while a checkpoint is written.
+    private static let bytesPerParticle = 3 * (250.0 + 900)
 
     private func memoryEstimate(upTo limit: Int) -> MemoryEstimate {
         let metadata = source.metadataByteCount + MemoryLayout<Particle>.stride
@@ -64,8 +64,9 @@ extension Reconstruction {
             particles: particles, posterior: worst.0, densities: max(worst.1, Self.mapCount * voxelBytes))
     }
 
-    /// Cubes of the images' own box that are held when a run ends: two halves, their mask, mean and transforms.
-    private static let mapCount = 16.0
+    /// Cubes of the images' own box that are held when a run ends: two halves laid upon each other on twice their grid, with
+    /// transforms, are 32; then their mask and mean.
+    private static let mapCount = 40.0
 
     private var voxelBytes: Double { 4 * pow(Double(source.boxSize), 3) }
 

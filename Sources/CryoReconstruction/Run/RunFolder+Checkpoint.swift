@@ -16,7 +16,7 @@ extension RunFolder {
         encoder.outputFormat = .binary
         let payload = try encoder.encode(progress)
         let head = "\(Self.magic) \(version) \(DurableFile.checksum(payload)) \(payload.count)\n"
-        try DurableFile.write(Data(head.utf8) + payload, to: file(Self.names.next))
+        try DurableFile.write(Data(head.utf8), payload, to: file(Self.names.next))
         // The first has none before it.
         unsafe rename(file(Self.names.latest), file(Self.names.previous))
         try DurableFile.move(file(Self.names.next), to: file(Self.names.latest))

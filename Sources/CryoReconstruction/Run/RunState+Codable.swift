@@ -6,8 +6,8 @@ import Foundation
 extension RunState: Codable {
     private enum Key: CodingKey {
         case seed, optimizerKind, optimizer, noise, particles, order, density, densityScale, newcomers,
-            temperature, memories
-        case census, visits, estimates
+            temperature
+        case remembered, memories, census, visited, visits, estimated, estimates
     }
 
     /// Which optimizer's state follows.
@@ -42,10 +42,16 @@ extension RunState: Codable {
         try container.encode(densityScale, forKey: .densityScale)
         try container.encode(newcomers.rawData, forKey: .newcomers)
         try container.encodeIfPresent(temperature, forKey: .temperature)
-        try container.encode(memories, forKey: .memories)
+        let remembered = memories.sorted { $0.key < $1.key }
+        try container.encode(remembered.map(\.key).rawData, forKey: .remembered)
+        try container.encode(PackedMemories(remembered.map(\.value)), forKey: .memories)
         try container.encode(census, forKey: .census)
-        try container.encode(visits, forKey: .visits)
-        try container.encode(estimates, forKey: .estimates)
+        let visited = visits.sorted { $0.key < $1.key }
+        try container.encode(visited.map(\.key).rawData, forKey: .visited)
+        try container.encode(visited.map(\.value).rawData, forKey: .visits)
+        let estimated = estimates.sorted { $0.key < $1.key }
+        try container.encode(estimated.map(\.key).rawData, forKey: .estimated)
+        try container.encode(estimated.map(\.value).rawData, forKey: .estimates)
     }
 
     /// Reads what was written.
@@ -64,9 +70,19 @@ extension RunState: Codable {
         densityScale = try container.decode(Double.self, forKey: .densityScale)
         newcomers = try [Int](rawData: container.decode(Data.self, forKey: .newcomers))
         temperature = try container.decodeIfPresent(Temperature.self, forKey: .temperature)
-        memories = try container.decode([Int: PoseMemory].self, forKey: .memories)
+        func values<Value>(_ values: [Value], of key: Key) throws -> [Int: Value] {
+            let particles = try [Int](rawData: container.decode(Data.self, forKey: key))
+            guard particles.count == values.count, Set(particles).count == particles.count else {
+                throw DecodingError.dataCorruptedError(
+                    forKey: key, in: container, debugDescription: "\(particles.count) particles")
+            }
+            return Dictionary(uniqueKeysWithValues: zip(particles, values))
+        }
+        memories = try values(
+            container.decode(PackedMemories.self, forKey: .memories).unpacked(), of: .remembered)
         census = try container.decode(PoseCensus.self, forKey: .census)
-        visits = try container.decode([Int: UInt32].self, forKey: .visits)
-        estimates = try container.decode([Int: PoseEstimate].self, forKey: .estimates)
+        visits = try values([UInt32](rawData: container.decode(Data.self, forKey: .visits)), of: .visited)
+        estimates = try values(
+            [PoseEstimate](rawData: container.decode(Data.self, forKey: .estimates)), of: .estimated)
     }
 }
