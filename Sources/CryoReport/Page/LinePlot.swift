@@ -52,7 +52,7 @@ package struct LinePlot {
     }
 
     private static let size = (width: 640.0, height: 340.0)
-    private static let margin = (left: 78.0, right: 16.0, top: 14.0, bottom: 50.0)
+    private static let margin = (left: 86.0, right: 16.0, top: 14.0, bottom: 50.0)
 
     /// The figure.
     package var svg: String {
@@ -164,7 +164,7 @@ package struct LinePlot {
         )
         let middle = (top + bottom) / 2
         parts.append(
-            "<text x=\"14\" y=\"\(middle)\" text-anchor=\"middle\" transform=\"rotate(-90 14 \(middle))\">"
+            "<text x=\"18\" y=\"\(middle)\" text-anchor=\"middle\" transform=\"rotate(-90 18 \(middle))\">"
                 + "\(HTML.escaped(yLabel))</text>")
         return parts
     }

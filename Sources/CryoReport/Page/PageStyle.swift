@@ -28,7 +28,7 @@ package enum PageStyle {
         .viewer input { width: min(320px, 60%); }
         .small .picture { max-height: 170px; width: auto; }
         .still { text-align: center; background: #fff; border-radius: 6px; padding: 4px; }
-        svg.plot { width: 100%; height: auto; display: block; }
+        svg.plot { width: 100%; height: auto; display: block; overflow: visible; }
         svg text { fill: var(--ink); font-size: 13px; } svg .note { fill: var(--soft); font-size: 12px; }
         svg line.grid { stroke: var(--line); stroke-width: 1; } svg .frame { fill: none; stroke: var(--soft); }
         svg .threshold { stroke: var(--soft); stroke-dasharray: 3 4; }

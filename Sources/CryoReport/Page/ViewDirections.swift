@@ -33,7 +33,7 @@ struct ViewDirections {
     }
 
     var svg: String {
-        let (cell, left, top) = (16.0, 54.0, 10.0)
+        let (cell, left, top) = (16.0, 80.0, 14.0)
         let (width, height) = (left + cell * Double(Self.columns) + 26, top + cell * Double(Self.rows) + 48)
         let most = max(1, counts.max() ?? 1)
         var parts = [
@@ -59,7 +59,7 @@ struct ViewDirections {
         parts.append("<text x=\"\(left + cell * 18)\" y=\"\(bottom + 38)\" text-anchor=\"middle\">rot</text>")
         let middle = top + cell * 9
         parts.append(
-            "<text x=\"12\" y=\"\(middle)\" text-anchor=\"middle\" transform=\"rotate(-90 12 \(middle))\">tilt</text>"
+            "<text x=\"18\" y=\"\(middle)\" text-anchor=\"middle\" transform=\"rotate(-90 18 \(middle))\">tilt</text>"
         )
         parts.append("</svg>")
         let keys = [0.0, 0.25, 0.5, 0.75, 1].enumerated().map {
