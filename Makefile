@@ -97,7 +97,7 @@ sanitize: setup
 	TSAN_OPTIONS=halt_on_error=1:suppressions=$(CURDIR)/scripts/thread-sanitizer.txt $(SWIFT) test $(SANITIZE_FLAGS) -Xswiftc -DTHREAD_SANITIZER \
 		--sanitize=thread --scratch-path .build-tsan
 
-# A small problem for 200 and for 2,000 iterations; fails if the peak of memory grows by more than 2 %.
+# 2,000 iterations of a small problem; fails if resident memory grows by more than 2 % from the second tenth to the last.
 soak: build
 	@scripts/soak.sh $(BIN)
 

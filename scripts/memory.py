@@ -30,7 +30,7 @@ def peak(*arguments, interrupt=None):
 
 
 def inputs():
-    """Large files of every text format and of packed maps, some of them odd: a name and the size that its bytes stand for."""
+    """Writes large files of every text format, some of them odd."""
     row = "%06d@images.mrcs 12000.0 12100.0 30.0 1\n"
     head = "data_optics\n\nloop_\n_rlnOpticsGroup #1\n_rlnVoltage #2\n_rlnSphericalAberration #3\n" \
         "_rlnAmplitudeContrast #4\n_rlnImagePixelSize #5\n_rlnImageSize #6\n1 300 2.7 0.1 4.0 24\n\ndata_particles\n\nloop_\n" \
@@ -94,8 +94,7 @@ def runs():
              "--pixel-size", str(pixel), "--snr", "1"], check=True, capture_output=True)
         status, text, memory = peak(
             "reconstruct", f"{folder}/particles.star", "--output", f"run{box}", "--max-resolution", str(limit), *short)
-        log = open(f"run{box}/run.log").read() if os.path.exists(f"run{box}/run.log") else text
-        said = re.search(r"memory needed is about ([0-9.]+) (MB|GB)", log)
+        said = re.search(r"memory needed is about ([0-9.]+) (MB|GB)", text)
         estimate = float(said[1]) * (1000 if said[2] == "GB" else 1) if said else float("nan")
         print(f"| {particles} particles of {box} px to {limit} Å | {estimate:.0f} | {memory:.0f} |", flush=True)
         if status != 0 or not memory <= 1.1 * estimate:

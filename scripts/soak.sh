@@ -24,7 +24,8 @@ awk -v n="$iterations" '
     $1 > n / 10 && $1 <= n / 5 { early += $2; earlyCount++ }
     $1 > 0.9 * n && $1 <= n { late += $2; lateCount++ }
     END {
-        (early /= earlyCount * 1024) && (late /= lateCount * 1024)
+        early /= earlyCount * 1024
+        late /= lateCount * 1024
         growth = 100 * (late / early - 1)
         printf "%d iterations: %.1f MB from %d to %d, %.1f MB from %d to %d: %+.1f %%\n", \
             n, early, n / 10, n / 5, late, 0.9 * n, n, growth
