@@ -38,13 +38,8 @@ final class OutputFile {
         if let failure = unsafe bytes.withUnsafeBytes({ unsafe append($0) }) { throw failure }
     }
 
-    /// Appends bytes.
-    func write(_ bytes: [UInt8]) throws(FileError) {
-        if let failure = unsafe bytes.withUnsafeBytes({ unsafe append($0) }) { throw failure }
-    }
-
-    /// Appends numbers in the byte order of this machine.
-    func write(_ values: [Float]) throws(FileError) {
+    /// Appends bytes, or numbers in the byte order of this machine.
+    func write(_ values: [some BitwiseCopyable]) throws(FileError) {
         if let failure = unsafe values.withUnsafeBytes({ unsafe append($0) }) { throw failure }
     }
 

@@ -21,7 +21,7 @@ public struct ContrastDetection: Sendable, Codable, Equatable {
         let grid = PolarGrid(ringCount: ringCount, angleCount: 24)
         let preparation = ImagePreparation(
             boxSize: images.source.boxSize, pixelSize: images.source.pixelSize, grid: grid,
-            mask: SoftMask(radius: images.radius, softness: 0.05 * images.source.boxLength))
+            mask: images.mask)
         let ball = (1...ringCount).map {
             Self.ballTransform(2 * .pi * Double($0) * images.radius * 0.8 / images.source.boxLength)
         }

@@ -11,6 +11,8 @@ public final class ParticleImages: Sendable {
     public let source: any ParticleSource
     /// The radius beyond which an image is background, in Å.
     public let radius: Double
+    /// What of an image is the particle.
+    var mask: SoftMask { SoftMask(radius: radius, softness: Stage.maskSoftness(source.boxLength)) }
     private let normalization: BackgroundNormalization
     private let state: Mutex<State>
 
@@ -76,7 +78,7 @@ public final class ParticleImages: Sendable {
         let preparation = ImagePreparation(
             boxSize: source.boxSize, pixelSize: source.pixelSize,
             grid: PolarGrid(ringCount: ringCount, angleCount: 4 * ringCount + 8),
-            mask: SoftMask(radius: radius, softness: 0.05 * source.boxLength))
+            mask: mask)
         return parallel.map(indices.count) { place -> BackgroundSpectrum? in
             let index = indices[place]
             return self.normalizedImage(index).map {

@@ -42,16 +42,18 @@ extension RunState: Codable {
         try container.encode(densityScale, forKey: .densityScale)
         try container.encode(newcomers.rawData, forKey: .newcomers)
         try container.encodeIfPresent(temperature, forKey: .temperature)
-        let remembered = memories.sorted { $0.key < $1.key }
-        try container.encode(remembered.map(\.key).rawData, forKey: .remembered)
-        try container.encode(PackedMemories(remembered.map(\.value)), forKey: .memories)
         try container.encode(census, forKey: .census)
-        let visited = visits.sorted { $0.key < $1.key }
-        try container.encode(visited.map(\.key).rawData, forKey: .visited)
-        try container.encode(visited.map(\.value).rawData, forKey: .visits)
-        let estimated = estimates.sorted { $0.key < $1.key }
-        try container.encode(estimated.map(\.key).rawData, forKey: .estimated)
-        try container.encode(estimated.map(\.value).rawData, forKey: .estimates)
+        /// Particles in a block of their own, and what is known of each in their order.
+        func encode<Value>(
+            _ known: [Int: Value], of particles: Key, _ key: Key, as packed: ([Value]) -> some Encodable
+        ) throws {
+            let sorted = known.sorted { $0.key < $1.key }
+            try container.encode(sorted.map(\.key).rawData, forKey: particles)
+            try container.encode(packed(sorted.map(\.value)), forKey: key)
+        }
+        try encode(memories, of: .remembered, .memories, as: PackedMemories.init)
+        try encode(visits, of: .visited, .visits, as: \.rawData)
+        try encode(estimates, of: .estimated, .estimates, as: \.rawData)
     }
 
     /// Reads what was written.
@@ -72,11 +74,12 @@ extension RunState: Codable {
         temperature = try container.decodeIfPresent(Temperature.self, forKey: .temperature)
         func values<Value>(_ values: [Value], of key: Key) throws -> [Int: Value] {
             let particles = try [Int](rawData: container.decode(Data.self, forKey: key))
-            guard particles.count == values.count, Set(particles).count == particles.count else {
+            let known = Dictionary(zip(particles, values)) { first, _ in first }
+            guard particles.count == values.count, known.count == values.count else {
                 throw DecodingError.dataCorruptedError(
                     forKey: key, in: container, debugDescription: "\(particles.count) particles")
             }
-            return Dictionary(uniqueKeysWithValues: zip(particles, values))
+            return known
         }
         memories = try values(
             container.decode(PackedMemories.self, forKey: .memories).unpacked(), of: .remembered)

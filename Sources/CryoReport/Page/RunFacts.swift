@@ -10,12 +10,15 @@ package struct RunFacts: Sendable {
     /// Images visited a second, over the latest iterations; nil at first.
     package let imagesPerSecond: Double?
 
+    /// Iterations over which images are counted.
+    private static let recentCount = 10
+
     /// Looks at the iterations so far; nil before the first.
     package init?(_ iterations: [IterationStatistics]) {
         guard let latest = iterations.last else { return nil }
         self.latest = latest
         agreement = iterations.last { $0.halfSetFSC != nil }?.halfSetFSC
-        let recent = iterations.suffix(10)
+        let recent = iterations.suffix(Self.recentCount)
         let begin =
             iterations.count > recent.count ? iterations[iterations.count - recent.count - 1].seconds : 0
         let seconds = latest.seconds - begin
@@ -25,9 +28,10 @@ package struct RunFacts: Sendable {
 
     /// As few of the iterations as have the same facts, so that whoever only shows those need not keep all.
     package static func needed(of iterations: [IterationStatistics]) -> [IterationStatistics] {
-        let recent = iterations.suffix(11)
-        let agreed = iterations.last { $0.halfSetFSC != nil }
-        return (agreed.map { $0.iteration < recent[recent.startIndex].iteration ? [$0] : [] } ?? []) + recent
+        // The one before the latest says when they began.
+        let recent = iterations.suffix(recentCount + 1)
+        let agreed = iterations.dropLast(recent.count).last { $0.halfSetFSC != nil }
+        return [agreed].compactMap { $0 } + recent
     }
 
     /// Values and what they are, in the order of their worth.
