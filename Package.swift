@@ -4,25 +4,24 @@ import PackageDescription
 /// The kernels are compiled once per instruction set from the same sources (symbolic links);
 /// `CryoInference/KernelSet.swift` picks one at run time.
 func instructionSet(_ march: String, lanes: Int) -> [SwiftSetting] {
-    [
+    checked + [
         .define("HAVE_FMA", .when(configuration: .release)),
         .define("LANE_WIDTH_\(lanes)"),
         .unsafeFlags(
-            ["-Ounchecked", "-Xcc", "-march=\(march)", "-Xcc", "-mprefer-vector-width=512"],
+            ["-Xcc", "-march=\(march)", "-Xcc", "-mprefer-vector-width=512"],
             .when(configuration: .release)),
     ]
 }
 
 // What leaves the compiler's checks of memory is marked `unsafe`, with a line that says why it is safe, but for calls that only
-// hand the system a text or a variable. The loops over numbers (`CryoFourier`, `CryoInference`, the kernels) work on raw rows
-// throughout and are not checked so; the address sanitizer runs all of them.
+// hand the system a text or a variable.
 let checked: [SwiftSetting] = [.strictMemorySafety()]
 
 #if arch(x86_64)
     let kernelTargets: [Target] = [
         .target(
             name: "CryoKernels", dependencies: ["CryoKernelInterface"],
-            swiftSettings: [.unsafeFlags(["-Ounchecked"], .when(configuration: .release))]),
+            swiftSettings: checked),
         .target(
             name: "CryoKernelsAVX2", dependencies: ["CryoKernelInterface"],
             swiftSettings: instructionSet("x86-64-v3", lanes: 8)),
@@ -37,9 +36,7 @@ let checked: [SwiftSetting] = [.strictMemorySafety()]
     let kernelTargets: [Target] = [
         .target(
             name: "CryoKernels", dependencies: ["CryoKernelInterface"],
-            swiftSettings: [
-                .define("HAVE_FMA"), .unsafeFlags(["-Ounchecked"], .when(configuration: .release)),
-            ])
+            swiftSettings: checked + [.define("HAVE_FMA")])
     ]
     let kernels: [Target.Dependency] = ["CryoKernelInterface", "CryoKernels"]
 #endif
@@ -65,12 +62,14 @@ let package = Package(
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "CCPU"),
-        .target(name: "CryoKernelInterface"),
+        .target(name: "CryoKernelInterface", swiftSettings: checked),
         .target(name: "CryoCore", dependencies: ["CCPU"], swiftSettings: checked),
         .target(
             name: "CryoFiles", dependencies: ["CryoCore", "COpenSSL", "CZlib"], swiftSettings: checked),
-        .target(name: "CryoFourier", dependencies: ["CryoCore", "CFFTW"]),
-        .target(name: "CryoInference", dependencies: ["CryoFourier", "COpenBLAS"] + kernels),
+        .target(name: "CryoFourier", dependencies: ["CryoCore", "CFFTW"], swiftSettings: checked),
+        .target(
+            name: "CryoInference", dependencies: ["CryoFourier", "COpenBLAS"] + kernels,
+            swiftSettings: checked),
         .target(
             name: "CryoReconstruction",
             dependencies: ["CryoInference", "CryoFiles", .product(name: "Yams", package: "Yams")],

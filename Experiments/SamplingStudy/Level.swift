@@ -29,7 +29,7 @@ struct Level {
                 spacing: parameters.angularStep * frame.resolution / study.diameter, symmetry: symmetry),
             shifts: ShiftGrid(
                 extent: study.shiftExtent, spacing: parameters.shiftStep * frame.resolution,
-                priorSigma: parameters.shiftSigma), parallel: parallel)
+                priorSigma: parameters.shiftSigma ?? study.shiftExtent / 3), parallel: parallel)
         var scaled = density
         scaled.pixelSize = set.boxLength / Double(density.boxSize)
         engine.setDensity(frame.ball(of: scaled.resampled(to: frame.gridSize)))

@@ -27,7 +27,7 @@ private let plans = Mutex(PlanCache())
 /// Neither direction is scaled. The last axis of the complex array is halved (k = 0 … n/2).
 /// Plans are made with `FFTW_ESTIMATE`: measured plans differ from run to run, and with them the last bits of
 /// every result, which would break "the same input gives the same bytes".
-public final class RealFFT: @unchecked Sendable {
+@safe public final class RealFFT: @unchecked Sendable {
     /// The lengths of the axes, slowest first.
     public let shape: [Int]
     /// The number of real values.
@@ -55,12 +55,13 @@ public final class RealFFT: @unchecked Sendable {
         let lengths = shape.map { CInt($0) }
         let real = AlignedBuffer<Float>(count: realCount, repeating: 0)
         let complex = AlignedBuffer<Complex>(count: complexCount, repeating: .zero)
-        let complexPointer = UnsafeMutableRawPointer(complex.pointer).assumingMemoryBound(
+        // Safe: a complex number is FFTW's own, and both buffers have the lengths of the plan.
+        let complexPointer = unsafe UnsafeMutableRawPointer(complex.pointer).assumingMemoryBound(
             to: fftwf_complex.self)
-        forwardPlan = fftwf_plan_dft_r2c(
+        unsafe forwardPlan = fftwf_plan_dft_r2c(
             CInt(lengths.count), lengths, real.pointer, complexPointer,
             FFTW_ESTIMATE | UInt32(FFTW_DESTROY_INPUT))
-        inversePlan = fftwf_plan_dft_c2r(
+        unsafe inversePlan = fftwf_plan_dft_c2r(
             CInt(lengths.count), lengths, complexPointer, real.pointer,
             FFTW_ESTIMATE | UInt32(FFTW_DESTROY_INPUT))
     }
@@ -70,7 +71,8 @@ public final class RealFFT: @unchecked Sendable {
     /// Safe to call from any thread.
     public func forward(_ real: AlignedBuffer<Float>, _ complex: AlignedBuffer<Complex>) {
         precondition(real.count >= realCount && complex.count >= complexCount)
-        fftwf_execute_dft_r2c(
+        // Safe, here and in the inverse: the lengths were checked, and buffers are aligned as those of the plan.
+        unsafe fftwf_execute_dft_r2c(
             forwardPlan, real.pointer,
             UnsafeMutableRawPointer(complex.pointer).assumingMemoryBound(to: fftwf_complex.self))
     }
@@ -80,7 +82,7 @@ public final class RealFFT: @unchecked Sendable {
     /// Safe to call from any thread.
     public func inverse(_ complex: AlignedBuffer<Complex>, _ real: AlignedBuffer<Float>) {
         precondition(real.count >= realCount && complex.count >= complexCount)
-        fftwf_execute_dft_c2r(
+        unsafe fftwf_execute_dft_c2r(
             inversePlan,
             UnsafeMutableRawPointer(complex.pointer).assumingMemoryBound(to: fftwf_complex.self),
             real.pointer)
@@ -88,7 +90,7 @@ public final class RealFFT: @unchecked Sendable {
 }
 
 /// A complex transform of one length, in place and unscaled; plans as ``RealFFT`` does.
-public final class ComplexFFT: @unchecked Sendable {
+@safe public final class ComplexFFT: @unchecked Sendable {
     /// The length.
     public let count: Int
     private let forwardPlan: fftwf_plan
@@ -107,26 +109,28 @@ public final class ComplexFFT: @unchecked Sendable {
     private init(_ count: Int) {
         self.count = count
         let buffer = AlignedBuffer<Float>(count: 2 * count, repeating: 0)
-        let pointer = Self.complex(buffer.pointer)
-        forwardPlan = fftwf_plan_dft_1d(CInt(count), pointer, pointer, FFTW_FORWARD, FFTW_ESTIMATE)
-        inversePlan = fftwf_plan_dft_1d(CInt(count), pointer, pointer, FFTW_BACKWARD, FFTW_ESTIMATE)
+        // Safe: `count` complex numbers are as many pairs of floats.
+        let pointer = unsafe Self.complex(buffer.pointer)
+        unsafe forwardPlan = fftwf_plan_dft_1d(CInt(count), pointer, pointer, FFTW_FORWARD, FFTW_ESTIMATE)
+        unsafe inversePlan = fftwf_plan_dft_1d(CInt(count), pointer, pointer, FFTW_BACKWARD, FFTW_ESTIMATE)
     }
 
     private static func complex(_ floats: UnsafeMutablePointer<Float>) -> UnsafeMutablePointer<fftwf_complex>
     {
-        UnsafeMutableRawPointer(floats).assumingMemoryBound(to: fftwf_complex.self)
+        unsafe UnsafeMutableRawPointer(floats).assumingMemoryBound(to: fftwf_complex.self)
     }
 
     /// Transforms `count` interleaved numbers with exp(−2πi jk/n); the memory is aligned as ``CryoCore/AlignedBuffer``'s is.
     ///
     /// Safe to call from any thread.
     public func forward(_ values: UnsafeMutablePointer<Float>) {
-        fftwf_execute_dft(forwardPlan, Self.complex(values), Self.complex(values))
+        // Safe, here and in the inverse: who calls brings `count` pairs of floats.
+        unsafe fftwf_execute_dft(forwardPlan, Self.complex(values), Self.complex(values))
     }
 
     /// The same with exp(+2πi jk/n).
     public func inverse(_ values: UnsafeMutablePointer<Float>) {
-        fftwf_execute_dft(inversePlan, Self.complex(values), Self.complex(values))
+        unsafe fftwf_execute_dft(inversePlan, Self.complex(values), Self.complex(values))
     }
 }
 

@@ -112,19 +112,20 @@ public struct FourierBall: Sendable {
     ) {
         let (xAxis, yAxis) = axes(rotation)
         let (row, plane) = (rowLength, rowLength * columnCount)
-        samples.withUnsafeBufferPointer { buffer in
+        // Safe: a `Cell` within the radius has its eight corners in the ball, and the output is as long as the points.
+        unsafe samples.withUnsafeBufferPointer { buffer in
             guard let samples = buffer.baseAddress else { return }
             for (index, point) in points.enumerated() {
                 let cell = Cell(xAxis * point.x + yAxis * point.y, reach: reach, row: row, plane: plane)
-                let (p, f) = (samples + cell.offset, cell.fraction)
-                let v00 = p[0] + (p[1] - p[0]) * f.x
-                let v01 = p[row] + (p[row + 1] - p[row]) * f.x
-                let v10 = p[plane] + (p[plane + 1] - p[plane]) * f.x
-                let v11 = p[plane + row] + (p[plane + row + 1] - p[plane + row]) * f.x
+                let (p, f) = unsafe (samples + cell.offset, cell.fraction)
+                let v00 = unsafe p[0] + (p[1] - p[0]) * f.x
+                let v01 = unsafe p[row] + (p[row + 1] - p[row]) * f.x
+                let v10 = unsafe p[plane] + (p[plane + 1] - p[plane]) * f.x
+                let v11 = unsafe p[plane + row] + (p[plane + row + 1] - p[plane + row]) * f.x
                 let lower = v00 + (v01 - v00) * f.y
                 let upper = v10 + (v11 - v10) * f.y
                 let value = lower + (upper - lower) * f.z
-                output[index] = cell.flipped ? conjugate(value) : value
+                unsafe output[index] = cell.flipped ? conjugate(value) : value
             }
         }
     }
@@ -140,16 +141,17 @@ public struct FourierBall: Sendable {
         let (xAxis, yAxis) = axes(rotation)
         let zAxis = SIMD3<Float>(rotation.row2) * Float(padding)
         let (row, plane) = (rowLength, rowLength * columnCount)
-        return samples.withUnsafeBufferPointer { samples in
+        // Safe: as in ``extract(_:at:into:)``.
+        return unsafe samples.withUnsafeBufferPointer { samples in
             frequencies.map { k in
                 let place = xAxis * k.x + yAxis * k.y + zAxis * k.z
                 let cell = Cell(place, reach: reach, row: row, plane: plane)
                 let (p, f) = (cell.offset, cell.fraction)
-                let v00 = samples[p] + (samples[p + 1] - samples[p]) * f.x
-                let v01 = samples[p + row] + (samples[p + row + 1] - samples[p + row]) * f.x
+                let v00 = unsafe samples[p] + (samples[p + 1] - samples[p]) * f.x
+                let v01 = unsafe samples[p + row] + (samples[p + row + 1] - samples[p + row]) * f.x
                 let q = p + plane
-                let v10 = samples[q] + (samples[q + 1] - samples[q]) * f.x
-                let v11 = samples[q + row] + (samples[q + row + 1] - samples[q + row]) * f.x
+                let v10 = unsafe samples[q] + (samples[q + 1] - samples[q]) * f.x
+                let v11 = unsafe samples[q + row] + (samples[q + row + 1] - samples[q + row]) * f.x
                 let lower = v00 + (v01 - v00) * f.y
                 let upper = v10 + (v11 - v10) * f.y
                 let value = lower + (upper - lower) * f.z
@@ -166,24 +168,25 @@ public struct FourierBall: Sendable {
     ) {
         let (xAxis, yAxis) = axes(rotation)
         let (reach, row, plane) = (reach, rowLength, rowLength * columnCount)
-        samples.withUnsafeMutableBufferPointer { buffer in
+        // Safe: as in ``extract(_:at:into:)``.
+        unsafe samples.withUnsafeMutableBufferPointer { buffer in
             guard let samples = buffer.baseAddress else { return }
             for (index, point) in points.enumerated() {
                 let cell = Cell(xAxis * point.x + yAxis * point.y, reach: reach, row: row, plane: plane)
-                let (p, f) = (samples + cell.offset, cell.fraction)
-                let value = cell.flipped ? conjugate(values[index]) : values[index]
+                let (p, f) = unsafe (samples + cell.offset, cell.fraction)
+                let value = unsafe cell.flipped ? conjugate(values[index]) : values[index]
                 let upper = value * f.z
                 let lower = value - upper
                 let (v01, v11) = (lower * f.y, upper * f.y)
                 let (v00, v10) = (lower - v01, upper - v11)
-                p[1] += v00 * f.x
-                p[0] += v00 - v00 * f.x
-                p[row + 1] += v01 * f.x
-                p[row] += v01 - v01 * f.x
-                p[plane + 1] += v10 * f.x
-                p[plane] += v10 - v10 * f.x
-                p[plane + row + 1] += v11 * f.x
-                p[plane + row] += v11 - v11 * f.x
+                unsafe p[1] += v00 * f.x
+                unsafe p[0] += v00 - v00 * f.x
+                unsafe p[row + 1] += v01 * f.x
+                unsafe p[row] += v01 - v01 * f.x
+                unsafe p[plane + 1] += v10 * f.x
+                unsafe p[plane] += v10 - v10 * f.x
+                unsafe p[plane + row + 1] += v11 * f.x
+                unsafe p[plane + row] += v11 - v11 * f.x
             }
         }
     }
@@ -275,12 +278,13 @@ public struct GriddingCorrection: Sendable {
     /// Divides a density by g.
     public func divide(_ volume: inout Volume) {
         let n = volume.boxSize
-        volume.voxels.withUnsafeMutableBufferPointer { voxels in
+        // Safe, here and below: rows of n voxels in a cube of n³.
+        unsafe volume.voxels.withUnsafeMutableBufferPointer { voxels in
             for z in 0..<n {
                 for y in 0..<n {
                     let factor = factors[z] * factors[y]
                     let row = (z * n + y) * n
-                    for x in 0..<n { voxels[row + x] *= factor * factors[x] }
+                    for x in 0..<n { unsafe voxels[row + x] *= factor * factors[x] }
                 }
             }
         }

@@ -34,11 +34,13 @@ public struct FourierImage: Sendable {
         let roll = n - n / 2
         for y in 0..<n {
             let row = (y + roll) % n * n
-            for x in 0..<n { real.pointer[row + (x + roll) % n] = image.pixels[y * n + x] }
+            // Safe: n² numbers, places modulo n.
+            for x in 0..<n { unsafe real.pointer[row + (x + roll) % n] = image.pixels[y * n + x] }
         }
         fft.forward(real, complex)
         let scale = 1 / Float(n)
-        for i in 0..<fft.complexCount { coefficients[i] = complex.pointer[i] * scale }
+        // Safe: the buffer was made for `fft.complexCount` numbers.
+        for i in 0..<fft.complexCount { coefficients[i] = unsafe complex.pointer[i] * scale }
     }
 
     /// The image of this transform.
@@ -47,14 +49,15 @@ public struct FourierImage: Sendable {
         let fft = RealFFT.ofShape([n, n])
         let real = AlignedBuffer<Float>(count: fft.realCount, repeating: 0)
         let complex = AlignedBuffer<Complex>(count: fft.complexCount, repeating: .zero)
-        for i in 0..<fft.complexCount { complex.pointer[i] = coefficients[i] }
+        // Safe, here and below: as in the transform.
+        for i in 0..<fft.complexCount { unsafe complex.pointer[i] = coefficients[i] }
         fft.inverse(complex, real)
         var image = Image(boxSize: n, pixelSize: pixelSize)
         let roll = n - n / 2
         let scale = 1 / Float(n)
         for y in 0..<n {
             let row = (y + roll) % n * n
-            for x in 0..<n { image.pixels[y * n + x] = real.pointer[row + (x + roll) % n] * scale }
+            for x in 0..<n { image.pixels[y * n + x] = unsafe real.pointer[row + (x + roll) % n] * scale }
         }
         return image
     }

@@ -38,8 +38,11 @@ public struct Projector: Sendable {
     ///   - ctf: The optics, or nil for a pure projection.
     public func project(_ pose: Pose, ctf: ContrastTransferFunction? = nil) -> FourierImage {
         var slice = [Complex](repeating: .zero, count: points.count)
-        slice.withUnsafeMutableBufferPointer { buffer in
-            if let output = buffer.baseAddress { ball.extract(pose.rotation, at: points, into: output) }
+        // Safe: the slice is as long as the points.
+        unsafe slice.withUnsafeMutableBufferPointer { buffer in
+            if let output = buffer.baseAddress {
+                unsafe ball.extract(pose.rotation, at: points, into: output)
+            }
         }
         let step = 1 / (Double(boxSize) * pixelSize)
         let evaluator = ctf?.evaluator

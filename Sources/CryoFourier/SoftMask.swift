@@ -44,7 +44,8 @@ public struct SoftMask: Sendable, Equatable {
     public func applied(to volume: Volume) -> Volume {
         var result = volume
         let n = volume.boxSize
-        result.voxels.withUnsafeMutableBufferPointer { voxels in
+        // Safe: rows of n voxels in a cube of n³.
+        unsafe result.voxels.withUnsafeMutableBufferPointer { voxels in
             var index = 0
             for z in 0..<n {
                 for y in 0..<n {
@@ -52,7 +53,7 @@ public struct SoftMask: Sendable, Equatable {
                     for x in 0..<n {
                         let dx = Double(x - n / 2)
                         let distance = (planar + dx * dx).squareRoot() * volume.pixelSize
-                        voxels[index] *= Float(weight(at: distance))
+                        unsafe voxels[index] *= Float(weight(at: distance))
                         index += 1
                     }
                 }

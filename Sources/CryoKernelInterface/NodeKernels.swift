@@ -3,7 +3,7 @@
 /// Slice and column are *rows*: angular coefficients, ring by ring, in groups of 16 orders `[group][re 16, im 16]`.
 /// A ring has as many groups as its highest order needs; what lies beyond that order is zero. The algebra is that of
 /// ``PoseKernels``.
-public struct NodeKernels: Sendable {
+@safe public struct NodeKernels: Sendable {
     /// Fills the work space with the transform of E_d(ψ) + i·E₋d(ψ).
     public let correlate: @Sendable (NodePair) -> Void
     /// Sums a circle's exponentials.
@@ -22,7 +22,7 @@ public struct NodeKernels: Sendable {
     ) {
         self.correlate = correlate
         self.sumCircle = sumCircle
-        self.fillResponsibilities = fillResponsibilities
+        unsafe self.fillResponsibilities = fillResponsibilities
         self.addGradient = addGradient
     }
 }
@@ -42,7 +42,9 @@ public struct RowSpan: Sendable, Equatable, BitwiseCopyable {
 }
 
 /// One direction pair's slice against one shifted image.
-public struct NodePair: @unchecked Sendable {
+///
+/// Safe to pass on: whoever makes one vouches that its memory is as long as said here and outlives the call.
+@safe public struct NodePair: @unchecked Sendable {
     /// The slice's row.
     public var slice: UnsafePointer<Float>
     /// The shifted image's row.
@@ -70,23 +72,25 @@ public struct NodePair: @unchecked Sendable {
         ringCount: Int, groupCount: Int, orderCount: Int, norms: UnsafePointer<Float>,
         normOrderCount: Int, angleCount: Int, workspace: UnsafeMutablePointer<Float>
     ) {
-        self.slice = slice
-        self.column = column
-        self.rings = rings
+        unsafe self.slice = slice
+        unsafe self.column = column
+        unsafe self.rings = rings
         self.ringCount = ringCount
         self.groupCount = groupCount
         self.orderCount = orderCount
-        self.norms = norms
+        unsafe self.norms = norms
         self.normOrderCount = normOrderCount
         self.angleCount = angleCount
-        self.workspace = workspace
+        unsafe self.workspace = workspace
     }
 }
 
 /// The log-likelihoods of all in-plane angles of a node, interleaved d and −d, and how they weigh.
 ///
 /// All arrays are as long as the circle, rounded up to whole vectors; beyond its end log-weights are −10³⁰.
-public struct Circle: @unchecked Sendable {
+///
+/// Safe to pass on: whoever makes one vouches that its memory is as long as said here and outlives the call.
+@safe public struct Circle: @unchecked Sendable {
     /// E, then responsibilities.
     public var values: UnsafeMutablePointer<Float>
     /// In-plane angles.
@@ -105,12 +109,12 @@ public struct Circle: @unchecked Sendable {
         values: UnsafeMutablePointer<Float>, angleCount: Int, beta: Float, offset: Float,
         logWeights: UnsafePointer<Float>, inclusions: UnsafePointer<Float>
     ) {
-        self.values = values
+        unsafe self.values = values
         self.angleCount = angleCount
         self.beta = beta
         self.offset = offset
-        self.logWeights = logWeights
-        self.inclusions = inclusions
+        unsafe self.logWeights = logWeights
+        unsafe self.inclusions = inclusions
     }
 }
 
@@ -135,7 +139,9 @@ public struct CircleSum: Sendable, BitwiseCopyable {
 }
 
 /// Where the gradient of a node goes.
-public struct NodeTarget: @unchecked Sendable {
+///
+/// Safe to pass on: whoever makes one vouches that its memory is as long as said here and outlives the call.
+@safe public struct NodeTarget: @unchecked Sendable {
     /// The direction pair's gradient, a row.
     public var gradient: UnsafeMutablePointer<Float>
     /// The responsibilities' even angular coefficients; shape `[order][P re, P im, P′ re, P′ im]`.
@@ -148,8 +154,8 @@ public struct NodeTarget: @unchecked Sendable {
         gradient: UnsafeMutablePointer<Float>, masses: UnsafeMutablePointer<Float>,
         factors: UnsafeMutablePointer<Float>
     ) {
-        self.gradient = gradient
-        self.masses = masses
-        self.factors = factors
+        unsafe self.gradient = gradient
+        unsafe self.masses = masses
+        unsafe self.factors = factors
     }
 }

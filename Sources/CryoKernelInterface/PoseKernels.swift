@@ -7,7 +7,7 @@
 /// For column coefficients a + ib and slice coefficients p + iq the four sums Σap, Σbq, Σaq, Σbp give the
 /// correlation with d and, because the slice of −d is (−1)^m conj, with −d too. Both are packed into one complex
 /// transform over m, E_d(ψ) + i·E₋d(ψ), so every point of both circles comes out of one FFT.
-public struct PoseKernels: Sendable {
+@safe public struct PoseKernels: Sendable {
     /// Lanes of a block.
     public static let laneCount = 16
 
@@ -36,8 +36,8 @@ public struct PoseKernels: Sendable {
         findPeak: @escaping @Sendable (ColumnPair) -> PosePeak, nodes: NodeKernels
     ) {
         self.name = name
-        self.transform = transform
-        self.accumulateEvidence = accumulateEvidence
+        unsafe self.transform = transform
+        unsafe self.accumulateEvidence = accumulateEvidence
         self.accumulateGradient = accumulateGradient
         self.findPeak = findPeak
         self.nodes = nodes
@@ -59,7 +59,9 @@ public struct OrderSpan: Sendable, Equatable, BitwiseCopyable {
 }
 
 /// An FFT of 16 interleaved sequences, element i at float 32·i: 16 real parts, then 16 imaginary parts.
-public struct LaneTransform: @unchecked Sendable {
+///
+/// Safe to pass on: whoever makes one vouches that its memory is as long as said here and outlives the call.
+@safe public struct LaneTransform: @unchecked Sendable {
     /// The length; a product of 2s and 3s.
     public var count: Int
     /// The radix of each pass.
@@ -79,16 +81,18 @@ public struct LaneTransform: @unchecked Sendable {
         scratch: UnsafeMutablePointer<Float>, isInverse: Bool
     ) {
         self.count = count
-        self.radices = radices
+        unsafe self.radices = radices
         self.passCount = passCount
-        self.twiddles = twiddles
-        self.scratch = scratch
+        unsafe self.twiddles = twiddles
+        unsafe self.scratch = scratch
         self.isInverse = isInverse
     }
 }
 
 /// Two columns (shifts) of one image against one block of directions.
-public struct ColumnPair: @unchecked Sendable {
+///
+/// Safe to pass on: whoever makes one vouches that its memory is as long as said here and outlives the call.
+@safe public struct ColumnPair: @unchecked Sendable {
     /// The block's slice coefficients; shape `[entry][2][16]`.
     public var slices: UnsafePointer<Float>
     /// The columns' coefficients; shape `[entry][2][2]`.
@@ -118,22 +122,24 @@ public struct ColumnPair: @unchecked Sendable {
         orderCount: Int, norms: UnsafePointer<Float>, normOrderCount: Int, width: Int, beta: Float,
         logPrior: (Float, Float), transform: LaneTransform, workspace: UnsafeMutablePointer<Float>
     ) {
-        self.slices = slices
-        self.columns = columns
-        self.orders = orders
+        unsafe self.slices = slices
+        unsafe self.columns = columns
+        unsafe self.orders = orders
         self.orderCount = orderCount
-        self.norms = norms
+        unsafe self.norms = norms
         self.normOrderCount = normOrderCount
         self.width = width
         self.beta = beta
         self.logPrior = logPrior
         self.transform = transform
-        self.workspace = workspace
+        unsafe self.workspace = workspace
     }
 }
 
 /// Where the evidence of the columns goes.
-public struct EvidenceSettings: @unchecked Sendable {
+///
+/// Safe to pass on: whoever makes one vouches that its memory is as long as said here and outlives the call.
+@safe public struct EvidenceSettings: @unchecked Sendable {
     /// Receives the log of each column's summed weight; two values.
     public var columnLogMass: UnsafeMutablePointer<Float>
     /// Which lanes are real directions (1) and which are padding (0).
@@ -141,8 +147,8 @@ public struct EvidenceSettings: @unchecked Sendable {
 
     /// Makes the settings.
     public init(columnLogMass: UnsafeMutablePointer<Float>, laneWeights: UnsafePointer<Float>) {
-        self.columnLogMass = columnLogMass
-        self.laneWeights = laneWeights
+        unsafe self.columnLogMass = columnLogMass
+        unsafe self.laneWeights = laneWeights
     }
 }
 
@@ -164,7 +170,9 @@ public struct RunningEvidence: Sendable, BitwiseCopyable {
 }
 
 /// Where the gradient of a column pair goes.
-public struct GradientTarget: @unchecked Sendable {
+///
+/// Safe to pass on: whoever makes one vouches that its memory is as long as said here and outlives the call.
+@safe public struct GradientTarget: @unchecked Sendable {
     /// Logarithm of the image's evidence.
     public var logEvidence: Float
     /// Which lanes are real directions (1) and which are padding (0).
@@ -180,9 +188,9 @@ public struct GradientTarget: @unchecked Sendable {
         masses: UnsafeMutablePointer<Float>
     ) {
         self.logEvidence = logEvidence
-        self.laneWeights = laneWeights
-        self.gradient = gradient
-        self.masses = masses
+        unsafe self.laneWeights = laneWeights
+        unsafe self.gradient = gradient
+        unsafe self.masses = masses
     }
 }
 

@@ -1,6 +1,8 @@
 // Vectors of the width that suits the instruction set. Rules that keep them in registers: everything is inlined
 // inside this module; maxima by `replacing`; fused multiply-add only where the CPU has it.
 
+// Safe, in this file: a vector is read or written where its caller has as many floats; a bit pattern is one of the same size.
+
 #if LANE_WIDTH_16
     typealias Lane = SIMD16<Float>
     typealias LaneBits = SIMD16<Int32>
@@ -26,15 +28,15 @@
 @inline(__always) func larger(_ a: Lane, _ b: Lane) -> Lane { a.replacing(with: b, where: b .> a) }
 
 @inline(__always) func load(_ p: UnsafePointer<Float>) -> Lane {
-    UnsafeRawPointer(p).loadUnaligned(as: Lane.self)
+    unsafe UnsafeRawPointer(p).loadUnaligned(as: Lane.self)
 }
 
 @inline(__always) func load(_ p: UnsafeMutablePointer<Float>) -> Lane {
-    UnsafeRawPointer(p).loadUnaligned(as: Lane.self)
+    unsafe UnsafeRawPointer(p).loadUnaligned(as: Lane.self)
 }
 
 @inline(__always) func store(_ v: Lane, _ p: UnsafeMutablePointer<Float>) {
-    UnsafeMutableRawPointer(p).storeBytes(of: v, as: Lane.self)
+    unsafe UnsafeMutableRawPointer(p).storeBytes(of: v, as: Lane.self)
 }
 
 @inline(__always) func horizontalMaximum(_ v: Lane) -> Float {
@@ -67,6 +69,6 @@
     p = fused(p, r, splat(1.666_666_5e-1))
     p = fused(p, r, splat(5.0e-1))
     p = fused(p, r * r, r) + splat(1)
-    let exponent = unsafeBitCast(shifted, to: LaneBits.self) &<< LaneBits(repeating: 23)
-    return unsafeBitCast(unsafeBitCast(p, to: LaneBits.self) &+ exponent, to: Lane.self)
+    let exponent = unsafe unsafeBitCast(shifted, to: LaneBits.self) &<< LaneBits(repeating: 23)
+    return unsafe unsafeBitCast(unsafeBitCast(p, to: LaneBits.self) &+ exponent, to: Lane.self)
 }

@@ -4,6 +4,8 @@ import CryoKernelInterface
 // orders. Blocks of 16 directions (PosteriorKernels.swift) do twice the work in the time, but a sampled posterior
 // lies on a handful of nodes, and a block holds 32 of them that nobody asked for.
 
+// Safe, in this file: `NodePair`, `Circle` and `NodeTarget` say how long their rows are, and loops end there.
+
 private let groupWidth = PoseKernels.laneCount
 private let groupStride = 2 * PoseKernels.laneCount
 
@@ -17,18 +19,18 @@ private let groupStride = 2 * PoseKernels.laneCount
 /// Fills the work space with the transform of E_d(ψ) + i·E₋d(ψ), interleaved complex numbers.
 func correlateNode(_ node: NodePair) {
     let count = node.angleCount
-    let work = node.workspace
-    for i in 0..<(2 &* count) { work[i] = 0 }
+    let work = unsafe node.workspace
+    for i in 0..<(2 &* count) { unsafe work[i] = 0 }
     let signs = alternatingSigns()
     var firstRing = 0
     for group in 0..<node.groupCount {
-        while Int(node.rings[firstRing].groups) <= group { firstRing += 1 }
+        while unsafe Int(node.rings[firstRing].groups) <= group { firstRing += 1 }
         for first in stride(from: 0, to: groupWidth, by: Lane.scalarCount) {
             var (ap, bq, aq, bp) = (Lane.zero, Lane.zero, Lane.zero, Lane.zero)
             for ring in firstRing..<node.ringCount {
-                let place = Int(node.rings[ring].offset) &+ group &* groupStride &+ first
-                let (p, q) = (load(node.slice + place), load(node.slice + (place &+ groupWidth)))
-                let (a, b) = (load(node.column + place), load(node.column + (place &+ groupWidth)))
+                let place = unsafe Int(node.rings[ring].offset) &+ group &* groupStride &+ first
+                let (p, q) = unsafe (load(node.slice + place), load(node.slice + (place &+ groupWidth)))
+                let (a, b) = unsafe (load(node.column + place), load(node.column + (place &+ groupWidth)))
                 ap = fused(a, p, ap)
                 bq = fused(b, q, bq)
                 aq = fused(a, q, aq)
@@ -42,15 +44,15 @@ func correlateNode(_ node: NodePair) {
             for i in 0..<min(Lane.scalarCount, max(0, node.orderCount &- order)) {
                 let m = order &+ i
                 if m == 0 {
-                    work[0] = real[0]
-                    work[1] = realOpposite[0]
+                    unsafe work[0] = real[0]
+                    unsafe work[1] = realOpposite[0]
                     continue
                 }
-                let (plus, minus) = (work + 2 &* m, work + 2 &* (count &- m))
-                plus[0] = plusReal[i]
-                plus[1] = plusImaginary[i]
-                minus[0] = minusReal[i]
-                minus[1] = minusImaginary[i]
+                let (plus, minus) = unsafe (work + 2 &* m, work + 2 &* (count &- m))
+                unsafe plus[0] = plusReal[i]
+                unsafe plus[1] = plusImaginary[i]
+                unsafe minus[0] = minusReal[i]
+                unsafe minus[1] = minusImaginary[i]
             }
         }
     }
@@ -60,21 +62,21 @@ func correlateNode(_ node: NodePair) {
 /// Adds the norm term −½ Σ C²|T|², whose even orders are given as four real sums.
 private func addNodeNorms(_ node: NodePair) {
     for index in 0..<node.normOrderCount {
-        let n = node.norms + 4 &* index
-        let (real, imaginary) = (n[0] + n[1], n[3] - n[2])
-        let (realOpposite, imaginaryOpposite) = (n[0] - n[1], -(n[3] + n[2]))
+        let n = unsafe node.norms + 4 &* index
+        let (real, imaginary) = unsafe (n[0] + n[1], n[3] - n[2])
+        let (realOpposite, imaginaryOpposite) = unsafe (n[0] - n[1], -(n[3] + n[2]))
         let m = 2 &* index
-        let plus = node.workspace + 2 &* m
+        let plus = unsafe node.workspace + 2 &* m
         if m == 0 {
-            plus[0] += real
-            plus[1] += realOpposite
+            unsafe plus[0] += real
+            unsafe plus[1] += realOpposite
             continue
         }
-        let minus = node.workspace + 2 &* (node.angleCount &- m)
-        plus[0] += real - imaginaryOpposite
-        plus[1] += imaginary + realOpposite
-        minus[0] += real + imaginaryOpposite
-        minus[1] += realOpposite - imaginary
+        let minus = unsafe node.workspace + 2 &* (node.angleCount &- m)
+        unsafe plus[0] += real - imaginaryOpposite
+        unsafe plus[1] += imaginary + realOpposite
+        unsafe minus[0] += real + imaginaryOpposite
+        unsafe minus[1] += realOpposite - imaginary
     }
 }
 
@@ -84,16 +86,16 @@ func sumCircle(_ circle: Circle) -> CircleSum {
     let (beta, offset) = (splat(circle.beta), splat(circle.offset))
     var highest = splat(-Float.greatestFiniteMagnitude)
     for i in stride(from: 0, to: count, by: Lane.scalarCount) {
-        highest = larger(highest, fused(beta, load(circle.values + i), load(circle.logWeights + i)))
+        highest = unsafe larger(highest, fused(beta, load(circle.values + i), load(circle.logWeights + i)))
     }
     let peak = horizontalMaximum(highest) + circle.offset
     let shift = offset - splat(peak)
     var (sum, squares) = (Lane.zero, Lane.zero)
     for i in stride(from: 0, to: count, by: Lane.scalarCount) {
-        let x = fused(beta, load(circle.values + i), load(circle.logWeights + i)) + shift
+        let x = unsafe fused(beta, load(circle.values + i), load(circle.logWeights + i)) + shift
         let e = exponential(x)
         sum += e
-        squares = fused(e * e, load(circle.inclusions + i), squares)
+        squares = unsafe fused(e * e, load(circle.inclusions + i), squares)
     }
     var (direct, opposite): (Float, Float) = (0, 0)
     for i in stride(from: 0, to: Lane.scalarCount, by: 2) {
@@ -107,11 +109,11 @@ func sumCircle(_ circle: Circle) -> CircleSum {
 func fillResponsibilities(_ circle: Circle, _ histogram: UnsafeMutablePointer<Float>) {
     let (beta, offset) = (splat(circle.beta), splat(circle.offset))
     for i in stride(from: 0, to: 2 &* circle.angleCount, by: Lane.scalarCount) {
-        let x = fused(beta, load(circle.values + i), load(circle.logWeights + i)) + offset
+        let x = unsafe fused(beta, load(circle.values + i), load(circle.logWeights + i)) + offset
         // Below the exponential's range a node weighs nothing; points beyond the circle's end are such.
         let p = exponential(x).replacing(with: Lane.zero, where: x .< splat(-87))
-        store(p, circle.values + i)
-        store(load(histogram + i) + p, histogram + i)
+        unsafe store(p, circle.values + i)
+        unsafe store(load(histogram + i) + p, histogram + i)
     }
 }
 
@@ -120,39 +122,39 @@ func fillResponsibilities(_ circle: Circle, _ histogram: UnsafeMutablePointer<Fl
 /// D·P + (−1)^m conj(D·P′), as ``accumulateGradient(_:_:)`` does for 16.
 func addNodeGradient(_ node: NodePair, _ target: NodeTarget) {
     let count = node.angleCount
-    let work = node.workspace
-    let factors = target.factors
+    let work = unsafe node.workspace
+    let factors = unsafe target.factors
     for m in 0..<node.orderCount {
-        let (plus, minus) = (work + 2 &* m, work + 2 &* ((count &- m) % count))
-        let (x, y) = ((plus[0] + minus[0]) / 2, (plus[1] - minus[1]) / 2)
-        let (xOpposite, yOpposite) = ((plus[1] + minus[1]) / 2, (minus[0] - plus[0]) / 2)
+        let (plus, minus) = unsafe (work + 2 &* m, work + 2 &* ((count &- m) % count))
+        let (x, y) = unsafe ((plus[0] + minus[0]) / 2, (plus[1] - minus[1]) / 2)
+        let (xOpposite, yOpposite) = unsafe ((plus[1] + minus[1]) / 2, (minus[0] - plus[0]) / 2)
         let sign: Float = m & 1 == 0 ? 1 : -1
         let place = (m / groupWidth) &* 4 &* groupWidth &+ m % groupWidth
-        let f = factors + place
-        f[0] = x + sign * xOpposite
-        f[groupWidth] = y + sign * yOpposite
-        f[2 &* groupWidth] = y - sign * yOpposite
-        f[3 &* groupWidth] = x - sign * xOpposite
+        let f = unsafe factors + place
+        unsafe f[0] = x + sign * xOpposite
+        unsafe f[groupWidth] = y + sign * yOpposite
+        unsafe f[2 &* groupWidth] = y - sign * yOpposite
+        unsafe f[3 &* groupWidth] = x - sign * xOpposite
         guard m & 1 == 0, m / 2 < node.normOrderCount else { continue }
-        let mass = target.masses + 2 &* m
-        mass[0] += x
-        mass[1] += y
-        mass[2] += xOpposite
-        mass[3] += yOpposite
+        let mass = unsafe target.masses + 2 &* m
+        unsafe mass[0] += x
+        unsafe mass[1] += y
+        unsafe mass[2] += xOpposite
+        unsafe mass[3] += yOpposite
     }
     for ring in 0..<node.ringCount {
-        for group in 0..<Int(node.rings[ring].groups) {
+        for group in unsafe 0..<Int(node.rings[ring].groups) {
             for first in stride(from: 0, to: groupWidth, by: Lane.scalarCount) {
-                let f = factors + (group &* 4 &* groupWidth &+ first)
-                let place = Int(node.rings[ring].offset) &+ group &* groupStride &+ first
-                let (a, b) = (load(node.column + place), load(node.column + (place &+ groupWidth)))
-                let g = target.gradient + place
-                let (u, v) = (load(f), load(f + groupWidth))
-                let (s, t) = (load(f + 2 &* groupWidth), load(f + 3 &* groupWidth))
-                let real = fused(a, u, load(g))
-                store(fused(-b, v, real), g)
-                let imaginary = fused(a, s, load(g + groupWidth))
-                store(fused(b, t, imaginary), g + groupWidth)
+                let f = unsafe factors + (group &* 4 &* groupWidth &+ first)
+                let place = unsafe Int(node.rings[ring].offset) &+ group &* groupStride &+ first
+                let (a, b) = unsafe (load(node.column + place), load(node.column + (place &+ groupWidth)))
+                let g = unsafe target.gradient + place
+                let (u, v) = unsafe (load(f), load(f + groupWidth))
+                let (s, t) = unsafe (load(f + 2 &* groupWidth), load(f + 3 &* groupWidth))
+                let real = unsafe fused(a, u, load(g))
+                unsafe store(fused(-b, v, real), g)
+                let imaginary = unsafe fused(a, s, load(g + groupWidth))
+                unsafe store(fused(b, t, imaginary), g + groupWidth)
             }
         }
     }

@@ -3,6 +3,9 @@ import CryoKernelInterface
 // ★ The hot path. Goals, in order: exact (float rounding only); no memory traffic beyond the block's slices and
 // the column pair; vectors full. See ``PoseKernels`` for the algebra and the layouts.
 
+// Safe, in this file: spans of orders lie within the rows of slices, columns and gradient (`AngularLayout` makes all of them),
+// the work space holds both columns of `transform.count` elements, and norms and masses `normOrderCount` orders.
+
 private let lanes = PoseKernels.laneCount
 private let elementStride = 2 * PoseKernels.laneCount
 
@@ -17,17 +20,17 @@ private let negligible: Float = 27
 private func evaluateCircles(_ pair: ColumnPair, firstLane: Int) {
     let count = pair.transform.count
     let second = count &* elementStride
-    let work = pair.workspace + firstLane
-    let slices = pair.slices + firstLane
+    let work = unsafe pair.workspace + firstLane
+    let slices = unsafe pair.slices + firstLane
     for m in 0..<pair.orderCount {
-        let span = pair.orders[m]
-        var p = slices + Int(span.offset) &* elementStride
-        var d = pair.columns + Int(span.offset) &* 4
+        let span = unsafe pair.orders[m]
+        var p = unsafe slices + Int(span.offset) &* elementStride
+        var d = unsafe pair.columns + Int(span.offset) &* 4
         var (ap0, bq0, aq0, bp0) = (Lane.zero, Lane.zero, Lane.zero, Lane.zero)
         var (ap1, bq1, aq1, bp1) = (Lane.zero, Lane.zero, Lane.zero, Lane.zero)
         for _ in 0..<Int(span.count) {
-            let (re, im) = (load(p), load(p + lanes))
-            let (a0, b0, a1, b1) = (splat(d[0]), splat(d[1]), splat(d[2]), splat(d[3]))
+            let (re, im) = unsafe (load(p), load(p + lanes))
+            let (a0, b0, a1, b1) = unsafe (splat(d[0]), splat(d[1]), splat(d[2]), splat(d[3]))
             ap0 = fused(a0, re, ap0)
             bq0 = fused(b0, im, bq0)
             aq0 = fused(a0, im, aq0)
@@ -36,23 +39,23 @@ private func evaluateCircles(_ pair: ColumnPair, firstLane: Int) {
             bq1 = fused(b1, im, bq1)
             aq1 = fused(a1, im, aq1)
             bp1 = fused(b1, re, bp1)
-            p += elementStride
-            d += 4
+            unsafe p += elementStride
+            unsafe d += 4
         }
-        storeOrder(work, count, m, ap0, bq0, aq0, bp0)
-        storeOrder(work + second, count, m, ap1, bq1, aq1, bp1)
+        unsafe storeOrder(work, count, m, ap0, bq0, aq0, bp0)
+        unsafe storeOrder(work + second, count, m, ap1, bq1, aq1, bp1)
     }
     for index in pair.orderCount..<max(pair.orderCount, count &- pair.orderCount &+ 1) {
         for column in 0..<2 {
-            let p = work + column &* second + index &* elementStride
-            store(Lane.zero, p)
-            store(Lane.zero, p + lanes)
+            let p = unsafe work + column &* second + index &* elementStride
+            unsafe store(Lane.zero, p)
+            unsafe store(Lane.zero, p + lanes)
         }
     }
-    addNorms(pair, work, firstLane)
-    addNorms(pair, work + second, firstLane)
+    unsafe addNorms(pair, work, firstLane)
+    unsafe addNorms(pair, work + second, firstLane)
     for column in 0..<pair.width {
-        transformOneVector(
+        unsafe transformOneVector(
             pair.transform, work + column &* second, pair.transform.scratch + firstLane)
     }
 }
@@ -66,41 +69,41 @@ private func storeOrder(
     let (real, imaginary) = (ap + bq, aq - bp)
     let sign = splat(m & 1 == 0 ? 1 : -1)
     let (realOpposite, imaginaryOpposite) = (sign * (ap - bq), -(sign * (aq + bp)))
-    let plus = work + m &* elementStride
+    let plus = unsafe work + m &* elementStride
     if m == 0 {
-        store(real, plus)
-        store(realOpposite, plus + lanes)
+        unsafe store(real, plus)
+        unsafe store(realOpposite, plus + lanes)
         return
     }
-    let minus = work + (count &- m) &* elementStride
-    store(real - imaginaryOpposite, plus)
-    store(imaginary + realOpposite, plus + lanes)
-    store(real + imaginaryOpposite, minus)
-    store(realOpposite - imaginary, minus + lanes)
+    let minus = unsafe work + (count &- m) &* elementStride
+    unsafe store(real - imaginaryOpposite, plus)
+    unsafe store(imaginary + realOpposite, plus + lanes)
+    unsafe store(real + imaginaryOpposite, minus)
+    unsafe store(realOpposite - imaginary, minus + lanes)
 }
 
 /// Adds the norm term −½ Σ C²|T|², whose even orders are given as four real sums.
 @inline(__always)
 private func addNorms(_ pair: ColumnPair, _ work: UnsafeMutablePointer<Float>, _ firstLane: Int) {
     for index in 0..<pair.normOrderCount {
-        let norms = pair.norms + index &* 4 &* lanes + firstLane
-        let (pc, qs) = (load(norms), load(norms + lanes))
-        let (ps, qc) = (load(norms + 2 &* lanes), load(norms + 3 &* lanes))
+        let norms = unsafe pair.norms + index &* 4 &* lanes + firstLane
+        let (pc, qs) = unsafe (load(norms), load(norms + lanes))
+        let (ps, qc) = unsafe (load(norms + 2 &* lanes), load(norms + 3 &* lanes))
         // |T|² has coefficients p + iq, C² has c + is; the product is with conj(c + is).
         let (real, imaginary) = (pc + qs, qc - ps)
         let (realOpposite, imaginaryOpposite) = (pc - qs, -(qc + ps))
         let m = 2 &* index
-        let plus = work + m &* elementStride
+        let plus = unsafe work + m &* elementStride
         if m == 0 {
-            store(load(plus) + real, plus)
-            store(load(plus + lanes) + realOpposite, plus + lanes)
+            unsafe store(load(plus) + real, plus)
+            unsafe store(load(plus + lanes) + realOpposite, plus + lanes)
             continue
         }
-        let minus = work + (pair.transform.count &- m) &* elementStride
-        store(load(plus) + real - imaginaryOpposite, plus)
-        store(load(plus + lanes) + imaginary + realOpposite, plus + lanes)
-        store(load(minus) + real + imaginaryOpposite, minus)
-        store(load(minus + lanes) + realOpposite - imaginary, minus + lanes)
+        let minus = unsafe work + (pair.transform.count &- m) &* elementStride
+        unsafe store(load(plus) + real - imaginaryOpposite, plus)
+        unsafe store(load(plus + lanes) + imaginary + realOpposite, plus + lanes)
+        unsafe store(load(minus) + real + imaginaryOpposite, minus)
+        unsafe store(load(minus + lanes) + realOpposite - imaginary, minus + lanes)
     }
 }
 
@@ -113,41 +116,42 @@ func accumulateEvidence(
     }
     for column in 0..<pair.width {
         let logPrior = column == 0 ? pair.logPrior.0 : pair.logPrior.1
-        let values = pair.workspace + column &* pair.transform.count &* elementStride
-        let peak = pair.beta * maximum(values, pair.transform.count, settings.laneWeights) + logPrior
-        guard peak > running.pointee.peak - negligible else {
-            settings.columnLogMass[column] = peak + logarithm(Float(pair.transform.count &* elementStride))
+        let values = unsafe pair.workspace + column &* pair.transform.count &* elementStride
+        let peak = unsafe pair.beta * maximum(values, pair.transform.count, settings.laneWeights) + logPrior
+        guard unsafe peak > running.pointee.peak - negligible else {
+            unsafe settings.columnLogMass[column] =
+                peak + logarithm(Float(pair.transform.count &* elementStride))
             continue
         }
-        if peak > running.pointee.peak {
-            let shrink = exponential(splat(running.pointee.peak - peak))[0]
-            running.pointee.sum *= shrink
-            running.pointee.squareSum *= shrink * shrink
-            running.pointee.peak = peak
+        if unsafe peak > running.pointee.peak {
+            let shrink = unsafe exponential(splat(running.pointee.peak - peak))[0]
+            unsafe running.pointee.sum *= shrink
+            unsafe running.pointee.squareSum *= shrink * shrink
+            unsafe running.pointee.peak = peak
         }
-        let offset = splat(logPrior - running.pointee.peak)
+        let offset = unsafe splat(logPrior - running.pointee.peak)
         let beta = splat(pair.beta)
         var (columnSum, columnSquares): (Float, Float) = (0, 0)
         for first in stride(from: 0, to: lanes, by: Lane.scalarCount) {
             var (sum, squares, sum2, squares2) = (Lane.zero, Lane.zero, Lane.zero, Lane.zero)
-            var p = values + first
+            var p = unsafe values + first
             for _ in 0..<pair.transform.count {
-                let e = exponential(fused(beta, load(p), offset))
-                let opposite = exponential(fused(beta, load(p + lanes), offset))
+                let e = unsafe exponential(fused(beta, load(p), offset))
+                let opposite = unsafe exponential(fused(beta, load(p + lanes), offset))
                 sum += e
                 squares = fused(e, e, squares)
                 sum2 += opposite
                 squares2 = fused(opposite, opposite, squares2)
-                p += elementStride
+                unsafe p += elementStride
             }
-            let weights = load(settings.laneWeights + first)
+            let weights = unsafe load(settings.laneWeights + first)
             columnSum += horizontalSum((sum + sum2) * weights)
             columnSquares += horizontalSum((squares + squares2) * weights)
         }
-        running.pointee.sum += columnSum
-        running.pointee.squareSum += columnSquares
-        settings.columnLogMass[column] =
-            columnSum > 0
+        unsafe running.pointee.sum += columnSum
+        unsafe running.pointee.squareSum += columnSquares
+        unsafe settings.columnLogMass[column] =
+            unsafe columnSum > 0
             ? running.pointee.peak + logarithm(columnSum) : -Float.greatestFiniteMagnitude
     }
 }
@@ -165,15 +169,15 @@ private func maximum(
 ) -> Float {
     var best = -Float.greatestFiniteMagnitude
     for first in stride(from: 0, to: lanes, by: Lane.scalarCount) {
-        var p = values + first
-        var (a, b) = (load(p), load(p + lanes))
+        var p = unsafe values + first
+        var (a, b) = unsafe (load(p), load(p + lanes))
         for _ in 1..<count {
-            p += elementStride
-            a = larger(a, load(p))
-            b = larger(b, load(p + lanes))
+            unsafe p += elementStride
+            a = unsafe larger(a, load(p))
+            b = unsafe larger(b, load(p + lanes))
         }
         let lowest = splat(-Float.greatestFiniteMagnitude)
-        let real = lowest.replacing(
+        let real = unsafe lowest.replacing(
             with: larger(a, b), where: load(laneWeights + first) .> Lane.zero)
         best = max(best, horizontalMaximum(real))
     }
@@ -191,27 +195,27 @@ func accumulateGradient(_ pair: ColumnPair, _ target: GradientTarget) {
     forward.isInverse = false
     for first in stride(from: 0, to: lanes, by: Lane.scalarCount) {
         evaluateCircles(pair, firstLane: first)
-        let weights = load(target.laneWeights + first)
+        let weights = unsafe load(target.laneWeights + first)
         for column in 0..<2 {
-            let p = pair.workspace + first + column &* second
+            let p = unsafe pair.workspace + first + column &* second
             guard column < pair.width else {
                 for i in 0..<count {
-                    store(Lane.zero, p + i &* elementStride)
-                    store(Lane.zero, p + i &* elementStride + lanes)
+                    unsafe store(Lane.zero, p + i &* elementStride)
+                    unsafe store(Lane.zero, p + i &* elementStride + lanes)
                 }
                 continue
             }
             let offset = splat((column == 0 ? pair.logPrior.0 : pair.logPrior.1) - target.logEvidence)
             let beta = splat(pair.beta)
             for i in 0..<count {
-                let q = p + i &* elementStride
-                store(exponential(fused(beta, load(q), offset)) * weights, q)
-                store(exponential(fused(beta, load(q + lanes), offset)) * weights, q + lanes)
+                let q = unsafe p + i &* elementStride
+                unsafe store(exponential(fused(beta, load(q), offset)) * weights, q)
+                unsafe store(exponential(fused(beta, load(q + lanes), offset)) * weights, q + lanes)
             }
-            transformOneVector(forward, p, pair.transform.scratch + first)
+            unsafe transformOneVector(forward, p, pair.transform.scratch + first)
         }
-        addMasses(pair, target.masses + first, pair.workspace + first)
-        addGradient(pair, target.gradient + first, pair.workspace + first)
+        unsafe addMasses(pair, target.masses + first, pair.workspace + first)
+        unsafe addGradient(pair, target.gradient + first, pair.workspace + first)
     }
 }
 
@@ -220,10 +224,10 @@ func accumulateGradient(_ pair: ColumnPair, _ target: GradientTarget) {
 private func unpack(_ work: UnsafeMutablePointer<Float>, _ count: Int, _ m: Int) -> (
     x: Lane, y: Lane, xOpposite: Lane, yOpposite: Lane
 ) {
-    let plus = work + m &* elementStride
-    let minus = work + ((count &- m) % count) &* elementStride
+    let plus = unsafe work + m &* elementStride
+    let minus = unsafe work + ((count &- m) % count) &* elementStride
     let half = splat(0.5)
-    let (pr, pi, mr, mi) = (load(plus), load(plus + lanes), load(minus), load(minus + lanes))
+    let (pr, pi, mr, mi) = unsafe (load(plus), load(plus + lanes), load(minus), load(minus + lanes))
     return ((pr + mr) * half, (pi - mi) * half, (pi + mi) * half, (mr - pr) * half)
 }
 
@@ -233,13 +237,13 @@ private func addMasses(
 ) {
     let count = pair.transform.count
     for index in 0..<pair.normOrderCount {
-        let p = masses + index &* 4 &* lanes
-        let a = unpack(work, count, 2 &* index)
-        let b = unpack(work + count &* elementStride, count, 2 &* index)
-        store(load(p) + (a.x + b.x), p)
-        store(load(p + lanes) + (a.y + b.y), p + lanes)
-        store(load(p + 2 &* lanes) + (a.xOpposite + b.xOpposite), p + 2 &* lanes)
-        store(load(p + 3 &* lanes) + (a.yOpposite + b.yOpposite), p + 3 &* lanes)
+        let p = unsafe masses + index &* 4 &* lanes
+        let a = unsafe unpack(work, count, 2 &* index)
+        let b = unsafe unpack(work + count &* elementStride, count, 2 &* index)
+        unsafe store(load(p) + (a.x + b.x), p)
+        unsafe store(load(p + lanes) + (a.y + b.y), p + lanes)
+        unsafe store(load(p + 2 &* lanes) + (a.xOpposite + b.xOpposite), p + 2 &* lanes)
+        unsafe store(load(p + 3 &* lanes) + (a.yOpposite + b.yOpposite), p + 3 &* lanes)
     }
 }
 
@@ -249,19 +253,19 @@ private func addGradient(
 ) {
     let count = pair.transform.count
     for m in 0..<pair.orderCount {
-        let a = unpack(work, count, m)
-        let b = unpack(work + count &* elementStride, count, m)
+        let a = unsafe unpack(work, count, m)
+        let b = unsafe unpack(work + count &* elementStride, count, m)
         let sign = splat(m & 1 == 0 ? 1 : -1)
         let (u0, v0) = (fused(sign, a.xOpposite, a.x), fused(sign, a.yOpposite, a.y))
         let (s0, t0) = (a.y - sign * a.yOpposite, a.x - sign * a.xOpposite)
         let (u1, v1) = (fused(sign, b.xOpposite, b.x), fused(sign, b.yOpposite, b.y))
         let (s1, t1) = (b.y - sign * b.yOpposite, b.x - sign * b.xOpposite)
-        let span = pair.orders[m]
-        var g = gradient + Int(span.offset) &* elementStride
-        var d = pair.columns + Int(span.offset) &* 4
+        let span = unsafe pair.orders[m]
+        var g = unsafe gradient + Int(span.offset) &* elementStride
+        var d = unsafe pair.columns + Int(span.offset) &* 4
         for _ in 0..<Int(span.count) {
-            let (a0, b0, a1, b1) = (splat(d[0]), splat(d[1]), splat(d[2]), splat(d[3]))
-            var (real, imaginary) = (load(g), load(g + lanes))
+            let (a0, b0, a1, b1) = unsafe (splat(d[0]), splat(d[1]), splat(d[2]), splat(d[3]))
+            var (real, imaginary) = unsafe (load(g), load(g + lanes))
             real = fused(a0, u0, real)
             imaginary = fused(a0, s0, imaginary)
             real = fused(-b0, v0, real)
@@ -270,10 +274,10 @@ private func addGradient(
             imaginary = fused(a1, s1, imaginary)
             real = fused(-b1, v1, real)
             imaginary = fused(b1, t1, imaginary)
-            store(real, g)
-            store(imaginary, g + lanes)
-            g += elementStride
-            d += 4
+            unsafe store(real, g)
+            unsafe store(imaginary, g + lanes)
+            unsafe g += elementStride
+            unsafe d += 4
         }
     }
 }
@@ -287,9 +291,9 @@ func findPeak(_ pair: ColumnPair) -> PosePeak {
         value: -Float.greatestFiniteMagnitude, lane: 0, isOpposite: false, column: 0, angle: 0)
     for column in 0..<pair.width {
         let logPrior = column == 0 ? pair.logPrior.0 : pair.logPrior.1
-        let values = pair.workspace + column &* pair.transform.count &* elementStride
+        let values = unsafe pair.workspace + column &* pair.transform.count &* elementStride
         for index in 0..<pair.transform.count &* elementStride {
-            let value = pair.beta * values[index] + logPrior
+            let value = unsafe pair.beta * values[index] + logPrior
             guard value > best.value else { continue }
             let (angle, rest) = index.quotientAndRemainder(dividingBy: elementStride)
             best = PosePeak(
@@ -304,7 +308,7 @@ func findPeak(_ pair: ColumnPair) -> PosePeak {
 public enum KernelModule {
     /// The table; `name` is the instruction set that the module was compiled for.
     public static func table(name: String) -> PoseKernels {
-        PoseKernels(
+        unsafe PoseKernels(
             name: name, transform: transformLanes, accumulateEvidence: accumulateEvidence,
             accumulateGradient: accumulateGradient, findPeak: findPeak,
             nodes: NodeKernels(

@@ -23,7 +23,7 @@ public final class LiveRun: RunSource {
         var iterations = [IterationStatistics]()
         var snapshot: RunSnapshot?
         var subtitle = ""
-        var shiftExtent = 0.0
+        var shiftExtent: Double?
         var isDark = false
         var state = RunSight.State.running
         var message: String?
@@ -140,7 +140,7 @@ public final class LiveRun: RunSource {
 
 extension RunFigures {
     /// The figures of a run that goes on; the density on at most 64 voxels an edge.
-    init(_ snapshot: RunSnapshot, boxLength: Double, shiftExtent: Double, images: ParticleSet?, isDark: Bool)
+    init(_ snapshot: RunSnapshot, boxLength: Double, shiftExtent: Double?, images: ParticleSet?, isDark: Bool)
     {
         self.init(
             iterations: snapshot.iterations, map: snapshot.density(atMost: 64), poses: snapshot.poses,

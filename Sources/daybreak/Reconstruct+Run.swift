@@ -117,9 +117,13 @@ extension Reconstruct {
                 "poses are known to \(String(format: "%.1f° and %.1f Å", angle, shift)) (median standard deviations)"
             )
         }
-        for start in record.starts {
+        for start in record.starts where record.starts.count > 1 {
+            let limit = start.resolution.map { String(format: " at %.1f Å", $0) } ?? ""
             let evidence = String(format: "%.1f", start.logEvidence)
-            log.info("start \(start.seed): log-evidence \(evidence) an image\(start.isKept ? ", kept" : "")")
+            let poses = start.effectivePoses.map { String(format: ", %.0f poses fit one", $0) } ?? ""
+            log.info(
+                "start \(start.seed)\(limit): log-evidence \(evidence) an image\(poses)\(start.isKept ? ", kept" : "")"
+            )
         }
         if let resolution = record.resolution {
             log.info(

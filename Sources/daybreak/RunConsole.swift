@@ -31,6 +31,7 @@ final class RunConsole {
 
     /// An iteration has ended.
     func note(_ entry: IterationStatistics) {
+        if let last = iterations.last, last.iteration >= entry.iteration { beginsAnew(entry, after: last) }
         let isOtherPhase = iterations.last?.phase != entry.phase
         iterations.note(entry)
         if iterations.count > 50 { iterations = RunFacts.needed(of: iterations) }
@@ -44,6 +45,15 @@ final class RunConsole {
             lastPercent = percent
             screen.say(Self.line(facts))
         }
+    }
+
+    /// The anneal begins once more: at another random start, or at a finer limit.
+    private func beginsAnew(_ entry: IterationStatistics, after last: IterationStatistics) {
+        let now = Self.text(entry.resolution, 1)
+        log.info(
+            entry.resolution < last.resolution
+                ? "images do not tell their poses at \(Self.text(last.resolution, 1)) Å: from the start once more, at \(now) Å"
+                : "the next random start, at \(now) Å")
     }
 
     /// What the run knows after an iteration; looked at a few times a second at most.

@@ -14,6 +14,8 @@ import Testing
         (halves.annealIterations, halves.annealBatch, halves.maxResolution) = (6, 30, 26)
         var starts = halves
         (starts.symmetry, starts.starts, starts.maxResolution) = ("C2", 2, 30)
+        // So that the anneal is repeated at a finer limit.
+        starts.annealEnd = 1
         var paper = ReconstructionParameters.paper
         (paper.diameter, paper.marchBatch, paper.maxIterations, paper.shiftExtent) = (150, 40, 8, 12)
         return [("halves", halves), ("starts", starts), ("paper", paper)]

@@ -49,15 +49,63 @@ struct ScheduleTests {
         #expect(anneal.first?.annealProgress == 0 && anneal.last?.annealProgress == 1)
         let progress = anneal.compactMap(\.annealProgress)
         #expect(progress == progress.sorted())
+        #expect(
+            anneal.prefix(152).allSatisfy(\.isCoarse) && !anneal.dropFirst(152).contains(where: \.isCoarse))
+        #expect(march.allSatisfy { !$0.isCoarse })
         // 32 Å to two and a half pixels of 5 Å, ring by ring; 0.4 epochs of 2000 by 400 are two minibatches.
         #expect(march.map(\.ringCount) == (11...25).flatMap { [Int](repeating: $0, count: 2) })
         // Then poses are looked for anew, and the march may go on where it ended.
         let search = plans.dropFirst(anneal.count + march.count).prefix { $0.phase == .introduction }
-        #expect(search.map(\.ringCount) == [13, 18, 24])
+        #expect(search.map(\.ringCount) == [10, 14, 19])
         #expect(search.map(\.isFirstLook) == [true, false, false])
+        #expect(search.map(\.isCoarse) == [true, false, false])
         let rest = plans.dropFirst(anneal.count + march.count + search.count)
         #expect(rest.dropLast().map(\.ringCount) == march.map(\.ringCount))
         #expect(rest.dropLast().allSatisfy { $0.isResumed })
+    }
+
+    /// Limits a quarter finer each time, as far as the run goes; none where iterations were counted beforehand.
+    @Test func annealsAreRepeatedAtFinerLimits() {
+        var parameters = ReconstructionParameters.standard
+        func limits() -> [Int?] {
+            IterationSchedule.repeatedPlans(
+                parameters, particleCount: 2000, boxLength: 320, boxSize: 64, diameter: 256
+            ).map(\.first?.ringCount)
+        }
+        #expect(limits() == [10, 12, 15])
+        parameters.maxResolution = 25
+        #expect(limits() == [10, 12])
+        parameters.maxIterations = 500
+        #expect(limits() == [10])
+        parameters = .paper
+        #expect(limits().count == 1)
+    }
+
+    @Test func shiftsAreLookedForAsFarAsTheDiameterSays() {
+        var parameters = ReconstructionParameters.standard
+        var search = ShiftSearch(parameters, diameter: 180)
+        #expect(search.extent == 30 && search.sigma == 10)
+        parameters.shiftExtent = 12
+        search = ShiftSearch(parameters, diameter: 180)
+        #expect(search.extent == 12 && search.sigma == 4)
+        let settled = parameters.settled(diameter: 180)
+        #expect(settled.shiftExtent == 12 && settled.shiftSigma == 4)
+    }
+
+    /// A coarse quadrature has about a ninth of the points, on the same sphere and disc.
+    @Test func coarseQuadraturesHaveANinthOfThePoints() throws {
+        let plans = Self.plans(.standard)
+        let coarse = try #require(plans.first { $0.isCoarse })
+        let fine = try #require(plans.first { $0.phase == .anneal && !$0.isCoarse })
+        let frame = DensityFrame(imageSize: 64, boxLength: 320, ringCount: 10)
+        let search = ShiftSearch(.standard, diameter: 256)
+        let nodes = [coarse, fine].map {
+            Quadrature($0, frame, .standard, search, radius: 128, symmetry: .c1)
+        }
+        let counts = nodes.map { Double($0.directions.directionCount * $0.shifts.offsets.count) }
+        #expect(nodes[0].share == counts[0] / counts[1] && nodes[1].share == 1)
+        // Shifts on the rim of the disc come and go.
+        #expect(abs(nodes[0].share * 9 - 1) < 0.2)
     }
 
     @Test func newcomersAreIntroducedStepByStep() {

@@ -44,6 +44,35 @@ import Testing
         #expect(anneals[0] == anneals[1])
     }
 
+    /// Where images fit more poses than they should, all begins anew at finer limits; the best of all goes on.
+    @Test func imagesThatDoNotTellTheirPosesAreAnnealedAtFinerLimits() throws {
+        let source = try TestSource(EndToEndTests.phantom, count: 120, diameter: 140, signalToNoise: 0.1)
+        var parameters = EndToEndTests.reduced
+        (parameters.annealIterations, parameters.annealBatch, parameters.maxResolution) = (4, 20, 26)
+        // So little noisy images learn in four iterations that none has one pose.
+        (parameters.starts, parameters.annealEnd) = (2, 1)
+        let run = try Reconstruction(source: source, parameters: parameters)
+        let result = try run.run()
+        let limits = result.starts.compactMap(\.resolution)
+        let levels = Set(limits).count
+        #expect(levels > 1 && limits == limits.sorted(by: >) && result.starts.count == 2 * levels)
+        // Each limit's best told too little, up to the last.
+        for level in 1...levels {
+            let best = result.starts.prefix(2 * level).max { $0.logEvidence < $1.logEvidence }
+            let isEnough = (best?.effectivePoses ?? 1) <= 2
+            #expect(level == levels ? isEnough || level == run.plans.count : !isEnough)
+        }
+        let kept = try #require(result.starts.first { $0.isKept })
+        #expect(kept.logEvidence == result.starts.map(\.logEvidence).max())
+        // What follows is the plan of the limit that was kept, and its statistics alone are told.
+        #expect(result.statistics.first?.resolution == kept.resolution)
+        #expect(result.statistics.prefix(4).map(\.iteration) == Array(0..<4))
+        // Images that tell their poses well enough need one anneal only.
+        parameters.annealEnd = 1e8
+        let content = try Reconstruction(source: source, parameters: parameters).run()
+        #expect(content.starts.count == 2)
+    }
+
     @Test func symmetricRunsHaveThreeStarts() throws {
         #expect(try Self.run(starts: nil).startCount == 1)
         #expect(try Self.run(starts: nil, symmetry: "D2").startCount == 3)

@@ -47,7 +47,7 @@ struct Scene {
             directions: DirectionGrid(spacing: standard.angularStep * frame.resolution / phantom.diameter),
             shifts: ShiftGrid(
                 extent: shiftExtent, spacing: standard.shiftStep * frame.resolution,
-                priorSigma: standard.shiftSigma), parallel: parallel)
+                priorSigma: shiftExtent), parallel: parallel)
         density = truth.resampled(to: frame.gridSize)
         preparation = ImagePreparation(
             boxSize: boxSize, pixelSize: pixelSize, grid: engine.grid, mask: mask)

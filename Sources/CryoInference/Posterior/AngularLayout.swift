@@ -66,7 +66,8 @@ struct AngularLayout: Sendable {
     /// Where an order of a ring lies in a row; its imaginary part lies 16 floats behind.
     func rowPlace(ring: Int, order: Int) -> Int {
         let lanes = PoseKernels.laneCount
-        return Int(rowSpans.pointer[ring].offset) + order / lanes * 2 * lanes + order % lanes
+        // Safe: a span for each ring.
+        return unsafe Int(rowSpans.pointer[ring].offset) + order / lanes * 2 * lanes + order % lanes
     }
 
     /// The highest order that ring k carries to about 10⁻⁴ of its amplitude.

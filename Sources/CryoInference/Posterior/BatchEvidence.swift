@@ -47,8 +47,9 @@ struct BatchEvidence: Sendable {
 
     /// The column pairs of an image that hold most; most first.
     func heaviestPairs(image: Int) -> [(block: Int, pair: Int)] {
-        let columns = columnLogMass.pointer + image * blockCount * 2 * pairCount
-        let masses = (0..<blockCount * pairCount).map { max(columns[2 * $0], columns[2 * $0 + 1]) }
+        // Safe: two columns a pair, for each block and image.
+        let columns = unsafe columnLogMass.pointer + image * blockCount * 2 * pairCount
+        let masses = (0..<blockCount * pairCount).map { unsafe max(columns[2 * $0], columns[2 * $0 + 1]) }
         return masses.largestPlaces(PosteriorEngine.peakCandidates).map {
             (block: $0 / pairCount, pair: $0 % pairCount)
         }

@@ -52,7 +52,8 @@ struct LaneFFTPlan: Sendable {
 
     /// The kernel's view of this plan; `scratch` holds `32 · count` floats and belongs to one worker.
     func transform(scratch: AlignedBuffer<Float>, isInverse: Bool) -> LaneTransform {
-        LaneTransform(
+        // Safe: the plan's own tables, which outlive it; the scratch is a worker's, made for the same length.
+        unsafe LaneTransform(
             count: count, radices: radices.pointer, passCount: radices.count, twiddles: twiddles.pointer,
             scratch: scratch.pointer, isInverse: isInverse)
     }

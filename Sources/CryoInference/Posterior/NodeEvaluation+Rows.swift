@@ -2,11 +2,13 @@ import CryoCore
 import CryoKernelInterface
 import Foundation
 
+// Safe, in this file: rows have the length that `layout` says, circles are rounded up to whole vectors, and the scratch was made for both.
+
 /// What the kernels are given: rows of shifted images, norm terms, descriptions of nodes.
 extension NodeEvaluation {
     /// The rows of the drawn shifts, prepared 16 shifts at a time.
     func fillColumns() {
-        let (lanes, work) = (PoseKernels.laneCount, laneScratch.workspace.pointer)
+        let (lanes, work) = unsafe (PoseKernels.laneCount, laneScratch.workspace.pointer)
         let centred = engine.rings.centred(image, ringWeights: ringWeights)
         let forward = laneScratch.transform(isInverse: false)
         for group in 0..<engine.rings.groupCount {
@@ -15,15 +17,15 @@ extension NodeEvaluation {
             }
             guard !shifts.isEmpty else { continue }
             for ring in 0..<layout.grid.ringCount {
-                engine.rings.load(centred, group: group, ring: ring, work)
-                engine.kernels.transform(forward, work)
+                unsafe engine.rings.load(centred, group: group, ring: ring, work)
+                unsafe engine.kernels.transform(forward, work)
                 for shift in shifts {
-                    let row = scratch.columns.pointer + rowOfShift[shift] * layout.rowStride
-                    let source = work + shift % lanes
+                    let row = unsafe scratch.columns.pointer + rowOfShift[shift] * layout.rowStride
+                    let source = unsafe work + shift % lanes
                     for order in 0...layout.highestOrders[ring] {
                         let place = layout.rowPlace(ring: ring, order: order)
-                        row[place] = source[order * 2 * lanes]
-                        row[place + lanes] = source[order * 2 * lanes + lanes]
+                        unsafe row[place] = source[order * 2 * lanes]
+                        unsafe row[place + lanes] = source[order * 2 * lanes + lanes]
                     }
                 }
             }
@@ -48,12 +50,12 @@ extension NodeEvaluation {
     func fillNorms(_ direction: Int, _ ctfPowers: [Float]) {
         let (lanes, rings) = (PoseKernels.laneCount, layout.grid.ringCount)
         let (block, lane) = direction.quotientAndRemainder(dividingBy: lanes)
-        let powers = engine.slices.powers.pointer + block * SliceBlocks.powerStride(layout) + lane
+        let powers = unsafe engine.slices.powers.pointer + block * SliceBlocks.powerStride(layout) + lane
         for order in 0..<layout.normOrderCount {
             var (pc, qs, ps, qc): (Float, Float, Float, Float) = (0, 0, 0, 0)
             for ring in 0..<rings {
-                let p = powers[(2 * order * rings + ring) * lanes]
-                let q = powers[((2 * order + 1) * rings + ring) * lanes]
+                let p = unsafe powers[(2 * order * rings + ring) * lanes]
+                let q = unsafe powers[((2 * order + 1) * rings + ring) * lanes]
                 let (c, s) = (
                     ctfPowers[2 * order * rings + ring], ctfPowers[(2 * order + 1) * rings + ring]
                 )
@@ -62,13 +64,13 @@ extension NodeEvaluation {
                 ps += p * s
                 qc += q * c
             }
-            let norms = scratch.norms.pointer + 4 * order
-            (norms[0], norms[1], norms[2], norms[3]) = (pc, qs, ps, qc)
+            let norms = unsafe scratch.norms.pointer + 4 * order
+            unsafe (norms[0], norms[1], norms[2], norms[3]) = (pc, qs, ps, qc)
         }
     }
 
     func pair(_ node: NodeDraw.Node) -> NodePair {
-        NodePair(
+        unsafe NodePair(
             slice: engine.slices.rows.pointer + Int(node.direction) * layout.rowStride,
             column: scratch.columns.pointer + rowOfShift[Int(node.shift)] * layout.rowStride,
             rings: layout.rowSpans.pointer, ringCount: layout.grid.ringCount,
@@ -78,7 +80,7 @@ extension NodeEvaluation {
     }
 
     func circle(_ node: NodeDraw.Node, minus logEvidence: Float = 0) -> Circle {
-        Circle(
+        unsafe Circle(
             values: scratch.circle.pointer, angleCount: layout.grid.angleCount, beta: beta,
             offset: logPriors[Int(node.shift)] - log(node.inclusion) - logEvidence,
             logWeights: scratch.angleLogWeights.pointer, inclusions: scratch.angleInclusions.pointer)
@@ -87,6 +89,6 @@ extension NodeEvaluation {
     /// Leaves the log-likelihoods of all in-plane angles of a node in the work space.
     func evaluateCircle(_ node: NodeDraw.Node) {
         kernels.correlate(pair(node))
-        transform.inverse(scratch.circle.pointer)
+        unsafe transform.inverse(scratch.circle.pointer)
     }
 }

@@ -3,6 +3,8 @@ import CryoFourier
 import CryoKernelInterface
 import Foundation
 
+// Safe, in this file: a node's rows and circle are those of its own worker's scratch; see NodeEvaluation+Rows.swift.
+
 /// The evaluation of one image on its drawn nodes.
 struct NodeEvaluation {
     let engine: PosteriorEngine
@@ -143,11 +145,11 @@ extension NodeEvaluation {
                 }
             }
             evaluateCircle(node)
-            kernels.fillResponsibilities(
+            unsafe kernels.fillResponsibilities(
                 circle(node, minus: Float(total.logSum)), scratch.histogram.pointer)
             guard hasGradient, let part = result.parts.last else { continue }
-            transform.forward(scratch.circle.pointer)
-            kernels.addGradient(
+            unsafe transform.forward(scratch.circle.pointer)
+            unsafe kernels.addGradient(
                 pair(node),
                 NodeTarget(
                     gradient: result.row(of: part), masses: result.masses(of: part),
@@ -167,7 +169,7 @@ extension NodeEvaluation {
             fillNorms(Int(node.direction), ctfPowers)
             evaluateCircle(node)
             for place in 0..<2 * layout.grid.angleCount {
-                let value = beta * scratch.circle.pointer[place] + logPriors[Int(node.shift)]
+                let value = unsafe beta * scratch.circle.pointer[place] + logPriors[Int(node.shift)]
                 guard value > best.value else { continue }
                 best.value = value
                 best.node = PoseNode(

@@ -144,8 +144,9 @@ public struct PoseRefinement: Sendable {
     }
 
     private func slice(_ rotation: Rotation) -> [Complex] {
-        [Complex](unsafeUninitializedCapacity: points.count) { buffer, count in
-            if let base = buffer.baseAddress { ball.extract(rotation, at: points, into: base) }
+        // Safe: all of the capacity is written.
+        unsafe [Complex](unsafeUninitializedCapacity: points.count) { buffer, count in
+            if let base = buffer.baseAddress { unsafe ball.extract(rotation, at: points, into: base) }
             count = points.count
         }
     }

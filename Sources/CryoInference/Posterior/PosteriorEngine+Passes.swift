@@ -2,6 +2,9 @@ import CryoCore
 import CryoKernelInterface
 import Foundation
 
+// Safe, in this file: blocks, slots and pairs lie below the counts that slices, columns and evidence were made for, and a column pair
+// describes rows of one layout.
+
 /// ★ The two passes over a batch: one block of 16 direction pairs against all images, in order.
 extension PosteriorEngine {
     /// One image's column pair against one block.
@@ -10,7 +13,7 @@ extension PosteriorEngine {
     ) -> ColumnPair {
         let width = min(2, logPriors.count - 2 * pair)
         let normStride = layout.normOrderCount * 4 * PoseKernels.laneCount
-        return ColumnPair(
+        return unsafe ColumnPair(
             slices: slices.coefficients.pointer + block * SliceBlocks.stride(layout),
             columns: columns.coefficients.pointer + slot * columns.imageStride
                 + pair * layout.entryCount * 4,
@@ -33,14 +36,14 @@ extension PosteriorEngine {
         block: Int, evidence: BatchEvidence, logPriors: [[Float]], beta: Float, scratch: WorkerScratch
     ) {
         fillNorms(block: block, images: logPriors.indices, scratch: scratch)
-        let laneWeights = directions.laneWeights.pointer + block * PoseKernels.laneCount
+        let laneWeights = unsafe directions.laneWeights.pointer + block * PoseKernels.laneCount
         for slot in logPriors.indices {
-            let running = evidence.running.pointer + slot * evidence.blockCount + block
+            let running = unsafe evidence.running.pointer + slot * evidence.blockCount + block
             let masses =
-                evidence.columnLogMass.pointer
+                unsafe evidence.columnLogMass.pointer
                 + (slot * evidence.blockCount + block) * 2 * evidence.pairCount
             for pair in 0..<evidence.pairCount {
-                kernels.accumulateEvidence(
+                unsafe kernels.accumulateEvidence(
                     columnPair(
                         block: block, slot: slot, pair: pair, logPriors: logPriors[slot], beta: beta,
                         scratch: scratch),
@@ -60,19 +63,19 @@ extension PosteriorEngine {
             log(Self.neglectedMass / Double(2 * directions.blockCount * evidence.pairCount)))
         for slot in logPriors.indices {
             let masses =
-                evidence.columnLogMass.pointer
+                unsafe evidence.columnLogMass.pointer
                 + (slot * evidence.blockCount + block) * 2 * evidence.pairCount
             let logSum = Float(totals[slot].logSum)
             var choice = thinning?.choice(image: slot, block: block)
             var isTouched = false
             for pair in 0..<evidence.pairCount {
                 // The missing half of a trailing pair holds no mass.
-                let mass = max(masses[2 * pair], masses[2 * pair + 1])
+                let mass = unsafe max(masses[2 * pair], masses[2 * pair + 1])
                 guard mass - logSum > cut else { continue }
                 var weight = 1.0
                 if choice != nil {
                     let pairMass =
-                        exp(masses[2 * pair] - logSum) + exp(masses[2 * pair + 1] - logSum)
+                        unsafe exp(masses[2 * pair] - logSum) + exp(masses[2 * pair + 1] - logSum)
                     guard let kept = choice?.weight(mass: Double(pairMass)) else { continue }
                     weight = kept
                 }
@@ -81,7 +84,7 @@ extension PosteriorEngine {
                     scratch.masses.fill(0)
                 }
                 isTouched = true
-                kernels.accumulateGradient(
+                unsafe kernels.accumulateGradient(
                     columnPair(
                         block: block, slot: slot, pair: pair, logPriors: logPriors[slot], beta: beta,
                         scratch: scratch),
@@ -128,11 +131,11 @@ extension PosteriorEngine {
         var heavy = [(mass: Float, block: Int, shift: Int)]()
         for block in 0..<evidence.blockCount {
             let masses =
-                evidence.columnLogMass.pointer
+                unsafe evidence.columnLogMass.pointer
                 + (slot * evidence.blockCount + block) * 2 * evidence.pairCount
-            for shift in shifts.offsets.indices where masses[shift] - Float(logSum) > PoseMemory.leastLogMass
-            {
-                heavy.append((exp(masses[shift] - Float(logSum)), block, shift))
+            for shift in shifts.offsets.indices
+            where unsafe masses[shift] - Float(logSum) > PoseMemory.leastLogMass {
+                unsafe heavy.append((exp(masses[shift] - Float(logSum)), block, shift))
             }
         }
         heavy.sort { ($0.mass, $1.block, $1.shift) > ($1.mass, $0.block, $0.shift) }

@@ -24,10 +24,11 @@ struct SampledImage: Sendable {
     let massCount: Int
 
     func row(of part: Part) -> UnsafeMutablePointer<Float> {
-        gradientRows.pointer + part.index * (rowStride + massCount)
+        // Safe, here and below: a row and its masses for each part.
+        unsafe gradientRows.pointer + part.index * (rowStride + massCount)
     }
 
-    func masses(of part: Part) -> UnsafeMutablePointer<Float> { row(of: part) + rowStride }
+    func masses(of part: Part) -> UnsafeMutablePointer<Float> { unsafe row(of: part) + rowStride }
 }
 
 /// Memory that one worker owns while it evaluates sampled images.

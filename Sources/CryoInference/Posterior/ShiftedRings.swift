@@ -3,6 +3,8 @@ import CryoFourier
 import CryoKernelInterface
 import Foundation
 
+// Safe, in this file: the table has 32 floats for each group of shifts and point, the work space 32 for each in-plane angle.
+
 /// How an image becomes shifted rings, 16 shifts at a time, ready for the transform over their angle.
 ///
 ///     D_s(k, φ) = w_k · C · X · exp(−2πi k·(centre + s)/L) / N_ψ
@@ -36,8 +38,8 @@ struct ShiftedRings: Sendable {
             for (point, k) in points.enumerated() {
                 let cycles = -(Double(k.x) * shift.x + Double(k.y) * shift.y) / boxLength
                 let factor = Phase.factor(cycles: cycles)
-                let entry = table.pointer + (group * points.count + point) * 2 * lanes + lane
-                (entry[0], entry[lanes]) = (factor.x, factor.y)
+                let entry = unsafe table.pointer + (group * points.count + point) * 2 * lanes + lane
+                unsafe (entry[0], entry[lanes]) = (factor.x, factor.y)
             }
         }
         return table
@@ -62,16 +64,16 @@ struct ShiftedRings: Sendable {
         for angle in 0..<grid.halfCount {
             let point = ring * grid.halfCount + angle
             let value = centred[point]
-            let phase = phases.pointer + (group * grid.pointCount + point) * 2 * lanes
-            let here = work + angle * 2 * lanes
-            let there = here + grid.halfCount * 2 * lanes
+            let phase = unsafe phases.pointer + (group * grid.pointCount + point) * 2 * lanes
+            let here = unsafe work + angle * 2 * lanes
+            let there = unsafe here + grid.halfCount * 2 * lanes
             for lane in 0..<lanes {
-                let real = value.x * phase[lane] - value.y * phase[lane + lanes]
-                let imaginary = value.x * phase[lane + lanes] + value.y * phase[lane]
-                here[lane] = real
-                here[lane + lanes] = imaginary
-                there[lane] = real
-                there[lane + lanes] = -imaginary
+                let real = unsafe value.x * phase[lane] - value.y * phase[lane + lanes]
+                let imaginary = unsafe value.x * phase[lane + lanes] + value.y * phase[lane]
+                unsafe here[lane] = real
+                unsafe here[lane + lanes] = imaginary
+                unsafe there[lane] = real
+                unsafe there[lane + lanes] = -imaginary
             }
         }
     }

@@ -3,6 +3,8 @@ import CryoFourier
 import CryoKernelInterface
 import Foundation
 
+// Safe, in this file: buffers are made here for all blocks; `layout` gives entries, rows and powers their places within one.
+
 /// The slices of a density in all directions, as angular coefficients in blocks of 16 direction pairs.
 struct SliceBlocks: Sendable {
     /// Angular coefficients; shape `[block][entry][re, im][16]`.
@@ -47,36 +49,36 @@ struct SliceBlocks: Sendable {
         scratch: WorkerScratch, kernels: PoseKernels
     ) {
         let (lanes, grid) = (PoseKernels.laneCount, layout.grid)
-        let slices = halfSlices.pointer + block * lanes * grid.pointCount
+        let slices = unsafe halfSlices.pointer + block * lanes * grid.pointCount
         for (lane, rotation) in rotations.enumerated() {
-            ball.extract(rotation, at: points, into: slices + lane * grid.pointCount)
+            unsafe ball.extract(rotation, at: points, into: slices + lane * grid.pointCount)
         }
-        let target = coefficients.pointer + block * Self.stride(layout)
+        let target = unsafe coefficients.pointer + block * Self.stride(layout)
         let transform = scratch.transform(isInverse: false)
-        let work = scratch.workspace.pointer
+        let work = unsafe scratch.workspace.pointer
         for ring in 0..<grid.ringCount {
-            loadRing(slices, ring, work)
-            addPowers(block: block, ring: ring, work)
-            kernels.transform(transform, work)
+            unsafe loadRing(slices, ring, work)
+            unsafe addPowers(block: block, ring: ring, work)
+            unsafe kernels.transform(transform, work)
             for order in 0..<layout.orderCount {
                 let (offset, rings) = layout.entries(ofOrder: order)
                 guard rings.contains(ring) else { continue }
-                let entry = target + (offset + ring - rings.lowerBound) * 2 * lanes
-                entry.update(from: work + order * 2 * lanes, count: 2 * lanes)
+                let entry = unsafe target + (offset + ring - rings.lowerBound) * 2 * lanes
+                unsafe entry.update(from: work + order * 2 * lanes, count: 2 * lanes)
             }
-            if rows.count > 0 { storeRows(block: block, ring: ring, work) }
+            if rows.count > 0 { unsafe storeRows(block: block, ring: ring, work) }
         }
     }
 
     private func storeRows(block: Int, ring: Int, _ work: UnsafeMutablePointer<Float>) {
         let lanes = PoseKernels.laneCount
         for lane in 0..<lanes {
-            let row = rows.pointer + (block * lanes + lane) * layout.rowStride
+            let row = unsafe rows.pointer + (block * lanes + lane) * layout.rowStride
             for order in 0...layout.highestOrders[ring] {
-                let source = work + order * 2 * lanes + lane
+                let source = unsafe work + order * 2 * lanes + lane
                 let place = layout.rowPlace(ring: ring, order: order)
-                row[place] = source[0]
-                row[place + lanes] = source[lanes]
+                unsafe row[place] = source[0]
+                unsafe row[place + lanes] = source[lanes]
             }
         }
     }
@@ -87,15 +89,15 @@ struct SliceBlocks: Sendable {
     ) {
         let (lanes, grid) = (PoseKernels.laneCount, layout.grid)
         for lane in 0..<lanes {
-            let source = slices + lane * grid.pointCount + ring * grid.halfCount
+            let source = unsafe slices + lane * grid.pointCount + ring * grid.halfCount
             for index in 0..<grid.halfCount {
-                let value = source[index]
-                let here = work + index * 2 * lanes + lane
-                let there = here + grid.halfCount * 2 * lanes
-                here[0] = value.x
-                here[lanes] = value.y
-                there[0] = value.x
-                there[lanes] = -value.y
+                let value = unsafe source[index]
+                let here = unsafe work + index * 2 * lanes + lane
+                let there = unsafe here + grid.halfCount * 2 * lanes
+                unsafe here[0] = value.x
+                unsafe here[lanes] = value.y
+                unsafe there[0] = value.x
+                unsafe there[lanes] = -value.y
             }
         }
     }
@@ -103,20 +105,21 @@ struct SliceBlocks: Sendable {
     /// The even angular coefficients of |T|² of one ring, by direct summation.
     private func addPowers(block: Int, ring: Int, _ work: UnsafeMutablePointer<Float>) {
         let (lanes, grid) = (PoseKernels.laneCount, layout.grid)
-        let base = powers.pointer + block * Self.powerStride(layout)
+        let base = unsafe powers.pointer + block * Self.powerStride(layout)
         for index in 0..<layout.normOrderCount {
-            let real = base + ((2 * index) * grid.ringCount + ring) * lanes
-            let imaginary = base + ((2 * index + 1) * grid.ringCount + ring) * lanes
-            for lane in 0..<lanes { (real[lane], imaginary[lane]) = (0, 0) }
+            let real = unsafe base + ((2 * index) * grid.ringCount + ring) * lanes
+            let imaginary = unsafe base + ((2 * index + 1) * grid.ringCount + ring) * lanes
+            for lane in 0..<lanes { unsafe (real[lane], imaginary[lane]) = (0, 0) }
             for angle in 0..<grid.halfCount {
                 // Both halves of the ring contribute alike to even orders.
                 let turn = layout.unitCircle[2 * index * angle % grid.angleCount]
                 let (c, s) = (2 * turn.x, -2 * turn.y)
-                let values = work + angle * 2 * lanes
+                let values = unsafe work + angle * 2 * lanes
                 for lane in 0..<lanes {
-                    let power = values[lane] * values[lane] + values[lane + lanes] * values[lane + lanes]
-                    real[lane] += power * c
-                    imaginary[lane] += power * s
+                    let power =
+                        unsafe values[lane] * values[lane] + values[lane + lanes] * values[lane + lanes]
+                    unsafe real[lane] += power * c
+                    unsafe imaginary[lane] += power * s
                 }
             }
         }

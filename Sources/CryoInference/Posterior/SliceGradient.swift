@@ -3,6 +3,8 @@ import CryoFourier
 import CryoKernelInterface
 import Foundation
 
+// Safe, in this file: buffers as ``SliceBlocks`` has them, for the same layout; the work space holds `angleCount` elements of 32 floats.
+
 /// The gradient of the log-evidence with respect to the slices, while it is being summed over images.
 ///
 /// For each slice T of a direction, with responsibilities p over in-plane angle and shift:
@@ -36,27 +38,27 @@ public final class SliceGradient: @unchecked Sendable {
     func add(_ part: SampledImage.Part, of image: SampledImage) {
         let (lanes, rings) = (PoseKernels.laneCount, layout.grid.ringCount)
         let (block, lane) = Int(part.direction).quotientAndRemainder(dividingBy: lanes)
-        let (row, masses) = (image.row(of: part), image.masses(of: part))
-        let target = data.pointer + block * SliceBlocks.stride(layout) + lane
+        let (row, masses) = unsafe (image.row(of: part), image.masses(of: part))
+        let target = unsafe data.pointer + block * SliceBlocks.stride(layout) + lane
         for order in 0..<layout.orderCount {
             let (offset, range) = layout.entries(ofOrder: order)
             for ring in range {
                 let place = layout.rowPlace(ring: ring, order: order)
-                let entry = target + (offset + ring - range.lowerBound) * 2 * lanes
-                entry[0] += row[place]
-                entry[lanes] += row[place + lanes]
+                let entry = unsafe target + (offset + ring - range.lowerBound) * 2 * lanes
+                unsafe entry[0] += row[place]
+                unsafe entry[lanes] += row[place + lanes]
             }
         }
-        let weight = weights.pointer + block * SliceBlocks.powerStride(layout) + lane
+        let weight = unsafe weights.pointer + block * SliceBlocks.powerStride(layout) + lane
         for order in 0..<layout.normOrderCount {
-            let mass = masses + 4 * order
+            let mass = unsafe masses + 4 * order
             for ring in 0..<rings {
                 let (c, s) = (
                     image.ctfPowers[2 * order * rings + ring], image.ctfPowers[(2 * order + 1) * rings + ring]
                 )
-                let entry = weight + (order * rings + ring) * 2 * lanes
-                entry[0] += c * (mass[0] + mass[2]) - s * (mass[1] + mass[3])
-                entry[lanes] += c * (mass[1] - mass[3]) + s * (mass[0] - mass[2])
+                let entry = unsafe weight + (order * rings + ring) * 2 * lanes
+                unsafe entry[0] += c * (mass[0] + mass[2]) - s * (mass[1] + mass[3])
+                unsafe entry[lanes] += c * (mass[1] - mass[3]) + s * (mass[0] - mass[2])
             }
         }
     }
@@ -80,19 +82,19 @@ public final class SliceGradient: @unchecked Sendable {
         let (lanes, rings) = (PoseKernels.laneCount, layout.grid.ringCount)
         let capacity = columns.ctfPowers.count / (layout.normOrderCount * 2 * rings)
         for order in 0..<layout.normOrderCount {
-            let mass = masses.pointer + order * 4 * lanes
-            let real = columns.ctfPowers.pointer + ((2 * order) * capacity + slot) * rings
-            let imaginary = real + capacity * rings
+            let mass = unsafe masses.pointer + order * 4 * lanes
+            let real = unsafe columns.ctfPowers.pointer + ((2 * order) * capacity + slot) * rings
+            let imaginary = unsafe real + capacity * rings
             for ring in 0..<rings {
-                let (c, s) = (real[ring], imaginary[ring])
+                let (c, s) = unsafe (real[ring], imaginary[ring])
                 let target =
-                    weights.pointer + block * SliceBlocks.powerStride(layout)
+                    unsafe weights.pointer + block * SliceBlocks.powerStride(layout)
                     + (order * rings + ring) * 2 * lanes
                 for lane in 0..<lanes {
-                    let (x, y) = (mass[lane], mass[lane + lanes])
-                    let (xOpposite, yOpposite) = (mass[lane + 2 * lanes], mass[lane + 3 * lanes])
-                    target[lane] += c * (x + xOpposite) - s * (y + yOpposite)
-                    target[lane + lanes] += c * (y - yOpposite) + s * (x - xOpposite)
+                    let (x, y) = unsafe (mass[lane], mass[lane + lanes])
+                    let (xOpposite, yOpposite) = unsafe (mass[lane + 2 * lanes], mass[lane + 3 * lanes])
+                    unsafe target[lane] += c * (x + xOpposite) - s * (y + yOpposite)
+                    unsafe target[lane + lanes] += c * (y - yOpposite) + s * (x - xOpposite)
                 }
             }
         }
@@ -117,21 +119,21 @@ public final class SliceGradient: @unchecked Sendable {
             weight: [Complex](repeating: .zero, count: grid.pointCount),
             explained: [Double](repeating: 0, count: grid.ringCount))
         var result = [Slice](repeating: empty, count: lanes)
-        let work = scratch.workspace.pointer
+        let work = unsafe scratch.workspace.pointer
         let transform = scratch.transform(isInverse: true)
         for ring in 0..<grid.ringCount {
-            loadRing(block: block, ring: ring, work)
-            kernels.transform(transform, work)
+            unsafe loadRing(block: block, ring: ring, work)
+            unsafe kernels.transform(transform, work)
             for lane in 0..<lanes {
                 let source =
-                    density.halfSlices.pointer + (block * lanes + lane) * grid.pointCount
+                    unsafe density.halfSlices.pointer + (block * lanes + lane) * grid.pointCount
                     + ring * grid.halfCount
                 var explained = 0.0
                 for angle in 0..<grid.halfCount {
                     let point = ring * grid.halfCount + angle
-                    let value = source[angle]
+                    let value = unsafe source[angle]
                     let weight = weightValue(block: block, ring: ring, angle: angle, lane: lane)
-                    let received = Complex(
+                    let received = unsafe Complex(
                         work[angle * 2 * lanes + lane], work[angle * 2 * lanes + lanes + lane])
                     result[lane].weight[point] = [weight, 0]
                     result[lane].gradient[point] = received - value * weight
@@ -147,32 +149,32 @@ public final class SliceGradient: @unchecked Sendable {
     /// Lays out the coefficients of `data` of one ring; negative orders by (−1)^m conj.
     private func loadRing(block: Int, ring: Int, _ work: UnsafeMutablePointer<Float>) {
         let (lanes, count) = (PoseKernels.laneCount, layout.grid.angleCount)
-        for index in 0..<count * 2 * lanes { work[index] = 0 }
-        let base = data.pointer + block * SliceBlocks.stride(layout)
+        for index in 0..<count * 2 * lanes { unsafe work[index] = 0 }
+        let base = unsafe data.pointer + block * SliceBlocks.stride(layout)
         for order in 0..<layout.orderCount {
             let (offset, rings) = layout.entries(ofOrder: order)
             guard ring >= rings.lowerBound else { continue }
-            let source = base + (offset + ring - rings.lowerBound) * 2 * lanes
-            let plus = work + order * 2 * lanes
-            plus.update(from: source, count: 2 * lanes)
+            let source = unsafe base + (offset + ring - rings.lowerBound) * 2 * lanes
+            let plus = unsafe work + order * 2 * lanes
+            unsafe plus.update(from: source, count: 2 * lanes)
             guard order > 0 else { continue }
-            let minus = work + (count - order) * 2 * lanes
+            let minus = unsafe work + (count - order) * 2 * lanes
             let sign: Float = order % 2 == 0 ? 1 : -1
             for lane in 0..<lanes {
-                minus[lane] = sign * source[lane]
-                minus[lane + lanes] = -sign * source[lane + lanes]
+                unsafe minus[lane] = sign * source[lane]
+                unsafe minus[lane + lanes] = -sign * source[lane + lanes]
             }
         }
     }
 
     private func weightValue(block: Int, ring: Int, angle: Int, lane: Int) -> Float {
         let (lanes, grid) = (PoseKernels.laneCount, layout.grid)
-        let base = weights.pointer + block * SliceBlocks.powerStride(layout)
-        var value = base[ring * 2 * lanes + lane]
+        let base = unsafe weights.pointer + block * SliceBlocks.powerStride(layout)
+        var value = unsafe base[ring * 2 * lanes + lane]
         for order in 1..<max(1, layout.normOrderCount) {
-            let entry = base + (order * grid.ringCount + ring) * 2 * lanes + lane
+            let entry = unsafe base + (order * grid.ringCount + ring) * 2 * lanes + lane
             let turn = layout.unitCircle[2 * order * angle % grid.angleCount]
-            value += 2 * (entry[0] * turn.x - entry[lanes] * turn.y)
+            unsafe value += 2 * (entry[0] * turn.x - entry[lanes] * turn.y)
         }
         return -2 * value
     }

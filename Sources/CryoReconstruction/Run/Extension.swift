@@ -19,6 +19,7 @@ extension Reconstruction {
         guard let last = end.lastStatistics, end.states.allSatisfy({ $0.density != nil }) else {
             throw .nothingLearnt
         }
+        let plans = plans[end.repetition]
         let limit = plans.map(\.ringCount).max() ?? 0
         let ring = Int((source.boxLength / last.resolution).rounded())
         guard limit > ring else {

@@ -32,7 +32,7 @@ extension Reconstruction {
 
     /// The finest limit, in Å, with which the run would take at most so many bytes; nil if none would.
     public func resolution(within bytes: Double) -> Double? {
-        guard let highest = plans.map(\.ringCount).max() else { return nil }
+        guard let highest = plans[0].map(\.ringCount).max() else { return nil }
         let fitting = (3...max(3, highest)).last { memoryEstimate(upTo: $0).total <= bytes }
         // Rounded up, so that the text asks for no more than what fits.
         return fitting.map { (source.boxLength / Double($0) * 10).rounded(.up) / 10 }
@@ -48,7 +48,7 @@ extension Reconstruction {
         let metadata = source.metadataByteCount + MemoryLayout<Particle>.stride
         let particles = Double(source.particles.count) * (Double(metadata) + Self.bytesPerParticle)
         var kinds: [IterationPlan] = []
-        for var plan in plans {
+        for var plan in plans.joined() {
             plan.ringCount = min(plan.ringCount, limit)
             let isKnown = kinds.contains {
                 $0.ringCount == plan.ringCount && $0.isLocal(parameters) == plan.isLocal(parameters)
@@ -81,7 +81,8 @@ extension Reconstruction {
         let resolution = source.boxLength / Double(plan.ringCount)
         let spacing = parameters.angularStep * resolution / diameter
         let reach =
-            plan.shiftExtent(parameters, boxLength: source.boxLength) / (parameters.shiftStep * resolution)
+            plan.shiftExtent(shiftSearch, parameters, boxLength: source.boxLength)
+            / (parameters.shiftStep * resolution)
         let bytes = PosteriorEngine.byteCount(
             of: PosteriorEngine.Extent(
                 ringCount: plan.ringCount,

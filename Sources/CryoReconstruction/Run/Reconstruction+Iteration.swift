@@ -29,7 +29,8 @@ extension Reconstruction {
             refinement: plan.phase == .final && parameters.refinesPoses
                 ? PoseRefinement(ball: ball, engine: stage.engine, noiseVariance: variance) : nil, &state)
         if let progress = plan.annealProgress {
-            state.temperature?.follow(median: visit.medianEffectivePoses, progress: progress)
+            state.temperature?.follow(
+                median: visit.medianEffectivePoses / stage.poseShare, progress: progress)
         }
         var change = 0.0
         if gradient.imageCount > 0, plan.phase != .final || parameters.schedule == .annealed {
@@ -64,10 +65,11 @@ extension Reconstruction {
         _ indices: [Int], _ stage: Stage, _ variance: [Double]
     ) -> Temperature {
         var temperature = Temperature(
-            start: parameters.annealStart * Double(stage.engine.poseCount), end: parameters.annealEnd)
+            start: parameters.annealStart * Double(stage.engine.poseCount) / stage.poseShare,
+            end: parameters.annealEnd)
         let few = Array(indices.prefix(32))
         temperature.settle(progress: 0) { beta in
-            self.visit(few, stage, variance, beta: beta).medianEffectivePoses
+            self.visit(few, stage, variance, beta: beta).medianEffectivePoses / stage.poseShare
         }
         return temperature
     }

@@ -21,7 +21,10 @@ public final class Reconstruction {
     let source: CanonicalOrder
     let symmetry: PointGroup
     let parallel: Parallel
-    let plans: [IterationPlan]
+    /// The plan of the run for each limit at which the anneal may be carried out, the coarsest first.
+    let plans: [[IterationPlan]]
+    /// How far off the middle of its image a particle is looked for.
+    let shiftSearch: ShiftSearch
     /// The particles to learn from, and those held out.
     let split: (learning: [Int], heldOut: [Int])
     let backgroundNoise: NoiseSpectrum
@@ -52,7 +55,7 @@ public final class Reconstruction {
 
     /// The frequency limit at the start and at the end, as resolutions in Å.
     public var plannedResolutions: (first: Double, last: Double) {
-        let rings = plans.map(\.ringCount)
+        let rings = plans[0].map(\.ringCount)
         return (source.boxLength / Double(rings.first ?? 1), source.boxLength / Double(rings.last ?? 1))
     }
 
@@ -82,7 +85,7 @@ public final class Reconstruction {
         split = ParticleOrder.split(
             source.particles.count, heldOut: min(parameters.heldOut, source.particles.count / 10),
             seed: parameters.seed)
-        let plans = IterationSchedule.plans(
+        let plans = IterationSchedule.repeatedPlans(
             parameters, particleCount: split.learning.count, boxLength: source.boxLength,
             boxSize: source.boxSize, diameter: diameter)
         let images = ParticleImages(source: source, radius: diameter / 2)
@@ -92,7 +95,7 @@ public final class Reconstruction {
         if let told = parameters.contrast { contrast.sign = told < 0 ? -1 : 1 }
         images.sign = Float(contrast.sign)
         let spectra = images.backgroundSpectra(
-            ringCount: plans.map(\.ringCount).max() ?? 3, parallel: parallel)
+            ringCount: plans[0].map(\.ringCount).max() ?? 3, parallel: parallel)
         guard let noise = NoiseSpectrum(spectra, isColoured: parameters.hasColouredNoise) else {
             let reasons = images.setAside
             let first = reasons.min { $0.key < $1.key }?.value ?? "nothing is left"
@@ -100,12 +103,13 @@ public final class Reconstruction {
         }
         if parameters.hasColouredNoise { images.gains = GroupGains(spectra) }
         self.source = source
-        self.parameters = parameters
+        self.parameters = parameters.settled(diameter: diameter)
         self.parallel = parallel
         self.symmetry = symmetry
         self.diameter = diameter
         diameterEstimate = estimate
         self.plans = plans
+        shiftSearch = ShiftSearch(parameters, diameter: diameter)
         self.images = images
         self.contrast = contrast
         backgroundNoise = noise
@@ -123,32 +127,34 @@ public final class Reconstruction {
         from saved: RunProgress? = nil, report: (IterationStatistics) -> Void = { _ in },
         checkpoint: (RunProgress) throws -> Void = { _ in }
     ) throws -> Result {
-        let time = RemainingTime(
-            plans: plans, parameters: parameters, starts: annealedStarts, particleCount: split.learning.count)
         var progress = saved ?? beginning()
         if saved != nil { restore(&progress) }
         while progress.start != nil {
-            try carryOut(until: annealCount, time, &progress, report, checkpoint)
-            endStart(&progress, of: annealedStarts)
+            try carryOut(until: annealCount, &progress, report, checkpoint)
+            endStart(&progress)
             if progress.start == nil { learnApart(&progress) }
         }
-        try carryOut(until: plans.count, time, &progress, report, checkpoint)
+        try carryOut(until: plans[progress.repetition].count, &progress, report, checkpoint)
         return result(progress.states, progress.course.statistics, progress.records)
     }
 
-    private var annealCount: Int { plans.prefix { $0.phase == .anneal }.count }
-    private var annealedStarts: Int { annealCount > 0 && initialDensity == nil ? startCount : 1 }
+    /// Iterations of the anneal, the same for all courses.
+    var annealCount: Int { plans[0].prefix { $0.phase == .anneal }.count }
 
     /// A run before its first iteration, at one of its random starts.
     func beginning(_ start: Int = 0) -> RunProgress {
-        RunProgress(start: start, states: [startState(start)], course: RunCourse())
+        RunProgress(
+            start: start, repetition: start / startCount, states: [startState(start)],
+            course: RunCourse())
     }
 
     /// Makes again what follows from a checkpoint and the plan: the images' centres and the engine of the last iteration.
     private func restore(_ progress: inout RunProgress) {
         images.restore(centres: progress.centres, setAside: progress.setAside)
         var watch = progress.watch
-        let done = plans[..<progress.iteration].reversed().lazy.compactMap { watch.admitted($0) }.first
+        let done = plans[progress.repetition][..<progress.iteration].reversed().lazy.compactMap {
+            watch.admitted($0)
+        }.first
         guard let plan = done else { return }
         for index in progress.states.indices {
             prepareStage(plan, &progress.states[index], sharing: index > 0 ? progress.states[0].stage : nil)
@@ -159,7 +165,7 @@ public final class Reconstruction {
     private func learnApart(_ progress: inout RunProgress) {
         if hasHalves {
             progress.states = halfStates(of: progress.states[0])
-        } else if plans.contains(where: { $0.phase == .anneal }) {
+        } else if annealCount > 0 {
             progress.states[0].order = ParticleOrder(
                 particles: progress.states[0].known(among: split.learning), seed: parameters.seed &+ 1,
                 hasFixedBatches: false)
@@ -168,10 +174,12 @@ public final class Reconstruction {
 
     /// Carries out the plan up to an iteration.
     private func carryOut(
-        until end: Int, _ time: RemainingTime, _ progress: inout RunProgress,
-        _ report: (IterationStatistics) -> Void,
+        until end: Int, _ progress: inout RunProgress, _ report: (IterationStatistics) -> Void,
         _ checkpoint: (RunProgress) throws -> Void
     ) throws {
+        let plans = plans[progress.repetition]
+        let time = RemainingTime(
+            plans: plans, parameters: parameters, starts: startCount, particleCount: split.learning.count)
         while progress.iteration < end {
             let iteration = progress.iteration
             progress.iteration += 1
@@ -191,7 +199,8 @@ public final class Reconstruction {
                 $0.density.map { $0.voxels.allSatisfy { $0 == 0 } } ?? false
             }
             let place = RemainingTime.Place(
-                iteration: progress.iteration, numberOffset: progress.numberOffset, start: progress.start,
+                iteration: progress.iteration, numberOffset: progress.numberOffset,
+                start: progress.start.map { $0 % startCount },
                 watch: progress.watch)
             report(
                 try progress.course.note(entry, isEmpty: isEmpty) { time.seconds(from: place, $0) })
@@ -208,7 +217,7 @@ public final class Reconstruction {
             particles: split.learning, hasFixedBatches: parameters.optimizer == .sagd,
             census: PoseCensus(
                 imageCount: split.learning.count,
-                extent: max(parameters.shiftExtent, 2 * parameters.shiftSigma)))
+                extent: max(shiftSearch.extent, 2 * shiftSearch.sigma)))
     }
 
     /// One iteration of the whole set, or of each half-set.
@@ -271,7 +280,8 @@ public final class Reconstruction {
 
     private func isPrepared(_ state: RunState, for plan: IterationPlan) -> Bool {
         state.stage.map {
-            $0.frame.ringCount == plan.ringCount && $0.isLocal == plan.isLocal(parameters)
+            $0.frame.ringCount == plan.ringCount && $0.isCoarse == plan.isCoarse
+                && $0.isLocal == plan.isLocal(parameters)
         } ?? false
     }
 
@@ -281,7 +291,8 @@ public final class Reconstruction {
         let stage =
             shared
             ?? Stage(
-                plan: plan, source: source, parameters: parameters, radius: diameter / 2, symmetry: symmetry,
+                plan: plan, source: source, parameters: parameters, shiftSearch: shiftSearch,
+                radius: diameter / 2, symmetry: symmetry,
                 census: state.census, parallel: parallel)
         if let density = state.density {
             // What is introduced must not cost the density its detail.

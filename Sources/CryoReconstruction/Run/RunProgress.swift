@@ -9,8 +9,10 @@ import Foundation
 public struct RunProgress: Codable, Sendable {
     /// The next iteration of the plan.
     public internal(set) var iteration = 0
-    /// The random start that is being annealed; nil once one was chosen.
+    /// The random start that is being annealed, counted over all limits; nil once one was chosen.
     var start: Int? = 0
+    /// How often the anneal was carried out before at coarser limits.
+    public internal(set) var repetition = 0
     /// The best start so far, with its statistics and the particles' centres.
     var best: RankedStart?
     var records = [StartRecord]()
@@ -54,6 +56,7 @@ public struct RunProgress: Codable, Sendable {
 
 /// A start that was annealed.
 struct RankedStart: Codable, Sendable {
+    var repetition: Int
     var state: RunState
     var statistics: [IterationStatistics]
     var centres: [SIMD2<Double>]

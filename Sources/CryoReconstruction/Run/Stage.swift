@@ -12,6 +12,10 @@ struct Stage {
     let preparation: ImagePreparation
     /// Whether shifts are searched only about each particle's present centre.
     let isLocal: Bool
+    /// Whether its nodes lie farther apart than the settings say.
+    let isCoarse: Bool
+    /// Its points in relation to those of the quadrature that the settings ask for.
+    let poseShare: Double
     /// How the directions and the data set's census correspond.
     let censusPlaces: PoseCensus.Places
     /// Points of the product of directions, in-plane angles and all shifts within the largest that is searched.
@@ -19,26 +23,24 @@ struct Stage {
 
     init(
         plan: IterationPlan, source: any ParticleSource, parameters: ReconstructionParameters,
-        radius: Double, symmetry: PointGroup, census: PoseCensus, parallel: Parallel
+        shiftSearch: ShiftSearch, radius: Double, symmetry: PointGroup, census: PoseCensus, parallel: Parallel
     ) {
         let boxLength = source.boxLength
         let softness = Self.maskSoftness(boxLength)
         isLocal = plan.isLocal(parameters)
         frame = DensityFrame(imageSize: source.boxSize, boxLength: boxLength, ringCount: plan.ringCount)
+        isCoarse = plan.isCoarse
+        let nodes = Quadrature(plan, frame, parameters, shiftSearch, radius: radius, symmetry: symmetry)
         engine = PosteriorEngine(
             ringCount: plan.ringCount, boxLength: boxLength, radius: radius + softness,
             normOrderCount: PosteriorEngine.normOrderCount(
                 for: source.particles.lazy.map(\.ctf), frequency: 1 / frame.resolution),
-            directions: DirectionGrid(
-                spacing: parameters.angularStep * frame.resolution / (2 * radius), symmetry: symmetry),
-            shifts: ShiftGrid(
-                extent: plan.shiftExtent(parameters, boxLength: boxLength),
-                spacing: parameters.shiftStep * frame.resolution, priorSigma: parameters.shiftSigma),
+            directions: nodes.directions, shifts: nodes.shifts,
             canSample: plan.isSampled(parameters), parallel: parallel)
+        poseShare = nodes.share
         censusPlaces = plan.isSampled(parameters) ? census.places(of: engine.directions) : PoseCensus.Places()
         let wholeShifts = ShiftGrid(
-            extent: parameters.shiftExtent, spacing: engine.shifts.spacing,
-            priorSigma: parameters.shiftSigma)
+            extent: shiftSearch.extent, spacing: engine.shifts.spacing, priorSigma: shiftSearch.sigma)
         fullPoseCount =
             engine.directions.directionCount * engine.grid.angleCount * wholeShifts.offsets.count
         preparation = ImagePreparation(

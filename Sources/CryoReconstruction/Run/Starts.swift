@@ -5,8 +5,12 @@ import CryoInference
 public struct StartRecord: Codable, Sendable, Equatable {
     /// Its seed.
     public var seed: UInt64
+    /// The limit of its anneal as a resolution, in Å; nil in records of older versions.
+    public var resolution: Double?
     /// The mean log-evidence an image at the end of its anneal, untempered, in nats.
     public var logEvidence: Double
+    /// The median effective number of poses of an image there; nil in records of older versions.
+    public var effectivePoses: Double?
     /// Whether the run went on from it.
     public var isKept: Bool
 }
@@ -14,53 +18,78 @@ public struct StartRecord: Codable, Sendable, Equatable {
 /// Several random starts, of which the one that explains images best goes on.
 ///
 /// A start that ends in a wrong minimum says so: β-galactosidase with D2 imposed from the beginning went wrong in 2 of 8 starts,
-/// whose images then had half the evidence of those of the others. Without symmetry no start went wrong, and an anneal costs more.
+/// whose images then had half the evidence of those of the others. Without symmetry one start is enough, but its limit may not
+/// be: of the 30S at SNR 0.05 with a fifth of junk every anneal at 32 Å ended in a wrong map that a hundred poses fit (the
+/// true one: six), and every one at 25.6 Å in the right one. So where images do not tell their poses, all begins anew at a finer limit.
 extension Reconstruction {
-    /// The number of starts: as told, else three under a symmetry and one without.
-    var startCount: Int { parameters.starts ?? (symmetry.order > 1 ? 3 : 1) }
+    /// The number of starts at each limit: as told, else three under a symmetry and one without.
+    var startCount: Int {
+        guard annealCount > 0, initialDensity == nil else { return 1 }
+        return parameters.starts ?? (symmetry.order > 1 ? 3 : 1)
+    }
 
     /// Images on which starts are compared.
     private static let comparedImages = 200
 
     /// Ranks the start whose anneal has ended, and begins the next or goes on with the best.
-    func endStart(_ progress: inout RunProgress, of count: Int) {
-        let start = progress.start ?? 0
-        guard count > 1 else {
+    func endStart(_ progress: inout RunProgress) {
+        guard let start = progress.start, annealCount > 0 else {
             progress.start = nil
             return
         }
-        let state = progress.states[0]
         let highest = progress.records.map(\.logEvidence).max() ?? -.infinity
-        let record = StartRecord(seed: state.seed, logEvidence: evidence(of: state), isKept: false)
+        let record = record(of: progress.states[0])
         progress.records.append(record)
         let statistics = progress.course.takeStatistics()
         if progress.best == nil || record.logEvidence > highest {
-            progress.best = RankedStart(state: state, statistics: statistics, centres: images.centres)
+            progress.best = RankedStart(
+                repetition: progress.repetition, state: progress.states[0], statistics: statistics,
+                centres: images.centres)
         }
-        if start + 1 < count {
-            (progress.start, progress.iteration) = (start + 1, 0)
-            progress.states = [startState(start + 1)]
-            // Every start finds the particles where the files have them.
-            images.centres = [SIMD2<Double>](repeating: .zero, count: images.centres.count)
+        if needsAnotherStart(progress) {
+            begin(start + 1, &progress)
         } else if let best = progress.best {
-            (progress.start, progress.best) = (nil, nil)
-            progress.states = [best.state]
-            progress.course.statistics = best.statistics
-            images.centres = best.centres
-            for index in progress.records.indices {
-                progress.records[index].isKept = progress.records[index].seed == best.state.seed
-            }
+            goOn(with: best, &progress)
         }
     }
 
-    /// The mean log-evidence of images held out, or else of some spread over the set, summed exactly.
-    private func evidence(of state: RunState) -> Double {
-        guard let stage = state.stage, let density = state.density else { return -.infinity }
+    /// Whether starts are left at this limit, or a finer one is to be tried.
+    private func needsAnotherStart(_ progress: RunProgress) -> Bool {
+        guard progress.records.count % startCount == 0 else { return true }
+        guard initialDensity == nil, progress.repetition + 1 < plans.count else { return false }
+        let best = progress.records.max { $0.logEvidence < $1.logEvidence }
+        return (best?.effectivePoses ?? 1) > 2 * parameters.annealEnd
+    }
+
+    private func begin(_ start: Int, _ progress: inout RunProgress) {
+        (progress.start, progress.iteration, progress.repetition) = (start, 0, start / startCount)
+        progress.states = [startState(start)]
+        // Every start finds the particles where the files have them.
+        images.centres = [SIMD2<Double>](repeating: .zero, count: images.centres.count)
+    }
+
+    private func goOn(with best: RankedStart, _ progress: inout RunProgress) {
+        (progress.start, progress.best, progress.repetition) = (nil, nil, best.repetition)
+        progress.states = [best.state]
+        progress.course.statistics = best.statistics
+        images.centres = best.centres
+        for index in progress.records.indices {
+            progress.records[index].isKept = progress.records[index].seed == best.state.seed
+        }
+    }
+
+    /// What images held out, or else some spread over the set, say of a start; summed exactly.
+    private func record(of state: RunState) -> StartRecord {
+        var record = StartRecord(seed: state.seed, logEvidence: -.infinity, isKept: false)
+        guard let stage = state.stage, let density = state.density else { return record }
         let candidates = split.heldOut.isEmpty ? split.learning : split.heldOut
         let step = max(1, candidates.count / Self.comparedImages)
         let indices = stride(from: 0, to: candidates.count, by: step).map { candidates[$0] }
         stage.engine.setDensity(stage.frame.ball(of: density))
         let visit = visit(indices, stage, state.noise.variance(rings: stage.frame.ringCount))
-        return visit.indices.isEmpty ? -.infinity : visit.meanLogEvidence
+        guard !visit.indices.isEmpty else { return record }
+        record.resolution = stage.frame.resolution
+        (record.logEvidence, record.effectivePoses) = (visit.meanLogEvidence, visit.medianEffectivePoses)
+        return record
     }
 }

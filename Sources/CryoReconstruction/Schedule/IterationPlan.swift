@@ -27,6 +27,8 @@ public struct IterationPlan: Sendable, Equatable {
     /// The inverse temperature outside the anneal: 1, or so large that only the best match is left.
     public var sharpness = 1.0
 
+    /// Whether directions and shifts lie farther apart than the settings say.
+    var isCoarse = false
     /// Whether particles are looked for in all poses, wherever they may stand.
     var isFirstLook = false
     /// Whether it is carried out only if the march ended before it, once particles have looked for their poses anew.
@@ -48,10 +50,12 @@ public struct IterationPlan: Sendable, Equatable {
     /// The largest shift that is searched, in Å.
     ///
     /// Once a particle has been centred, nodes up to 2.9 steps away are enough; the centre may still wander.
-    func shiftExtent(_ parameters: ReconstructionParameters, boxLength: Double) -> Double {
+    func shiftExtent(_ search: ShiftSearch, _ parameters: ReconstructionParameters, boxLength: Double)
+        -> Double
+    {
         let resolution = boxLength / Double(ringCount)
-        guard isLocal(parameters) else { return parameters.shiftExtent }
-        return min(parameters.shiftExtent, 2.9 * parameters.shiftStep * resolution)
+        guard isLocal(parameters) else { return search.extent }
+        return min(search.extent, 2.9 * parameters.shiftStep * resolution)
     }
 
     /// The same iteration for the second part of the march, which goes on where the first one ended.
@@ -79,17 +83,18 @@ public enum IterationSchedule {
     ///   - boxLength: The edge of the box, in Å.
     ///   - boxSize: Pixels along it.
     ///   - diameter: The particle's diameter, in Å.
+    ///   - repetition: How often the anneal was carried out before at coarser limits.
     public static func plans(
         _ parameters: ReconstructionParameters, particleCount: Int, boxLength: Double, boxSize: Int,
-        diameter: Double
+        diameter: Double, repetition: Int = 0
     ) -> [IterationPlan] {
         let highest = (boxSize - 1) / 2
         func rings(_ resolution: Double) -> Int { min(highest, max(3, Int(boxLength / resolution + 1e-6))) }
         let limit = rings(
             parameters.maxResolution
                 ?? defaultResolution(parameters, boxLength: boxLength, boxSize: boxSize))
-        let first = min(
-            limit, rings(parameters.annealResolution ?? defaultAnnealResolution(diameter: diameter)))
+        let coarsest = rings(parameters.annealResolution ?? defaultAnnealResolution(diameter: diameter))
+        let first = min(limit, Int(Double(coarsest) * pow(annealRefinement, Double(repetition)) + 1e-6))
         let learning =
             switch parameters.schedule {
             case .annealed:
@@ -113,27 +118,50 @@ public enum IterationSchedule {
             }
     }
 
+    /// The plan of a run for each limit at which its anneal may be carried out, the coarsest first; see ``plans(_:particleCount:boxLength:boxSize:diameter:repetition:)``.
+    ///
+    /// Who asks for so many iterations gets no more.
+    public static func repeatedPlans(
+        _ parameters: ReconstructionParameters, particleCount: Int, boxLength: Double, boxSize: Int,
+        diameter: Double
+    ) -> [[IterationPlan]] {
+        let repeats =
+            parameters.schedule == .annealed && parameters.annealIterations > 0
+            && parameters.maxIterations == nil
+        var all = [[IterationPlan]]()
+        for repetition in 0...(repeats ? parameters.annealRetries : 0) {
+            let plans = plans(
+                parameters, particleCount: particleCount, boxLength: boxLength, boxSize: boxSize,
+                diameter: diameter, repetition: repetition)
+            if plans.first?.ringCount != all.last?.first?.ringCount { all.append(plans) }
+        }
+        return all
+    }
+
+    /// By how much the limit of a repeated anneal is finer.
+    private static let annealRefinement = 1.25
+
     /// Introduces particles that the anneal had no time for, and again those that it did not understand.
     ///
-    /// The first limit is a quarter finer than the anneal's, since there half of the images do not tell their poses. Each
-    /// further limit is a third finer than the last, so that a pose is looked for in a few nodes about what is known of it: at the
-    /// final limit all poses of an image cost a hundred times what they cost at the anneal's.
+    /// The first look is at the anneal's limit and on its coarse quadrature, an eighth of the time of the fine one for the same map:
+    /// images tell their poses there. Each further limit is a third finer than the last, so that a pose is looked for in a few nodes
+    /// about what is known of it: at the final limit all poses of an image cost a hundred times what they cost at the anneal's.
     private static func introduction(
         _ parameters: ReconstructionParameters, of count: Int, hasNewcomers: Bool, first: Int, last: Int
     ) -> [IterationPlan] {
         // Not much beyond the anneal's limit images say no more than they said there.
         guard hasNewcomers || Double(last) > 1.6 * Double(first) else { return [] }
-        let begin = min(last, Int((1.25 * Double(first)).rounded()))
         guard parameters.annealIterations > 0, parameters.schedule == .annealed,
             parameters.sampling == .joint
         else { return [] }
-        var limits = [begin]
+        var limits = [first]
         while Double(limits[limits.count - 1]) * 1.33 < Double(last) {
             limits.append(Int((Double(limits[limits.count - 1]) * 1.33).rounded(.up)))
         }
         return limits.enumerated().map { place, limit in
             IterationPlan(
-                phase: .introduction, ringCount: limit, batchSize: count, weight: 1, isFirstLook: place == 0)
+                phase: .introduction, ringCount: limit, batchSize: count, weight: 1, isCoarse: place == 0,
+                isFirstLook: place == 0)
         }
     }
 
@@ -159,7 +187,9 @@ public enum IterationSchedule {
             IterationPlan(
                 phase: .anneal, ringCount: first, batchSize: min(parameters.annealBatch, particleCount),
                 weight: parameters.annealWeight,
-                annealProgress: Double(iteration) / Double(max(1, parameters.annealIterations - 1)))
+                annealProgress: Double(iteration) / Double(max(1, parameters.annealIterations - 1)),
+                isCoarse: Double(iteration) < parameters.annealCoarseShare
+                    * Double(parameters.annealIterations))
         }
         let batch = min(parameters.marchBatch, particleCount)
         // Only with the particles that the anneal has met.

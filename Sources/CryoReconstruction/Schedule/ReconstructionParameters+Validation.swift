@@ -7,7 +7,8 @@ extension ReconstructionParameters {
             ("maxIterations", maxIterations ?? 1, 1...10_000_000),
             ("starts", starts ?? 1, 1...1000), ("annealIterations", annealIterations, 0...10_000_000),
             ("annealBatch", annealBatch, 1...10_000_000), ("marchBatch", marchBatch, 1...10_000_000),
-            ("finalEpochs", finalEpochs, 0...1000), ("samplingPeriod", samplingPeriod, 0...10_000_000),
+            ("annealRetries", annealRetries, 0...10), ("finalEpochs", finalEpochs, 0...1000),
+            ("samplingPeriod", samplingPeriod, 0...10_000_000),
             ("samplingCheckInterval", samplingCheckInterval, 0...10_000_000),
             ("heldOut", heldOut, 0...10_000_000), ("heldOutInterval", heldOutInterval, 1...10_000_000),
         ]
@@ -37,9 +38,10 @@ extension ReconstructionParameters {
         let numbers: [(name: String, value: Double, range: ClosedRange<Double>)] = [
             ("maxResolution", maxResolution ?? 1, 0.1...10_000),
             ("annealResolution", annealResolution ?? 1, 0.1...10_000),
-            ("priorStrength", priorStrength, 0...1e6), ("shiftSigma", shiftSigma, 0.01...1e6),
-            ("shiftExtent", shiftExtent, 0...1000), ("shiftStep", shiftStep, 0.01...10),
+            ("priorStrength", priorStrength, 0...1e6), ("shiftSigma", shiftSigma ?? 1, 0.01...1e6),
+            ("shiftExtent", shiftExtent ?? 1, 0...1000), ("shiftStep", shiftStep, 0.01...10),
             ("angularStep", angularStep, 0.05...10), ("annealWeight", annealWeight, 0.001...1),
+            ("annealCoarseShare", annealCoarseShare, 0...1),
             ("annealStart", annealStart, 1e-9...1), ("annealEnd", annealEnd, 1...1e9),
             ("signalFloor", signalFloor, 1e-6...1e6), ("marchEpochs", marchEpochs, 0...1000),
             ("marchWeight", marchWeight, 0.001...1), ("samplingFloor", samplingFloor, 0.001...1),

@@ -65,10 +65,10 @@ public struct ReconstructionParameters: Codable, Sendable, Equatable {
     public var priorStrength = 0.0
     /// Whether the density is kept ≥ 0.
     public var isPositive = true
-    /// The standard deviation of the shift prior, in Å.
-    public var shiftSigma = 10.0
-    /// The largest shift that is searched, in Å.
-    public var shiftExtent = 30.0
+    /// The standard deviation of the shift prior, in Å; nil for a third of the largest shift.
+    public var shiftSigma: Double?
+    /// The largest shift that is searched, in Å; nil for a sixth of the diameter.
+    public var shiftExtent: Double?
     /// The distance of shift nodes, in units of the resolution.
     public var shiftStep = 0.25
     /// The distance of direction nodes, in units of the resolution over the particle's diameter.
@@ -80,11 +80,15 @@ public struct ReconstructionParameters: Codable, Sendable, Equatable {
     /// Images in a minibatch of the anneal.
     public var annealBatch = 80
     /// The weight of a minibatch in the running average during the anneal.
-    public var annealWeight = 0.3
+    public var annealWeight = 0.5
     /// The effective number of poses at the start of the anneal, as a fraction of all poses.
     public var annealStart = 0.01
     /// The effective number of poses at the end of the anneal.
     public var annealEnd = 10.0
+    /// The part of the anneal that is carried out on a coarser quadrature.
+    public var annealCoarseShare = 0.95
+    /// How often the anneal is repeated at a finer limit if images do not tell their poses at its end.
+    public var annealRetries = 2
     /// The least signal that a shell is granted, in units of the estimate's noise.
     public var signalFloor = 4.0
     /// The posterior mass from which on a pair of columns (16 directions, two shifts) is certain to enter an exact sum's gradient.
@@ -132,6 +136,14 @@ public struct ReconstructionParameters: Codable, Sendable, Equatable {
     /// Our own settings.
     public init() {}
 
+    /// The settings with what depends on the diameter (Å) filled in.
+    func settled(diameter: Double) -> ReconstructionParameters {
+        let search = ShiftSearch(self, diameter: diameter)
+        var settled = self
+        (settled.shiftExtent, settled.shiftSigma) = (search.extent, search.sigma)
+        return settled
+    }
+
     /// The default settings.
     public static let standard = ReconstructionParameters()
 
@@ -145,7 +157,7 @@ public struct ReconstructionParameters: Codable, Sendable, Equatable {
         parameters.hasColouredNoise = false
         parameters.prior = .exponential
         parameters.priorStrength = 0.9
-        parameters.shiftExtent = 60
+        (parameters.shiftExtent, parameters.shiftSigma) = (60, 10)
         parameters.sampling = .factorised
         parameters.thinningMass = 0
         parameters.samplingFloor = 0.05

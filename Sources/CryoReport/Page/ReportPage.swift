@@ -165,7 +165,7 @@ public struct ReportPage {
                 "memory at the peak",
                 record.peakMemory.map { MemoryEstimate.text(Double($0)) } ?? "not recorded"
             ),
-            ("starts", record.starts.isEmpty ? "1" : "\(record.starts.count), best by evidence"),
+            ("starts", Self.starts(record.starts)),
             ("SHA-256 of the map's voxels", record.hashes?.map ?? "–"),
             ("SHA-256 of the poses", record.hashes?.poses ?? "–"),
         ]
@@ -178,6 +178,12 @@ public struct ReportPage {
             """
     }
 
+    private static func starts(_ starts: [StartRecord]) -> String {
+        guard starts.count > 1 else { return "1" }
+        let limits = Set(starts.compactMap(\.resolution)).sorted(by: >).map { HTML.text($0, 1) }
+        return "\(starts.count), best by evidence"
+            + (limits.count > 1 ? "; annealed at \(limits.joined(separator: ", then ")) Å" : "")
+    }
 }
 
 /// Why no report can be made.

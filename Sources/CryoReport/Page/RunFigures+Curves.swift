@@ -144,7 +144,7 @@ extension RunFigures {
             "shifts", plot,
             reading: """
                 Median \(HTML.text(lengths[lengths.count / 2], 1)) Å. A peak at the right end means that particles lie further out than the \
-                search goes (shiftExtent, \(HTML.text(shiftExtent, 0)) Å).
+                search goes (shiftExtent\(shiftExtent.map { ", \(HTML.text($0, 0)) Å" } ?? "")).
                 """)
     }
 

@@ -29,7 +29,7 @@ package struct RunFigures: Sendable {
     /// The edge of the box, in Å.
     package var boxLength: Double
     /// The largest shift that is searched, in Å.
-    package var shiftExtent: Double
+    package var shiftExtent: Double?
     /// The images, if they can be read.
     package var images: ParticleSet?
     /// Whether protein is black in them.
@@ -39,7 +39,7 @@ package struct RunFigures: Sendable {
     package init(
         iterations: [IterationStatistics], map: Volume?, poses: [Int: Pose],
         resolution: ResolutionRecord? = nil, agreement: FourierShellCorrelation? = nil,
-        noiseVariance: [Double], boxLength: Double, shiftExtent: Double, images: ParticleSet?, isDark: Bool
+        noiseVariance: [Double], boxLength: Double, shiftExtent: Double?, images: ParticleSet?, isDark: Bool
     ) {
         self.iterations = iterations
         self.map = map
