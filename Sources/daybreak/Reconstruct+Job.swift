@@ -86,6 +86,7 @@ extension Reconstruct {
         _ plan: RunPlan, _ set: ParticleSet, _ parallel: Parallel
     ) throws -> Reconstruction {
         let run = try Reconstruction(source: set, parameters: plan.parameters, parallel: parallel)
+        if run.memoryEstimate.total > Double(AvailableMemory().now) { run.sharesEngine = true }
         if let map = plan.initialMap { run.initialDensity = try startingMap(map, for: set) }
         return run
     }

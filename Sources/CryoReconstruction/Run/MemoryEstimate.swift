@@ -58,7 +58,10 @@ extension Reconstruction {
         }
         let share = directionShare
         let worst =
-            kinds.map { plan in (posterior(plan, share), densities(plan)) }
+            kinds.map { plan in
+                let count = plan.phase != .anneal && hasHalves && !sharesEngine ? 2.0 : 1.0
+                return (count * posterior(plan, share), count * densities(plan))
+            }
             .max { $0.0 + $0.1 < $1.0 + $1.1 } ?? (0, 0)
         return MemoryEstimate(
             particles: particles, posterior: worst.0, densities: max(worst.1, Self.mapCount * voxelBytes))

@@ -124,14 +124,15 @@ extension Reconstruction {
                 sampler: sampler, gradient: gradient, iteration: iteration, refinement: refinement)
             // Before particles are recentred.
             if start == 0 { sampling = samplingStatistics(iteration, part, stage, variance, beta: beta) }
-            remember(part, plan, &state)
+            remember(part, plan, stage.parallel, &state)
             whole.append(part)
         }
         return (whole, sampling)
     }
 
     private func remember(
-        _ visit: Visit, _ plan: IterationPlan, entersCensus: Bool = true, _ state: inout RunState
+        _ visit: Visit, _ plan: IterationPlan, _ parallel: Parallel, entersCensus: Bool = true,
+        _ state: inout RunState
     ) {
         // Before the map is recognisable a shift found is noise, and following it would lose the particle.
         let recentres = parameters.schedule == .annealed && (plan.annealProgress ?? 1) > 0.6
@@ -157,7 +158,7 @@ extension Reconstruction {
         let visit = visit(
             split.heldOut, stage, state.noise.variance(rings: plan.ringCount),
             sampler: plan.isSampled(parameters) ? sampler(iteration, stage, state) : nil)
-        remember(visit, plan, entersCensus: false, &state)
+        remember(visit, plan, stage.parallel, entersCensus: false, &state)
         return visit.indices.isEmpty ? nil : visit.meanLogEvidence
     }
 

@@ -71,8 +71,8 @@ extension Reconstruction {
         for group in stride(from: 0, to: indices.count, by: Self.groupSize) {
             let loaded = images.polarImages(
                 Array(indices[group..<min(group + Self.groupSize, indices.count)]),
-                preparation: stage.preparation, parallel: parallel)
-            let draws = draws(loaded.indices, loaded.images, sampler)
+                preparation: stage.preparation, parallel: stage.parallel)
+            let draws = draws(loaded.indices, loaded.images, sampler, stage.parallel)
             let sampled = loaded.indices.indices.filter { draws[$0] != nil }
             let exact = loaded.indices.indices.filter { draws[$0] == nil }
             let exactPosteriors = stage.engine.posterior(
@@ -91,7 +91,7 @@ extension Reconstruction {
                 .map(\.1)
             let posteriors =
                 refinement.map { refinement in
-                    parallel.map(found.count) { found[$0].refined(refinement, loaded.images[$0]) }
+                    stage.parallel.map(found.count) { found[$0].refined(refinement, loaded.images[$0]) }
                 } ?? found
             visit.sampled += sampled.map { visit.indices.count + $0 }
             visit.indices += loaded.indices
@@ -112,7 +112,9 @@ extension Reconstruction {
     }
 
     /// The nodes of each particle; nil where all are summed.
-    private func draws(_ indices: [Int], _ images: [PolarImage], _ sampler: NodeSampler?) -> [NodeDraw?] {
+    private func draws(
+        _ indices: [Int], _ images: [PolarImage], _ sampler: NodeSampler?, _ parallel: Parallel
+    ) -> [NodeDraw?] {
         switch sampler {
         case nil: return [NodeDraw?](repeating: nil, count: indices.count)
         case .repeated(let draws): return indices.map { draws[$0] }
@@ -154,7 +156,7 @@ extension Reconstruction {
         let first = iteration / interval * count
         let checked = (0..<count).map { visit.sampled[(first + $0) % visit.sampled.count] }
         let loaded = images.polarImages(
-            checked.map { visit.indices[$0] }, preparation: stage.preparation, parallel: parallel)
+            checked.map { visit.indices[$0] }, preparation: stage.preparation, parallel: stage.parallel)
         let start = ContinuousClock.now
         // The gradient too, so that the seconds compare with those of the sampled images.
         let exact = stage.engine.posterior(

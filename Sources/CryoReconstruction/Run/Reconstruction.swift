@@ -4,7 +4,7 @@ import CryoInference
 import Foundation
 
 /// A run: from images to a density and poses.
-public final class Reconstruction {
+public final class Reconstruction: @unchecked Sendable {
     /// The settings.
     public let parameters: ReconstructionParameters
     /// The images.
@@ -15,12 +15,14 @@ public final class Reconstruction {
     public let diameter: Double
     /// Where the diameter comes from; nil if it was told.
     public let diameterEstimate: DiameterEstimate?
-    /// A density to start from instead of a random one, on any grid of the same box.
+    /// A density to start from instead of a random one, on any grid of the same box; set before the run.
     public var initialDensity: Volume?
     /// The particles, in an order that is not that of their file.
     let source: CanonicalOrder
     let symmetry: PointGroup
     let parallel: Parallel
+    /// Whether half-sets take turns with one engine instead of having one each, in half the memory; the result is the same.
+    public var sharesEngine: Bool
     /// The plan of the run for each limit at which the anneal may be carried out, the coarsest first.
     let plans: [[IterationPlan]]
     /// How far off the middle of its image a particle is looked for.
@@ -105,6 +107,7 @@ public final class Reconstruction {
         self.source = source
         self.parameters = parameters.settled(diameter: diameter)
         self.parallel = parallel
+        sharesEngine = parallel.threads == 1
         self.symmetry = symmetry
         self.diameter = diameter
         diameterEstimate = estimate
@@ -156,9 +159,7 @@ public final class Reconstruction {
             watch.admitted($0)
         }.first
         guard let plan = done else { return }
-        for index in progress.states.indices {
-            prepareStage(plan, &progress.states[index], sharing: index > 0 ? progress.states[0].stage : nil)
-        }
+        prepareStages(plan, &progress.states)
     }
 
     /// From the end of the anneal on there is a state for each half-set, and only particles that were met are learnt from.
@@ -224,20 +225,44 @@ public final class Reconstruction {
     private func iterate(
         _ iteration: Int, _ plan: IterationPlan, _ states: inout [RunState]
     ) -> IterationStatistics {
-        var entries = [IterationStatistics]()
-        // Not both the old engine and the new one in memory.
-        if states.contains(where: { !isPrepared($0, for: plan) }) {
-            for index in states.indices { states[index].stage = nil }
+        prepareStages(plan, &states)
+        let part = plan.shared(by: states.count)
+        guard states.count > 1, !sharesEngine else {
+            return IterationStatistics(
+                joining: states.indices.map { iterateOne(iteration, part, &states[$0]) })
         }
-        for index in states.indices {
-            // Engines are large, and the same for both.
-            prepareStage(plan, &states[index], sharing: index > 0 ? states[0].stage : nil)
-            let part = plan.shared(by: states.count)
-            entries.append(
-                plan.phase == .introduction
-                    ? introduce(iteration, part, &states[index]) : iterate(iteration, part, &states[index]))
+        // Given away, so that a state has one owner and is changed in place.
+        let apart = states.map { ApartState($0) }
+        states = []
+        let entries = parallel.map(apart.count) { half in
+            apart[half].state.withLock { self.iterateOne(iteration, part, &$0) }
         }
+        states = apart.map { $0.state.withLock { $0 } }
         return IterationStatistics(joining: entries)
+    }
+
+    private func iterateOne(
+        _ iteration: Int, _ plan: IterationPlan, _ state: inout RunState
+    ) -> IterationStatistics {
+        plan.phase == .introduction
+            ? introduce(iteration, plan, &state) : iterate(iteration, plan, &state)
+    }
+
+    /// Makes the engines of an iteration.
+    ///
+    /// Half-sets have one each, with their part of the threads, so that all of an iteration is done by both at once; with one thread, or where
+    /// memory is short, they take turns with one.
+    private func prepareStages(_ plan: IterationPlan, _ states: inout [RunState]) {
+        guard states.contains(where: { !isPrepared($0, for: plan) }) else { return }
+        // Not both the old engines and the new ones in memory.
+        for index in states.indices { states[index].stage = nil }
+        let isApart = states.count > 1 && !sharesEngine
+        for index in states.indices {
+            let threads = isApart ? max(1, (parallel.threads + index) / states.count) : parallel.threads
+            prepareStage(
+                plan, &states[index], threads: threads, sharing: isApart || index == 0 ? nil : states[0].stage
+            )
+        }
     }
 
     private func result(
@@ -286,14 +311,15 @@ public final class Reconstruction {
     }
 
     /// Makes the engine of a new frequency limit and carries the density over to its grid.
-    private func prepareStage(_ plan: IterationPlan, _ state: inout RunState, sharing shared: Stage?) {
-        guard !isPrepared(state, for: plan) else { return }
+    private func prepareStage(
+        _ plan: IterationPlan, _ state: inout RunState, threads: Int, sharing shared: Stage?
+    ) {
         let stage =
             shared
             ?? Stage(
                 plan: plan, source: source, parameters: parameters, shiftSearch: shiftSearch,
                 radius: diameter / 2, symmetry: symmetry,
-                census: state.census, parallel: parallel)
+                census: state.census, parallel: Parallel(threads: threads))
         if let density = state.density {
             // What is introduced must not cost the density its detail.
             if plan.phase != .introduction { state.density = density.resampled(to: stage.frame.gridSize) }

@@ -95,3 +95,10 @@ struct RunState: Sendable {
         visits[index, default: 0] += 1
     }
 }
+
+/// A half-set's state while its iteration is carried out beside the other's.
+final class ApartState: Sendable {
+    let state: Mutex<RunState>
+
+    init(_ state: RunState) { self.state = Mutex(state) }
+}

@@ -18,6 +18,8 @@ struct Stage {
     let poseShare: Double
     /// How the directions and the data set's census correspond.
     let censusPlaces: PoseCensus.Places
+    /// The workers of the engine.
+    let parallel: Parallel
     /// Points of the product of directions, in-plane angles and all shifts within the largest that is searched.
     let fullPoseCount: Int
 
@@ -28,6 +30,7 @@ struct Stage {
         let boxLength = source.boxLength
         let softness = Self.maskSoftness(boxLength)
         isLocal = plan.isLocal(parameters)
+        self.parallel = parallel
         frame = DensityFrame(imageSize: source.boxSize, boxLength: boxLength, ringCount: plan.ringCount)
         isCoarse = plan.isCoarse
         let nodes = Quadrature(plan, frame, parameters, shiftSearch, radius: radius, symmetry: symmetry)
