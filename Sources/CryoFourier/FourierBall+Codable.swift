@@ -22,11 +22,11 @@ extension FourierBall: Codable {
             throw DecodingError.dataCorruptedError(
                 forKey: .radius, in: container, debugDescription: "a radius out of range")
         }
-        self.init(radius: radius, padding: padding)
-        guard samples.count == self.samples.count else {
+        // Not made first and compared then: a radius of 10⁵ would ask for all memory there is.
+        guard let ball = FourierBall(radius: radius, padding: padding, samples: samples) else {
             throw DecodingError.dataCorruptedError(
                 forKey: .samples, in: container, debugDescription: "another number of samples")
         }
-        self.samples = samples
+        self = ball
     }
 }

@@ -28,10 +28,24 @@ public struct FourierBall: Sendable {
     public init(radius: Double, padding: Int = 2) {
         self.radius = radius
         self.padding = padding
-        reach = Int((radius * Double(padding)).rounded(.up)) + 1
-        let columns = 2 * reach + 1
-        samples = [Complex](repeating: .zero, count: (reach + 1) * columns * columns)
+        reach = Self.reach(radius, padding)
+        samples = [Complex](repeating: .zero, count: Self.sampleCount(reach: reach))
     }
+
+    /// A ball of given samples; nil if their number is not that of the radius.
+    init?(radius: Double, padding: Int, samples: [Complex]) {
+        self.radius = radius
+        self.padding = padding
+        reach = Self.reach(radius, padding)
+        guard samples.count == Self.sampleCount(reach: reach) else { return nil }
+        self.samples = samples
+    }
+
+    private static func reach(_ radius: Double, _ padding: Int) -> Int {
+        Int((radius * Double(padding)).rounded(.up)) + 1
+    }
+
+    private static func sampleCount(reach: Int) -> Int { (reach + 1) * (2 * reach + 1) * (2 * reach + 1) }
 
     /// Transforms a density; samples are multiplied by `scale`.
     public init(_ volume: Volume, radius: Double, scale: Float = 1) {

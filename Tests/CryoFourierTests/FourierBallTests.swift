@@ -86,4 +86,27 @@ import Testing
         }
         return output
     }
+
+    /// The number of samples is what is believed, not the radius that they are said to have.
+    @Test func ballsOfOtherSizesThanTheirSamplesAreRefused() throws {
+        struct Written: Encodable {
+            var radius: Double
+            var padding: Int
+            var samples: Data
+        }
+        let ball = FourierBall(radius: 3, padding: 2)
+        let encoder = PropertyListEncoder()
+        encoder.outputFormat = .binary
+        #expect(
+            try PropertyListDecoder().decode(FourierBall.self, from: encoder.encode(ball)).samples.count
+                == ball.samples.count)
+        // At 10⁵ the memory of all samples would be 10¹⁶ bytes.
+        for (radius, padding) in [(4.0, 2), (3, 8), (99_999, 8), (-1, 2), (.infinity, 2)] {
+            let other = Written(
+                radius: radius, padding: padding, samples: Data(count: ball.samples.count * 8))
+            #expect(throws: DecodingError.self) {
+                _ = try PropertyListDecoder().decode(FourierBall.self, from: encoder.encode(other))
+            }
+        }
+    }
 }

@@ -5,7 +5,10 @@ import Foundation
 /// The particles of a minibatch that could be used, and what the posterior says of them.
 struct Visit {
     var indices: [Int] = []
+    /// What the posterior says of each; empty once visits were put together.
     var posteriors: [ImagePosterior] = []
+    /// What is told of each in the end.
+    var summaries: [Summary] = []
     /// The places in ``indices`` of the particles that were sampled.
     var sampled: [Int] = []
     /// Their nodes by particle, kept only if they are to be evaluated again.
@@ -13,19 +16,28 @@ struct Visit {
     /// Seconds that the evaluation of the sampled particles took.
     var sampledSeconds = 0.0
 
-    var medianEffectivePoses: Double { Self.median(posteriors.map(\.effectivePoses)) ?? 1 }
-    var evaluatedFraction: Double { Self.mean(posteriors.map(\.coverage.points)) }
-    var meanLogEvidence: Double { Self.mean(posteriors.map(\.logEvidence)) }
+    var medianEffectivePoses: Double { Self.median(summaries.map(\.effectivePoses)) ?? 1 }
+    var evaluatedFraction: Double { Self.mean(summaries.map(\.evaluatedFraction)) }
+    var meanLogEvidence: Double { Self.mean(summaries.map(\.logEvidence)) }
 
-    /// Adds another, without the memories of its posteriors.
+    /// What is told of a particle after its posterior is forgotten.
+    struct Summary {
+        var effectivePoses: Double
+        var evaluatedFraction: Double
+        var logEvidence: Double
+
+        init(_ posterior: ImagePosterior) {
+            effectivePoses = posterior.effectivePoses
+            evaluatedFraction = posterior.coverage.points
+            logEvidence = posterior.logEvidence
+        }
+    }
+
+    /// Adds another, without its posteriors: of all particles at once they would take more memory than anything else.
     mutating func append(_ other: Visit) {
         sampled += other.sampled.map { indices.count + $0 }
         indices += other.indices
-        posteriors += other.posteriors.map { posterior in
-            var light = posterior
-            light.memory = .none
-            return light
-        }
+        summaries += other.summaries
         draws.merge(other.draws) { $1 }
         sampledSeconds += other.sampledSeconds
     }
@@ -41,7 +53,7 @@ struct Visit {
 /// Where the nodes of particles come from.
 enum NodeSampler {
     /// Drawn from proposals; a pure function of (seed, particle, visit).
-    case drawn(NodeProposal, memories: [Int: PoseMemory], visits: [Int: UInt32])
+    case drawn(NodeProposal, memories: ParticleTable<PoseMemory>, visits: ParticleTable<UInt32>)
     /// The nodes of an earlier visit.
     case repeated([Int: NodeDraw])
 }
@@ -96,6 +108,7 @@ extension Reconstruction {
             visit.sampled += sampled.map { visit.indices.count + $0 }
             visit.indices += loaded.indices
             visit.posteriors += posteriors
+            visit.summaries += posteriors.map(Visit.Summary.init)
             guard parameters.optimizer.searches else { continue }
             for place in sampled { visit.draws[loaded.indices[place]] = draws[place] }
         }

@@ -19,7 +19,10 @@ public struct RunSnapshot: Sendable {
         densities = progress.states.compactMap(\.density)
         poses = [:]
         for state in progress.states {
-            poses.merge(state.estimates.mapValues(\.pose), uniquingKeysWith: { first, _ in first })
+            let estimates = state.estimates
+            for particle in estimates.particles where poses[particle] == nil {
+                poses[particle] = estimates[particle]?.pose
+            }
         }
         noiseVariance = progress.states.first?.noise.variance ?? []
     }

@@ -45,11 +45,11 @@ extension RunState: Codable {
         try container.encode(census, forKey: .census)
         /// Particles in a block of their own, and what is known of each in their order.
         func encode<Value>(
-            _ known: [Int: Value], of particles: Key, _ key: Key, as packed: ([Value]) -> some Encodable
+            _ known: ParticleTable<Value>, of particles: Key, _ key: Key,
+            as packed: ([Value]) -> some Encodable
         ) throws {
-            let sorted = known.sorted { $0.key < $1.key }
-            try container.encode(sorted.map(\.key).rawData, forKey: particles)
-            try container.encode(packed(sorted.map(\.value)), forKey: key)
+            try container.encode(known.particles.rawData, forKey: particles)
+            try container.encode(packed(known.inOrder), forKey: key)
         }
         try encode(memories, of: .remembered, .memories, as: PackedMemories.init)
         try encode(visits, of: .visited, .visits, as: \.rawData)
@@ -72,13 +72,17 @@ extension RunState: Codable {
         densityScale = try container.decode(Double.self, forKey: .densityScale)
         newcomers = try [Int](rawData: container.decode(Data.self, forKey: .newcomers))
         temperature = try container.decodeIfPresent(Temperature.self, forKey: .temperature)
-        func values<Value>(_ values: [Value], of key: Key) throws -> [Int: Value] {
+        func values<Value>(_ values: [Value], of key: Key) throws -> ParticleTable<Value> {
             let particles = try [Int](rawData: container.decode(Data.self, forKey: key))
-            let known = Dictionary(zip(particles, values)) { first, _ in first }
-            guard particles.count == values.count, known.count == values.count else {
+            let isOrdered = zip(particles, particles.dropFirst()).allSatisfy { $0 < $1 }
+            guard particles.count == values.count, isOrdered, particles.first ?? 0 >= 0,
+                particles.last ?? 0 <= Int(Int32.max)
+            else {
                 throw DecodingError.dataCorruptedError(
                     forKey: key, in: container, debugDescription: "\(particles.count) particles")
             }
+            var known = ParticleTable<Value>()
+            for (particle, value) in zip(particles, values) { known[particle] = value }
             return known
         }
         memories = try values(

@@ -24,13 +24,13 @@ struct RunState: Sendable {
     /// The likelihood's temperature, while it is annealed.
     var temperature: Temperature?
     /// Where each particle's posterior was at its last visit.
-    var memories: [Int: PoseMemory] = [:]
+    var memories = ParticleTable<PoseMemory>()
     /// Where the posteriors of the whole set lie.
     var census: PoseCensus
     /// How often each particle was visited.
-    var visits: [Int: UInt32] = [:]
+    var visits = ParticleTable<UInt32>()
     /// What was last learnt about each particle.
-    var estimates: [Int: PoseEstimate] = [:]
+    var estimates = ParticleTable<PoseEstimate>()
 
     init(
         seed: UInt64, optimizer: any Optimizer, noise: NoiseSpectrum, particles: [Int], hasFixedBatches: Bool,
@@ -92,7 +92,7 @@ struct RunState: Sendable {
         estimates[index] = learnt.estimate
         census.replace(learnt.shares.before, by: learnt.shares.now)
         memories[index] = learnt.memory
-        visits[index, default: 0] += 1
+        visits[index] = (visits[index] ?? 0) + 1
     }
 }
 
