@@ -95,8 +95,8 @@ def cached(name, command):
     return path.read_text()
 
 
-def reconstruct(name, particles, *options, halves=False):
-    """Reconstructs, unless that was done before with the same options by the same program.
+def reconstruct(name, particles, *options, halves=False, is_new=True):
+    """Reconstructs, unless that was done before with the same options by the same program; None if it was not and is not to be.
 
     Methods are compared on one map of all particles at a limit set beforehand; `halves` lets half-sets decide.
     """
@@ -106,6 +106,8 @@ def reconstruct(name, particles, *options, halves=False):
     done = folder / "cost.json"
     if done.exists() and json.loads(done.read_text())["options"] == wanted:
         return Run(folder)
+    if not is_new:
+        return None
     print(f"  {name}", flush=True)
     shutil.rmtree(folder, ignore_errors=True)
     _, cost = measured([BIN / "daybreak", "reconstruct", particles, "--output", folder, "--quiet", *options])

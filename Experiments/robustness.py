@@ -24,7 +24,10 @@ def row(title, name, particles, reference, good, *options, poses=None, starts=10
     """One line a set: all seeds; `good` is the resolution asked for, None if there is nothing to ask by."""
     seeds = range(1, min(starts, SEEDS) + 1)
     options = [*options, *(["--symmetry", symmetry] if symmetry != "C1" else [])]
-    runs = [lab.reconstruct(f"{name}-{seed}", particles, "--seed", seed, *options, halves=True) for seed in seeds]
+    runs = [lab.reconstruct(f"{name}-{seed}", particles, "--seed", seed, *options, halves=True, is_new=not interrupted) for seed in seeds]
+    runs = [run for run in runs if run]
+    if not runs:
+        return None
     reports = [
         lab.compare(run.map, reference, *(["--poses", run.particles, "--true-poses", poses, "--symmetry", truth_symmetry or symmetry] if poses else []))
         for run in runs]
@@ -101,12 +104,15 @@ SETS = [
                    starts=1),
 ]
 rows = []
-# Ctrl-C writes the page of the sets that are done; a later call goes on.
-try:
-    for measured in SETS:
-        rows += [found] if (found := measured()) else []
-except KeyboardInterrupt:
-    print("interrupted: the page has the sets that were done")
+# After Ctrl-C the page is written with the runs that are done; a later call goes on.
+interrupted = False
+for measured in SETS:
+    try:
+        found = measured()
+    except KeyboardInterrupt:
+        interrupted = True
+        found = measured()
+    rows += [found] if found else []
 page.table(["set", "right", "asked", "FSC 0.5", "half-sets, FSC 0.143", "median pose error", "median shift error", "junk found",
             "wall time"], rows)
 page.write()

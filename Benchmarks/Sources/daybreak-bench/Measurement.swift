@@ -13,6 +13,13 @@ struct Measurement {
         }.sorted()
     }
 
+    private init(seconds: [Double]) { self.seconds = seconds }
+
+    /// What this takes beyond another: medians and ranks one by one.
+    func beyond(_ other: Measurement) -> Measurement {
+        Measurement(seconds: zip(seconds, other.seconds).map { $0 - $1 }.sorted())
+    }
+
     var median: Double { seconds[seconds.count / 2] }
     var least: Double { seconds[0] }
     /// The range of all runs over their median.

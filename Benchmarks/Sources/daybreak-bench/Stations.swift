@@ -27,6 +27,7 @@ struct Stations {
             "\(label): slices read and transformed", extraction, items: slices, of: "slice",
             bytes: 2 * sliceBytes * Double(slices))
         posterior(count)
+        measureProducts()
         let gradient = SliceGradient(engine: engine)
         _ = engine.posterior(of: scene.images, noiseVariance: scene.noise, gradient: gradient)
         var inserted: DensityGradient?
