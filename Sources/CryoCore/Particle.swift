@@ -5,16 +5,18 @@ public struct Particle: Sendable, Equatable {
     /// The optics of this image.
     public var ctf: ContrastTransferFunction
     /// The optics group, 1-based as in the file.
-    public var opticsGroup: Int
+    public var opticsGroup: Int32
+    /// The half set (1 or 2) that the file gave, if any.
+    ///
+    /// Small and before the pose, whose alignment is 32 bytes: there may be millions of particles.
+    public var halfSet: Int8?
     /// The pose that the file gave, if any.
     public var pose: Pose?
-    /// The half set (1 or 2) that the file gave, if any.
-    public var halfSet: Int?
 
     /// Makes a particle.
     public init(
-        imageName: String, ctf: ContrastTransferFunction, opticsGroup: Int = 1, pose: Pose? = nil,
-        halfSet: Int? = nil
+        imageName: String, ctf: ContrastTransferFunction, opticsGroup: Int32 = 1, pose: Pose? = nil,
+        halfSet: Int8? = nil
     ) {
         self.imageName = imageName
         self.ctf = ctf

@@ -5,7 +5,7 @@ struct OpticsTable {
     /// The table.
     var table: StarTable
     /// The number of each particle's group.
-    var groups: [Int]
+    var groups: [Int32]
 
     /// The labels that RELION 3.0 keeps with each particle and 3.1 with the group.
     ///
@@ -29,7 +29,7 @@ struct OpticsTable {
             table.append(["opticsGroup\(index + 1)", "\(index + 1)"] + values)
         }
         let numbers = Dictionary(uniqueKeysWithValues: distinct.enumerated().map { ($1, $0 + 1) })
-        groups = tuples.map { numbers[$0] ?? 1 }
+        groups = tuples.map { Int32(numbers[$0] ?? 1) }
         complete(boxSize: boxSize, pixelSize: pixelSize)
     }
 
@@ -69,7 +69,7 @@ struct OpticsTable {
             "rlnAmplitudeContrast",
         ])
         groups = particles.map(\.opticsGroup)
-        var seen: Set<Int> = []
+        var seen: Set<Int32> = []
         for particle in particles where seen.insert(particle.opticsGroup).inserted {
             let ctf = particle.ctf
             let values = [ctf.voltage / 1e3, ctf.sphericalAberration / 1e7, ctf.amplitudeContrast]

@@ -12,7 +12,7 @@ struct ParticleMetadata {
     /// The row of the optics table for each particle; empty without one.
     private(set) var opticsRows: [Int32] = []
     /// The number of the optics group of each particle, as in the file.
-    private(set) var opticsGroups: [Int] = []
+    private(set) var opticsGroups: [Int32] = []
     private(set) var warnings: [String] = []
 
     init(document: StarDocument, path: String) throws(FileError) {
@@ -54,10 +54,10 @@ struct ParticleMetadata {
                 path: path, place: .part("data_optics"), found: "0 optics groups", expected: "at least one",
                 advice: "export the file again")
         }
-        var rowOfGroup: [Int: Int] = [:]
+        var rowOfGroup: [Int32: Int] = [:]
         for row in 0..<optics.rowCount {
             let text = optics.column("rlnOpticsGroup").map { optics[row, $0] }
-            guard let number = text.map({ Int($0) }) ?? (row + 1), rowOfGroup[number] == nil else {
+            guard let number = text.map({ Int32($0) }) ?? Int32(row + 1), rowOfGroup[number] == nil else {
                 throw .malformed(
                     path: path, place: place(optics, row),
                     found: "the optics group '\((text ?? "").excerpt)'",
@@ -73,7 +73,7 @@ struct ParticleMetadata {
                     advice: "export the file again")
             }
             warnings.append("particles have no _rlnOpticsGroup; all are in the only group")
-            opticsGroups = [Int](repeating: only.key, count: count)
+            opticsGroups = [Int32](repeating: only.key, count: count)
             opticsRows = [Int32](repeating: 0, count: count)
             return
         }
@@ -93,8 +93,8 @@ struct ParticleMetadata {
         }
     }
 
-    private func integer(_ row: Int, _ column: Int) throws(FileError) -> Int {
-        guard let value = Int(particles[row, column]) else {
+    private func integer(_ row: Int, _ column: Int) throws(FileError) -> Int32 {
+        guard let value = Int32(particles[row, column]) else {
             throw notANumber(particles, row, column, expected: "an integer")
         }
         return value

@@ -26,7 +26,7 @@ struct ParticleReader {
     }
 
     /// RELION writes 0 for a particle in no half set.
-    private func halfSet(_ field: MetadataField, _ row: Int) throws(FileError) -> Int? {
+    private func halfSet(_ field: MetadataField, _ row: Int) throws(FileError) -> Int8? {
         guard let value = try metadata.number(field, row), value != 0 else { return nil }
         guard value == 1 || value == 2 else {
             throw .malformed(
@@ -34,7 +34,7 @@ struct ParticleReader {
                 found: "_rlnRandomSubset \((metadata.text(field, row) ?? "").excerpt)", expected: "1 or 2",
                 advice: "correct or remove the column")
         }
-        return Int(value)
+        return Int8(value)
     }
 
     /// Aberrations of higher order matter beyond the resolution of an initial model.

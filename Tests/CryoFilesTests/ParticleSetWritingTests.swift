@@ -101,7 +101,7 @@ import Testing
         for (index, particle) in again.particles.enumerated() {
             #expect(particle.ctf == set.particles[index].ctf)
             #expect(particle.imageName == set.particles[index].imageName)
-            #expect(particle.halfSet == index % 2 + 1)
+            #expect(particle.halfSet == Int8(index % 2 + 1))
             let pose = try #require(particle.pose)
             #expect(pose.rotation.angle(to: estimates[index].pose.rotation).degrees < 1e-5)
             #expect(pose.originX == 1.25 && pose.originY == -2.5)
@@ -134,7 +134,7 @@ import Testing
                     defocusU: 15_000.5 + Double(index), defocusV: 14_000, defocusAngle: Angle(degrees: 12.5),
                     bFactor: 40),
                 opticsGroup: index == 2 ? 4 : 1, pose: hasPoses ? estimate(index).pose : nil,
-                halfSet: hasPoses ? 1 + index % 2 : nil)
+                halfSet: hasPoses ? Int8(1 + index % 2) : nil)
         }
         try ParticleSet.write(particles: particles, boxSize: 4, pixelSize: 2, to: output)
         let set = try ParticleSet(starFile: output)

@@ -54,7 +54,7 @@ struct GroupGainsTests {
 
     /// Deviations count as with the group's own noise.
     @Test func deviationsCountByTheirGroupsNoise() {
-        func spectra(_ group: Int, _ count: Int, _ power: (Int) -> Double) -> [BackgroundSpectrum] {
+        func spectra(_ group: Int32, _ count: Int, _ power: (Int) -> Double) -> [BackgroundSpectrum] {
             let spectrum = BackgroundSpectrum(
                 opticsGroup: group, power: (0..<Self.grid.ringCount).map { power($0) })
             return [BackgroundSpectrum](repeating: spectrum, count: count)
@@ -67,7 +67,7 @@ struct GroupGainsTests {
         }
         let ctf = (0..<Self.grid.pointCount).map { _ in Float(stream.uniform()) }
         let model: Complex = [0.7, -0.4]
-        for (group, count) in [(1, 380.0), (2, 20.0)] {
+        for (group, count) in [(1, 380.0), (2, 20.0)] as [(Int32, Double)] {
             var image = PolarImage(values: values, ctf: ctf)
             gains.apply(to: &image, ofGroup: group, pointsPerRing: Self.grid.halfCount)
             let own = all.filter { $0.opticsGroup == group }[0].power

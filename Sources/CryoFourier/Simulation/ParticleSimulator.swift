@@ -65,7 +65,7 @@ public struct ParticleSimulator: Sendable {
         let pose = content(index) == .noise ? nil : Self.pose(index, parameters, content(index))
         return Particle(
             imageName: String(format: "%06d", index + 1) + "@" + parameters.stackName,
-            ctf: Self.optics(index, parameters), pose: pose, halfSet: index % 2 + 1)
+            ctf: Self.optics(index, parameters), pose: pose, halfSet: Int8(index % 2 + 1))
     }
 
     /// What the image of particle `index` holds.

@@ -7,7 +7,7 @@ import Foundation
 /// are those with each group's own noise, while one spectrum σ² serves all images and is learnt from all of them.
 struct GroupGains: Sendable {
     /// g by optics group, shape `[ring]`; empty where there is one group.
-    private var gains: [Int: [Float]] = [:]
+    private var gains: [Int32: [Float]] = [:]
 
     /// The images that the spectrum of all counts as in a group's, geometrically, lest few images make one of their own.
     ///
@@ -31,7 +31,7 @@ struct GroupGains: Sendable {
     }
 
     /// Multiplies an image of a group, and its CTF.
-    func apply(to image: inout PolarImage, ofGroup group: Int, pointsPerRing: Int) {
+    func apply(to image: inout PolarImage, ofGroup group: Int32, pointsPerRing: Int) {
         guard let gains = gains[group] else { return }
         for point in image.values.indices {
             let gain = gains[min(point / pointsPerRing, gains.count - 1)]
@@ -44,7 +44,7 @@ struct GroupGains: Sendable {
 /// The background of one image.
 struct BackgroundSpectrum: Sendable {
     /// The image's optics group.
-    var opticsGroup: Int
+    var opticsGroup: Int32
     /// The variance of a Fourier coefficient; shape `[ring]`.
     var power: [Double]
 }
