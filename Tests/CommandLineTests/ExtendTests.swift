@@ -18,7 +18,9 @@ import Testing
     }
 
     private func halfSets(_ run: String) throws -> [Int?] {
-        try ParticleSet.listing(starFile: "\(folder.path)/\(run)/particles.star").particles.map { $0.halfSet.map(Int.init) }
+        try ParticleSet.listing(starFile: "\(folder.path)/\(run)/particles.star").particles.map {
+            $0.halfSet.map(Int.init)
+        }
     }
 
     /// In another folder, or in its own though it is killed on the way: the same bytes, and as good as a direct run.

@@ -8,8 +8,10 @@ extension Stations {
     /// Column pairs that pass one block of slices, as those of a batch of images do.
     private static let pairCount = 256
 
-    /// Products of one block with many column pairs: the time of the evidence's kernel beyond what it takes without them. Its transform has
-    /// no passes here; what is left beside the products, exponentials and sums above all, is the same both times.
+    /// Products of one block with many column pairs.
+    ///
+    /// The time of the evidence's kernel beyond what it takes without them. Its transform has no passes here; what is left beside the
+    /// products, exponentials and sums above all, is the same both times.
     func measureProducts() {
         let (grid, lanes) = (scene.engine.grid, PoseKernels.laneCount)
         let circles = scene.engine.directions.pairCount * scene.engine.shifts.offsets.count
