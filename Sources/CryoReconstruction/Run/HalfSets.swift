@@ -23,6 +23,8 @@ extension Reconstruction {
         }
         return [0, 1].map { half in
             var copy = state
+            // The anneal's engine is one; side by side each half needs its own.
+            copy.stage = nil
             copy.particles = halves[half]
             copy.order = ParticleOrder(
                 particles: state.known(among: halves[half]), seed: parameters.seed &+ UInt64(half) &+ 1,
