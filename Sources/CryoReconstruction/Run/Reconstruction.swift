@@ -141,7 +141,7 @@ public final class Reconstruction: @unchecked Sendable {
         return result(progress.states, progress.course.statistics, progress.records)
     }
 
-    /// Iterations of the anneal, the same for all courses.
+    /// Iterations of the anneal, the same at each of its limits.
     var annealCount: Int { plans[0].prefix { $0.phase == .anneal }.count }
 
     /// A run before its first iteration, at one of its random starts.
