@@ -3,6 +3,7 @@
 import os
 import shutil
 
+import cages
 import lab
 
 # At most so many seeds a set; runs that are there are kept, so a later call with more goes on.
@@ -87,6 +88,19 @@ def junked(title, name, model, snr, diameter, *options, pixel_size=4.0, symmetry
                truth_symmetry=truth_symmetry)
 
 
+def cage(group, radius, diameter, starts=3):
+    """Images of a made-up cage: GroES, one of the chaperonin's chains, under all turns of a group."""
+    path = lab.shared(CHAPERONIN)
+    if path is None or lab.QUICK:
+        return None
+    model = lab.RUNS / "robustness" / f"cage-{group}.pdb"
+    model.parent.mkdir(parents=True, exist_ok=True)
+    model.write_text(cages.pdb(path, "O", group, radius))
+    folder = lab.simulate(f"robustness/cage-{group}", "--model", model, "--particles", 3000, "--snr", 0.05, "--seed", 5)
+    return row(f"a cage of GroES, {group}, 64 px, SNR 0.05", f"robustness/cage-{group}-run", folder / "particles.star",
+               folder / "truth.mrc", 13, "--diameter", diameter, starts=starts, symmetry=group)
+
+
 S30, CHAPERONIN, RIBOSOME = "models/1xnr.cif.gz", "models/1aon.pdb.gz", "maps/aspire_clean70SRibosome_65.mrc"
 SETS = [
     lambda: experimental("C1", "random-starts/betagal", 14),
@@ -99,6 +113,10 @@ SETS = [
     lambda: junked("GroEL–GroES (1aon), C7, 64 px", "1aon-C7", CHAPERONIN, 0.05, 230, symmetry="C7"),
     lambda: junked("70S, 64 px", "70S-0.05", RIBOSOME, 0.05, 290, "--model-pixel-size", 5, "--box", 64, pixel_size=5.078),
     lambda: junked("GroEL–GroES (1aon), C1, 64 px", "1aon-C1", CHAPERONIN, 0.05, 230, truth_symmetry="C7"),
+    lambda: cage("T", 48, 150),
+    lambda: cage("O", 55, 160),
+    lambda: cage("I", 88, 220),
+    lambda: junked("30S (1xnr), 64 px, strengths of 40 % sd", "1xnr-scales", S30, 0.1, 230, "--scale-sigma", 0.4),
     lambda: junked("30S (1xnr), 64 px", "1xnr-0.02", S30, 0.02, 230, starts=1),
     lambda: junked("30S (1xnr), 128 px of 2 Å", "1xnr-128", S30, 0.05, 230, "--box", 128, "--pixel-size", 2, pixel_size=2.0,
                    starts=1),

@@ -33,7 +33,7 @@ public struct PoseUncertainty: Sendable, Equatable, BitwiseCopyable {
 public struct PoseEstimate: Sendable, Equatable, BitwiseCopyable {
     /// The most probable pose.
     public var pose: Pose
-    /// Natural logarithm of the marginal likelihood relative to pure noise, in nats.
+    /// Natural logarithm of the marginal likelihood relative to pure noise, in nats, were the image as strong as all others.
     public var logEvidence: Double
     /// The posterior probability of the most probable quadrature point, in (0, 1].
     public var peakProbability: Double

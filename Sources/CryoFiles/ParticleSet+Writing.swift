@@ -10,10 +10,12 @@ extension ParticleSet {
     ///   - path: The file to write; it appears when it is complete.
     ///   - estimates: One for each particle; particles without one are left out.
     ///   - merits: The probability of each particle to be one (`rlnParticleFigureOfMerit`), or nil to keep the input's.
+    ///   - scales: How strongly each particle's image shows the density (`rlnGroupScaleCorrection`), or nil to keep the input's.
     ///   - halfSets: The half set (1 or 2) of each particle, or nil to keep the input's.
     /// - Throws: ``FileError/unwritable(path:found:advice:)``, also if no particle has an estimate.
     public func write(
-        to path: String, estimates: [PoseEstimate?], merits: [Double]? = nil, halfSets: [Int]? = nil
+        to path: String, estimates: [PoseEstimate?], merits: [Double]? = nil, scales: [Float]? = nil,
+        halfSets: [Int]? = nil
     ) throws(FileError) {
         precondition(estimates.count == count, "there is an estimate or nil for each particle")
         precondition((halfSets?.count ?? count) == count, "there is a half set for each particle")
@@ -34,6 +36,10 @@ extension ParticleSet {
             table.setColumns(Self.columns(of: rows.compactMap { estimates[$0] }))
             if let merits {
                 table.setColumn("rlnParticleFigureOfMerit", to: rows.map { DecimalText.fixed(merits[$0]) })
+            }
+            if let scales {
+                table.setColumn(
+                    "rlnGroupScaleCorrection", to: rows.map { DecimalText.fixed(Double(scales[$0])) })
             }
             if let halfSets { table.setColumn("rlnRandomSubset", to: rows.map { "\(halfSets[$0])" }) }
             return table

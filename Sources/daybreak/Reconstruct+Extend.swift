@@ -22,7 +22,7 @@ extension Reconstruct {
             plan.beginning
             ?? RunPlan.Beginning(parameters: plan.parameters, iterationCount: record.iterations.count)
         plan.parameters.maxResolution = method.maxResolution
-        plan.findsSymmetry = false
+        plan.symmetrySearch = nil
         plan.command = record.command + ["&&"] + CommandLine.arguments
         let parallel = Parallel(threads: method.threads)
         let run = try prepared(plan, set, parallel)

@@ -17,6 +17,8 @@ extension Reconstruct {
         var parallel: Parallel
         /// Where to go on; nil to begin.
         var progress: RunProgress?
+        /// The run that was asked for, where its axes are looked for first.
+        var asked: Reconstruction?
     }
 
     /// What the command line asks for.
@@ -30,21 +32,21 @@ extension Reconstruct {
         let set = try ParticleSet(starFile: particles, root: molecule.root)
         var parameters = try parameters()
         if isSymmetryAutomatic { parameters.symmetry = "C1" }
-        let plan = RunPlan(
+        var plan = RunPlan(
             version: Version.current, command: CommandLine.arguments, input: particles, root: molecule.root,
-            initialMap: molecule.initialMap, parameters: parameters, findsSymmetry: isSymmetryAutomatic,
-            particles: set
-        )
+            initialMap: molecule.initialMap, parameters: parameters, particles: set)
         let parallel = Parallel(threads: method.threads)
-        let run = try prepared(plan, set, parallel)
-        try refuseWithoutMemory(run)
+        let asked = try prepared(plan, set, parallel)
+        try refuseWithoutMemory(asked)
+        lookForAxesFirst(&plan, asked)
+        let run = plan.parameters == parameters ? asked : try prepared(plan, set, parallel)
         try folder.create()
         let lock = try folder.locked()
         folder.removeEarlierRun()
         try folder.write(plan)
         return Job(
             plan: plan, folder: folder, lock: lock, particles: set, run: run, parallel: parallel,
-            progress: nil)
+            progress: nil, asked: asked)
     }
 
     /// What an interrupted run was asked for, and how far it came.
@@ -89,36 +91,6 @@ extension Reconstruct {
         if run.memoryEstimate.total > Double(AvailableMemory().now) { run.sharesEngine = true }
         if let map = plan.initialMap { run.initialDensity = try startingMap(map, for: set) }
         return run
-    }
-
-    /// A second run with the symmetry of the first one's map, begun from that map; nil if it has none.
-    func symmetricJob(
-        after job: Job, _ result: Reconstruction.Result, _ log: Logger
-    ) throws -> Job? {
-        let agreement = result.halves?.resolution.unmasked.resolution(at: 0.5) ?? 20
-        let finding = SymmetryFinding(
-            of: result.map, diameter: job.run.diameter, resolution: min(30, max(12, 1.3 * agreement)),
-            parallel: job.parallel)
-        guard finding.group.order > 1 else {
-            log.info("no axis of symmetry holds; the map stays as it is, C1")
-            return nil
-        }
-        log.info(
-            "symmetry \(finding.group.name) (score \(String(format: "%.2f", finding.score)) of 1); now with it"
-        )
-        var next = job
-        next.progress = nil
-        next.plan.findsSymmetry = false
-        next.plan.parameters.symmetry = finding.group.name
-        // The density is known: a short anneal from a mild temperature gives both half-sets their own.
-        next.plan.parameters.annealIterations = min(next.plan.parameters.annealIterations, 40)
-        next.plan.parameters.annealStart = min(next.plan.parameters.annealStart, 1e-4)
-        try MRCFile.write(finding.aligned, to: job.folder.file("on-axes.mrc"))
-        next.plan.start(from: job.folder.file("on-axes.mrc"), job.particles)
-        job.folder.removeCheckpoints()
-        try job.folder.write(next.plan)
-        next.run = try prepared(next.plan, job.particles, job.parallel)
-        return next
     }
 
     private func startingMap(_ path: String, for set: ParticleSet) throws -> Volume {

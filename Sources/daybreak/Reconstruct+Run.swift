@@ -61,7 +61,9 @@ extension Reconstruct {
         _ job: Job, _ transcript: Transcript, _ log: Logger, _ console: RunConsole
     ) throws {
         let result = try carryOut(job, transcript, console)
-        if job.plan.findsSymmetry, let symmetric = try symmetricJob(after: job, result, log) {
+        if let search = job.plan.symmetrySearch,
+            let symmetric = try symmetricJob(after: job, search, result, log)
+        {
             return try finish(symmetric, transcript, log, console)
         }
         let folder = job.folder
@@ -99,8 +101,6 @@ extension Reconstruct {
         }
     }
 
-    var isSymmetryAutomatic: Bool { molecule.symmetry?.lowercased() == "auto" }
-
     /// What came of the run, and what to beware of.
     private func conclude(_ record: RunRecord, _ log: Logger) {
         let particles = record.particles
@@ -115,6 +115,11 @@ extension Reconstruct {
         if let angle = particles.medianAngleError, let shift = particles.medianShiftError {
             log.info(
                 "poses are known to \(String(format: "%.1f° and %.1f Å", angle, shift)) (median standard deviations)"
+            )
+        }
+        if let deviation = particles.scaleDeviation {
+            log.info(
+                "images show the density with strengths that differ by \(Int((100 * deviation).rounded())) % (standard deviation)"
             )
         }
         for start in record.starts where record.starts.count > 1 {
@@ -159,7 +164,7 @@ extension Reconstruct {
     }
 
     private func describe(_ job: Job, _ log: Logger) {
-        let (set, run, parallel) = (job.particles, job.run, job.parallel)
+        let (set, run, parallel) = (job.particles, job.asked ?? job.run, job.parallel)
         if let progress = job.progress {
             let aim =
                 place.extend == nil ? "" : String(format: ", to %.1f Å at most", run.plannedResolutions.last)
@@ -182,6 +187,9 @@ extension Reconstruct {
             """
             resolution goes from \(String(format: "%.1f", first)) to \(String(format: "%.1f", last)) Å at most
             """)
+        if job.plan.symmetrySearch != nil, !isSymmetryAutomatic {
+            log.info("the axes of \(run.parameters.symmetry) are looked for first, without symmetry")
+        }
         let memory = AvailableMemory()
         log.info(
             "memory needed is about \(run.memoryEstimate.text); \(MemoryEstimate.text(Double(memory.now))) are free"

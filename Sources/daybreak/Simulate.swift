@@ -71,6 +71,9 @@ struct Simulate: ParsableCommand {
     @Option(help: "The envelope exp(−B s²/4) of the images, in Å².")
     var bFactor = 0.0
 
+    @Option(help: "The standard deviation of how strongly images show the particle, about 1.")
+    var scaleSigma = 0.0
+
     @Option(help: "uniform, or preferred: views gather around two axes.")
     var orientations = Orientations.uniform
 
@@ -139,6 +142,7 @@ struct Simulate: ParsableCommand {
         parameters.shiftSigma = shiftSigma
         parameters.signalToNoise = snr
         parameters.bFactor = bFactor
+        parameters.scaleSigma = scaleSigma
         parameters.junkFraction = junk
         parameters.seed = seed
         if orientations == .preferred {

@@ -1,5 +1,7 @@
 import CryoCore
 import CryoFiles
+import CryoFourier
+import CryoInference
 import CryoReconstruction
 import Foundation
 import Testing
@@ -138,6 +140,30 @@ struct WorkflowTests {
         let found = try folder.run("symmetry", "data/truth.mrc", "--json", "--aligned", "on-axes.mrc")
         #expect(found.status == 0 && found.output.contains("\"group\" : \"C1\""), "\(found.errors)")
         #expect(folder.has("on-axes.mrc"))
+    }
+
+    /// Axes are looked for in a density free of symmetry; where they do not show, the group is imposed from a random start.
+    @Test(arguments: [true, false]) func groupsThatAreToldAreImposedOnTheirAxes(isThere: Bool) throws {
+        let group = try #require(PointGroup(name: isThere ? "D2" : "C1"))
+        var stream = RandomStream(seed: 5)
+        let centres = (0..<(isThere ? 6 : 24)).map { _ in stream.direction() * (20 + 40 * stream.uniform()) }
+        let scatterers = group.operations.flatMap { operation in
+            centres.map { PointScatterer(position: operation.apply($0), weight: 500, bFactor: 3000) }
+        }
+        try MRCFile.write(
+            Volume(scatterers: scatterers, boxSize: 32, pixelSize: 6), to: folder.path + "/model.mrc")
+        try folder.simulate(particles: 150, "--snr", "2", "--model", "model.mrc")
+        let run = try folder.run(
+            "reconstruct", "data/particles.star", "--output", "run", "--symmetry", "D2", "--diameter", "150",
+            "--max-resolution", "20", "--set", "annealResolution=25", "--set", "annealIterations=40", "--set",
+            "annealRetries=0", "--set", "shiftExtent=12")
+        #expect(run.status == 0, "\(run.errors)")
+        let log = String(decoding: try folder.data("run/log.txt"), as: UTF8.self)
+        #expect(log.contains("the axes of D2 are looked for first"))
+        #expect(log.contains("symmetry D2 (score") == isThere)
+        #expect(log.contains("do not show") != isThere && folder.has("run/on-axes.mrc") == isThere)
+        let record = try RunFolder(resuming: folder.path + "/run").record()
+        #expect(record.parameters.symmetry == "D2" && record.resolution != nil)
     }
 
     @Test func existingRunsAreKeptUnlessToldOtherwise() throws {

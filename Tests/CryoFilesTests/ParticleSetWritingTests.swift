@@ -25,7 +25,9 @@ import Testing
 
     @Test func oldFilesAreUpgraded() throws {
         let set = try ParticleSet(starFile: try folder.write(ParticleFiles.old, "old.star"))
-        try set.write(to: output, estimates: [estimate(0), estimate(1), nil], halfSets: [1, 2, 1])
+        try set.write(
+            to: output, estimates: [estimate(0), estimate(1), nil], scales: [0.75, 1.5, 1],
+            halfSets: [1, 2, 1])
         let document = try StarDocument(path: output)
         #expect(document.version == 30001 && document.blocks.map(\.name) == ["optics", "particles"])
         let optics = try #require(document.table(named: "optics"))
@@ -48,6 +50,7 @@ import Testing
         #expect(particles.values(of: "rlnLogLikeliContribution") == ["12.500000", "12.500000"])
         #expect(particles.values(of: "rlnMaxValueProbDistribution") == ["0.250000", "0.250000"])
         #expect(particles.values(of: "rlnNrOfSignificantSamples") == ["8", "8"])
+        #expect(particles.values(of: "rlnGroupScaleCorrection") == ["0.750000", "1.500000"])
         #expect(particles.values(of: "rlnRandomSubset") == ["1", "2"])
         for label in ["rlnOriginX", "rlnOriginY", "rlnOriginXPrior", "rlnVoltage"] {
             #expect(particles.column(label) == nil, "\(label)")

@@ -93,6 +93,22 @@ import Testing
         #expect(abs(mean - (1 / tanh(20) - 1 / 20)) < 0.005)
     }
 
+    /// Images differ in strength as told, and in nothing else.
+    @Test func imagesHaveTheirScale() throws {
+        let (same, scaled) = (try simulator { $0.scaleSigma = 0 }, try simulator { $0.scaleSigma = 0.3 })
+        let scales = (0..<200).map { scaled.scale($0) }
+        let mean = scales.reduce(0, +) / 200
+        let deviation = (scales.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 200).squareRoot()
+        // 200 draws know a deviation to 5 %.
+        #expect(abs(mean - 1) < 0.1 && abs(deviation - 0.3) < 0.06)
+        #expect(scaled.noiseVariance == same.noiseVariance && same.scale(3) == 1)
+        for index in 0..<3 {
+            let (clean, other) = (same.cleanImage(index), scaled.cleanImage(index))
+            let expected = clean.pixels.map { $0 * Float(scales[index]) }
+            #expect(other.pixels == expected)
+        }
+    }
+
     @Test func junkIsMarked() throws {
         let simulator = try simulator { $0.junkFraction = 0.5 }
         let contents = (0..<60).map { simulator.content($0) }

@@ -60,6 +60,34 @@ import Testing
         #expect(error.medianShift < 5)
     }
 
+    /// How strongly images show the particle is found with their poses.
+    @Test func imagesOfUnequalStrengthAreTold() throws {
+        let source = try TestSource(
+            Self.phantom, count: 300, diameter: 140, signalToNoise: 1, scaleSigma: 0.3)
+        var truth = SimulationParameters()
+        truth.scaleSigma = 0.3
+        let scales = try ParticleSimulator(Self.phantom, parameters: truth)
+        var parameters = Self.reduced
+        (parameters.annealIterations, parameters.marchEpochs) = (4, 1)
+        let run = try Reconstruction(source: source, parameters: parameters)
+        run.initialDensity = Self.phantom
+        let found = try #require(run.run().scales)
+        let pairs = found.indices.map { (Double(found[$0]), scales.scale($0)) }
+        // Halves differ in overall scale a little, so that only the correlation is asked for.
+        #expect(Self.correlation(pairs) > 0.8)
+    }
+
+    static func correlation(_ pairs: [(Double, Double)]) -> Double {
+        let count = Double(pairs.count)
+        let (a, b) = (pairs.reduce(0) { $0 + $1.0 } / count, pairs.reduce(0) { $0 + $1.1 } / count)
+        let product = pairs.reduce(0) { $0 + ($1.0 - a) * ($1.1 - b) }
+        let (x, y) = (
+            pairs.reduce(0) { $0 + ($1.0 - a) * ($1.0 - a) },
+            pairs.reduce(0) { $0 + ($1.1 - b) * ($1.1 - b) }
+        )
+        return product / (x * y).squareRoot()
+    }
+
     /// The paper's optimizer and clock, cut short, go downhill too.
     @Test func theMethodOfThePaperImprovesTheEvidence() throws {
         let source = try TestSource(Self.phantom, count: 200, diameter: 140, signalToNoise: 1)

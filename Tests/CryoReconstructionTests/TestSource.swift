@@ -28,13 +28,14 @@ struct TestSource: ParticleSource {
     /// Simulated images of a density; `gain` multiplies every pixel.
     init(
         _ volume: Volume, count: Int, diameter: Double, signalToNoise: Double, seed: UInt64 = 1,
-        gain: Float = 1
+        gain: Float = 1, scaleSigma: Double = 0
     ) throws {
         var parameters = SimulationParameters()
         parameters.particleCount = count
         parameters.diameter = diameter
         parameters.signalToNoise = signalToNoise
         parameters.seed = seed
+        parameters.scaleSigma = scaleSigma
         let simulator = try ParticleSimulator(volume, parameters: parameters)
         let images = Parallel(threads: 2).map(count) { index -> Image in
             var image = simulator.image(index)

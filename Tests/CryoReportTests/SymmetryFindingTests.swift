@@ -43,6 +43,18 @@ struct SymmetryFindingTests {
         }
     }
 
+    /// Only the group that is told is laid on the map, if its axes are among those that hold.
+    @Test func toldGroupsAreLookedFor() throws {
+        let told = try #require(PointGroup(name: "D2"))
+        func found(in group: String) throws -> PointGroup {
+            SymmetryFinding(
+                of: Self.map(try #require(PointGroup(name: group))), diameter: 160, resolution: 16, told: told
+            ).group
+        }
+        #expect(try found(in: "D2") == told && found(in: "O") == told)
+        #expect(try found(in: "C7") == .c1)
+    }
+
     /// A map that is almost a ring, but for one subunit, has no axis.
     @Test func oneOddSubunitIsNoticed() throws {
         var stream = RandomStream(seed: 31)

@@ -3,10 +3,10 @@ import Foundation
 
 /// Makes the images of a data set whose truth is known; each is a pure function of (seed, index).
 ///
-///     image = CTF ∗ shifted projection + white Gaussian noise
+///     image = scale · CTF ∗ shifted projection + white Gaussian noise
 ///
 /// The signal-to-noise ratio is that of pixels inside the particle's circle. For the noise-free, CTF-filtered and
-/// shifted image I_j of particle j, and the pixels x within `diameter`/2 of the image's origin pixel:
+/// shifted image I_j of scale 1 of particle j, and the pixels x within `diameter`/2 of the image's origin pixel:
 ///
 ///     signal = mean over j of Var_x I_j(x),  j = 0 … min(particleCount, 100) − 1
 ///     noise variance per pixel = signal / signalToNoise
@@ -33,7 +33,7 @@ public struct ParticleSimulator: Sendable {
     /// The substreams of a particle's random numbers; one for each purpose, so that changing how many one
     /// purpose draws leaves the others as they were.
     private enum Purpose: UInt32 {
-        case pose, optics, content, noise
+        case pose, optics, content, noise, scale
     }
 
     /// Prepares a data set.
@@ -75,12 +75,22 @@ public struct ParticleSimulator: Sendable {
         return random.uniform() < 0.5 ? .noise : .offCentre
     }
 
+    /// How strongly the image of particle `index` shows it.
+    public func scale(_ index: Int) -> Double {
+        var random = Self.random(index, parameters, .scale)
+        return max(0.1, 1 + parameters.scaleSigma * random.normal())
+    }
+
     /// The image of particle `index` without noise; zeros where there is nothing.
     public func cleanImage(_ index: Int) -> Image {
-        switch content(index) {
-        case .noise: Image(boxSize: projector.boxSize, pixelSize: projector.pixelSize)
-        case let content: Self.clean(index, parameters, projector, content)
+        let content = content(index)
+        guard content != .noise else {
+            return Image(boxSize: projector.boxSize, pixelSize: projector.pixelSize)
         }
+        var image = Self.clean(index, parameters, projector, content)
+        let scale = Float(scale(index))
+        for pixel in image.pixels.indices { image.pixels[pixel] *= scale }
+        return image
     }
 
     /// The image of particle `index`.

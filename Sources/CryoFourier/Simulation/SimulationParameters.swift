@@ -32,6 +32,8 @@ public struct SimulationParameters: Sendable, Equatable {
     public var shiftSigma = 5.0
     /// The signal-to-noise ratio as ``ParticleSimulator`` defines it; infinity leaves the noise away.
     public var signalToNoise = 0.1
+    /// The standard deviation of how strongly images show the particle; the mean is 1, the least 0.1.
+    public var scaleSigma = 0.0
     /// The envelope exp(−B s²/4) of every image, in Å².
     public var bFactor = 0.0
     /// How the particles lie.
@@ -65,6 +67,7 @@ public struct SimulationParameters: Sendable, Equatable {
             ("astigmatism", astigmatism, astigmatism >= 0 && astigmatism.isFinite, "at least 0 Å"),
             ("shiftSigma", shiftSigma, shiftSigma >= 0 && shiftSigma.isFinite, "at least 0 Å"),
             ("signalToNoise", signalToNoise, signalToNoise > 0, "above 0"),
+            ("scaleSigma", scaleSigma, (0...2).contains(scaleSigma), "in 0 … 2"),
             ("bFactor", bFactor, bFactor.isFinite, "finite"),
             ("junkFraction", junkFraction, (0...1).contains(junkFraction), "in 0 … 1"),
         ]

@@ -9,12 +9,15 @@ public struct PolarImage: Sendable {
     public var ctf: [Float]
     /// The particle's present centre, as an origin (see ``CryoCore/Pose``), in Å.
     public var centre: SIMD2<Double>
+    /// How strongly the image shows the density; its CTF is multiplied by it (see ``ScaleFit``).
+    public var scale: Float
 
     /// Makes an image.
-    public init(values: [Complex], ctf: [Float], centre: SIMD2<Double> = .zero) {
+    public init(values: [Complex], ctf: [Float], centre: SIMD2<Double> = .zero, scale: Float = 1) {
         self.values = values
         self.ctf = ctf
         self.centre = centre
+        self.scale = scale
     }
 }
 
@@ -55,7 +58,8 @@ public struct ImagePreparation: Sendable {
 
     /// Masks and samples a normalised image; the mask stands where the particle's present centre is.
     public func prepare(
-        _ image: Image, ctf: ContrastTransferFunction, sign: Float, centre: SIMD2<Double> = .zero
+        _ image: Image, ctf: ContrastTransferFunction, sign: Float, centre: SIMD2<Double> = .zero,
+        scale: Float = 1
     ) -> PolarImage {
         var cropped = FourierImage(image).cropped(to: croppedSize).image()
         let weights =
@@ -66,9 +70,9 @@ public struct ImagePreparation: Sendable {
         for index in cropped.pixels.indices { cropped.pixels[index] *= weights[index] * sign }
         let evaluator = ctf.evaluator
         let values = points.map { point in
-            Float(evaluator(Double(point.x) / boxLength, Double(point.y) / boxLength))
+            scale * Float(evaluator(Double(point.x) / boxLength, Double(point.y) / boxLength))
         }
-        return PolarImage(values: sampler.sample(cropped), ctf: values, centre: centre)
+        return PolarImage(values: sampler.sample(cropped), ctf: values, centre: centre, scale: scale)
     }
 
     /// The noise variance per Fourier coefficient on each ring, from the image's background alone.

@@ -20,12 +20,31 @@ public struct ImagePosterior: Sendable, Equatable {
     public var spread: PosteriorSpread?
     /// How well the pose is known; nil unless it was refined.
     public var uncertainty: PoseUncertainty?
+    /// How strongly the image shows the density; nil unless that was asked.
+    public var match: ScaleMatch?
 
-    /// With the pose moved off the grid.
-    public func refined(_ refinement: PoseRefinement, _ image: PolarImage) -> ImagePosterior {
+    /// With what is fitted at the most probable pose.
+    public func fitted(_ fits: PoseFits, _ image: PolarImage) -> ImagePosterior {
         var result = self
-        (result.pose, result.uncertainty) = refinement.refined(pose, of: image)
+        if let refinement = fits.refinement {
+            (result.pose, result.uncertainty) = refinement.refined(pose, of: image)
+        }
+        result.match = fits.scale?.match(of: image, at: result.pose)
         return result
+    }
+}
+
+/// What is fitted to an image at its most probable pose, once the posterior is known.
+public struct PoseFits: Sendable {
+    /// The pose itself, off the quadrature's nodes.
+    public var refinement: PoseRefinement?
+    /// The image's scale.
+    public var scale: ScaleFit?
+
+    /// Both, either or none.
+    public init(refinement: PoseRefinement? = nil, scale: ScaleFit? = nil) {
+        self.refinement = refinement
+        self.scale = scale
     }
 }
 

@@ -13,11 +13,7 @@ import Foundation
 /// F is the information that the image holds about its pose, so it is positive where the second derivative of noisy data need not
 /// be, and F⁻¹ is the covariance of what is found.
 public struct PoseRefinement: Sendable {
-    private let ball: FourierBall
-    private let points: [SIMD2<Float>]
-    private let weights: [Float]
-    private let halfCount: Int
-    private let boxLength: Double
+    private let model: PoseModel
     private let priorVariance: Double
     private let reach: (angle: Double, shift: Double)
     private let step: Double
@@ -30,14 +26,7 @@ public struct PoseRefinement: Sendable {
     ///   - engine: The posterior whose poses are refined; none moves further than a step of its quadrature.
     ///   - noiseVariance: σ_k² on each ring.
     public init(ball: FourierBall, engine: PosteriorEngine, noiseVariance: [Double]) {
-        self.ball = ball
-        points = engine.grid.points
-        halfCount = engine.grid.halfCount
-        // Half a ring stands for the whole.
-        weights = (1...engine.grid.ringCount).map {
-            Float(2 * engine.grid.measure(ring: $0) / noiseVariance[$0 - 1])
-        }
-        boxLength = engine.boxLength
+        model = PoseModel(ball: ball, engine: engine, noiseVariance: noiseVariance)
         priorVariance = engine.shifts.priorSigma * engine.shifts.priorSigma
         reach = (engine.directions.spacing, engine.shifts.spacing)
         // Half a sample of the outermost ring.
@@ -98,25 +87,22 @@ public struct PoseRefinement: Sendable {
     }
 
     private func linearised(_ pose: Pose, _ image: PolarImage) -> Linearisation {
-        let slice = slice(pose.rotation)
+        let slice = model.slice(pose.rotation)
         let turned = (0..<3).map { axis -> [Complex] in
             var direction = SIMD3<Double>.zero
             direction[axis] = 1
-            return self.slice(Rotation(axis: direction, angle: Angle(radians: step)) * pose.rotation)
+            return model.slice(Rotation(axis: direction, angle: Angle(radians: step)) * pose.rotation)
         }
         let inverse = Float(1 / step)
-        let cycle = Float(2 * .pi / boxLength)
+        let cycle = Float(2 * .pi / model.boxLength)
         var (misfit, gradient) = (0.0, [Float](repeating: 0, count: 5))
         var information = [Float](repeating: 0, count: 25)
-        for (index, k) in points.enumerated() {
-            let phase =
-                Phase.factor(
-                    cycles: (Double(k.x) * pose.originX + Double(k.y) * pose.originY) / boxLength)
-                * image.ctf[index]
-            let weight = weights[index / halfCount]
-            let model = multiply(slice[index], phase)
-            let rest = image.values[index] - model
-            let quarterTurned: Complex = [-model.y, model.x]
+        for (index, k) in model.points.enumerated() {
+            let phase = model.shift(pose, at: k) * image.ctf[index]
+            let weight = model.weights[index / model.halfCount]
+            let shown = multiply(slice[index], phase)
+            let rest = image.values[index] - shown
+            let quarterTurned: Complex = [-shown.y, shown.x]
             let derivatives = [
                 multiply(turned[0][index] - slice[index], phase) * inverse,
                 multiply(turned[1][index] - slice[index], phase) * inverse,
@@ -141,14 +127,6 @@ public struct PoseRefinement: Sendable {
             logPosterior: -misfit / 2 - (origin[0] * origin[0] + origin[1] * origin[1]) / (2 * priorVariance),
             gradient: (0..<5).map { Double(gradient[$0]) - ($0 < 3 ? 0 : origin[$0 - 3] / priorVariance) },
             information: matrix)
-    }
-
-    private func slice(_ rotation: Rotation) -> [Complex] {
-        // Safe: all of the capacity is written.
-        unsafe [Complex](unsafeUninitializedCapacity: points.count) { buffer, count in
-            if let base = buffer.baseAddress { unsafe ball.extract(rotation, at: points, into: base) }
-            count = points.count
-        }
     }
 }
 

@@ -18,6 +18,7 @@ public final class ParticleImages: Sendable {
 
     private struct State {
         var centres: [SIMD2<Double>]
+        var scales: [Float]
         var setAside: [Int: String] = [:]
         var sign: Float = 1
         var limits = ImageLimits.none
@@ -31,7 +32,10 @@ public final class ParticleImages: Sendable {
         self.radius = radius
         normalization = BackgroundNormalization(
             boxSize: source.boxSize, radius: radius / source.pixelSize)
-        var state = State(centres: [SIMD2<Double>](repeating: .zero, count: source.particles.count))
+        let count = source.particles.count
+        var state = State(
+            centres: [SIMD2<Double>](repeating: .zero, count: count),
+            scales: [Float](repeating: 1, count: count))
         for (index, particle) in source.particles.enumerated() {
             state.setAside[index] = particle.ctf.objection
         }
@@ -55,6 +59,9 @@ public final class ParticleImages: Sendable {
         get { state.withLock { $0.centres } }
         set { state.withLock { $0.centres = newValue } }
     }
+
+    /// How strongly each particle's image shows the density.
+    var scales: [Float] { state.withLock { $0.scales } }
 
     /// The first failure to read an image, if there was one.
     ///
@@ -93,9 +100,10 @@ public final class ParticleImages: Sendable {
     public var setAside: [Int: String] { state.withLock { $0.setAside } }
 
     /// Goes back to what was known when a run was interrupted.
-    func restore(centres: [SIMD2<Double>], setAside: [Int: String]) {
+    func restore(centres: [SIMD2<Double>], scales: [Float], setAside: [Int: String]) {
         state.withLock {
             if centres.count == $0.centres.count { $0.centres = centres }
+            if scales.count == $0.scales.count { $0.scales = scales }
             $0.setAside.merge(setAside) { _, saved in saved }
         }
     }
@@ -103,6 +111,11 @@ public final class ParticleImages: Sendable {
     /// Moves the centre about which a particle's shifts are searched; an origin, in Å.
     public func recentre(_ index: Int, at origin: SIMD2<Double>) {
         state.withLock { $0.centres[index] = origin }
+    }
+
+    /// Sets how strongly a particle's image shows the density.
+    func rescale(_ index: Int, to scale: Float) {
+        state.withLock { $0.scales[index] = scale }
     }
 
     /// Reads and normalises an image; nil if it is, or is hereby, set aside.
@@ -133,12 +146,13 @@ public final class ParticleImages: Sendable {
     public func polarImages(
         _ indices: [Int], preparation: ImagePreparation, parallel: Parallel
     ) -> (indices: [Int], images: [PolarImage]) {
-        let (sign, centres, gains) = state.withLock { ($0.sign, $0.centres, $0.gains) }
+        let (sign, centres, scales, gains) = state.withLock { ($0.sign, $0.centres, $0.scales, $0.gains) }
         let made = parallel.map(indices.count) { place -> PolarImage? in
             let index = indices[place]
             guard let image = self.normalizedImage(index) else { return nil }
             let particle = self.source.particles[index]
-            var polar = preparation.prepare(image, ctf: particle.ctf, sign: sign, centre: centres[index])
+            var polar = preparation.prepare(
+                image, ctf: particle.ctf, sign: sign, centre: centres[index], scale: scales[index])
             gains.apply(
                 to: &polar, ofGroup: particle.opticsGroup, pointsPerRing: preparation.grid.halfCount)
             return polar

@@ -15,8 +15,11 @@ extension Reconstruction {
         }
         if plan.isFirstLook { state.newcomers = state.leastExplained }
         let variance = state.noise.variance(rings: plan.ringCount)
-        stage.engine.setDensity(stage.frame.ball(of: density.resampled(to: stage.frame.gridSize)))
-        let (visit, sampling) = visitAndRemember(state.newcomers, iteration, plan, stage, variance, &state)
+        let ball = stage.frame.ball(of: density.resampled(to: stage.frame.gridSize))
+        stage.engine.setDensity(ball)
+        let (visit, sampling) = visitAndRemember(
+            state.newcomers, iteration, plan, stage, variance, fits: fits(plan, ball, stage, variance), &state
+        )
         return statistics(iteration, plan, stage, visit, sampling)
     }
 }

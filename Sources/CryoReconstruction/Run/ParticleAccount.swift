@@ -15,6 +15,8 @@ public struct ParticleAccount: Codable, Sendable, Equatable {
     public var medianAngleError: Double?
     /// The median standard deviation of an origin along an axis, in Å.
     public var medianShiftError: Double?
+    /// The standard deviation of how strongly images that are not junk show the density; nil where that was not asked.
+    public var scaleDeviation: Double?
 
     init(_ result: Reconstruction.Result) {
         let estimates = result.estimates.compactMap { $0 }
@@ -25,5 +27,12 @@ public struct ParticleAccount: Codable, Sendable, Equatable {
         junkShare = result.junk.share
         medianAngleError = Visit.median(uncertainties.map(\.angle.degrees))
         medianShiftError = Visit.median(uncertainties.map(\.shift))
+        scaleDeviation = result.scales.map { scales in
+            let shown = zip(scales, result.estimates).compactMap { scale, estimate in
+                estimate.flatMap { result.junk($0.logEvidence) > 0.5 ? nil : Double(scale) }
+            }
+            let mean = Visit.mean(shown)
+            return Visit.mean(shown.map { ($0 - mean) * ($0 - mean) }).squareRoot()
+        }
     }
 }

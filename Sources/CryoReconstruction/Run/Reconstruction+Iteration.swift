@@ -26,8 +26,7 @@ extension Reconstruction {
         let gradient = SliceGradient(engine: stage.engine)
         let (visit, sampling) = visitAndRemember(
             batch.indices, iteration, plan, stage, variance, beta: beta, gradient: gradient,
-            refinement: plan.phase == .final && parameters.refinesPoses
-                ? PoseRefinement(ball: ball, engine: stage.engine, noiseVariance: variance) : nil, &state)
+            fits: fits(plan, ball, stage, variance), &state)
         if let progress = plan.annealProgress {
             state.temperature?.follow(
                 median: visit.medianEffectivePoses / stage.poseShare, progress: progress)
@@ -44,6 +43,22 @@ extension Reconstruction {
             state.density = next
         }
         return statistics(iteration, plan, stage, visit, sampling, beta: beta, relativeChange: change)
+    }
+
+    /// Whether images may show the density more or less strongly.
+    var fitsScales: Bool { parameters.schedule == .annealed && parameters.scaleSigma > 0 }
+
+    /// What is fitted to images at their poses once the density is known; nil if nothing is.
+    func fits(_ plan: IterationPlan, _ ball: FourierBall, _ stage: Stage, _ variance: [Double]) -> PoseFits? {
+        guard plan.phase != .anneal else { return nil }
+        var fits = PoseFits()
+        if plan.phase == .final, parameters.refinesPoses {
+            fits.refinement = PoseRefinement(ball: ball, engine: stage.engine, noiseVariance: variance)
+        }
+        if fitsScales {
+            fits.scale = ScaleFit(ball: ball, engine: stage.engine, noiseVariance: variance)
+        }
+        return fits
     }
 
     /// What is reported of an iteration.
@@ -112,7 +127,7 @@ extension Reconstruction {
     /// Visits particles and keeps what is learnt of them; the statistics of sampling are those of the first part.
     func visitAndRemember(
         _ indices: [Int], _ iteration: Int, _ plan: IterationPlan, _ stage: Stage, _ variance: [Double],
-        beta: Double = 1, gradient: SliceGradient? = nil, refinement: PoseRefinement? = nil,
+        beta: Double = 1, gradient: SliceGradient? = nil, fits: PoseFits? = nil,
         _ state: inout RunState
     ) -> (Visit, SamplingStatistics?) {
         let sampler = plan.isSampled(parameters) ? sampler(iteration, stage, state) : nil
@@ -121,7 +136,7 @@ extension Reconstruction {
             let part = visit(
                 Array(indices[start..<min(start + Self.partSize, indices.count)]), stage, variance,
                 beta: beta,
-                sampler: sampler, gradient: gradient, iteration: iteration, refinement: refinement)
+                sampler: sampler, gradient: gradient, iteration: iteration, fits: fits)
             // Before particles are recentred.
             if start == 0 { sampling = samplingStatistics(iteration, part, stage, variance, beta: beta) }
             remember(part, plan, stage.parallel, &state)
@@ -144,6 +159,19 @@ extension Reconstruction {
             state.remember(index, learnt)
             let pose = learnt.estimate.pose
             if recentres { images.recentre(index, at: [pose.originX, pose.originY]) }
+        }
+        rescale(visit, state)
+    }
+
+    /// Sets the images' scales by what those that show a particle have in common.
+    private func rescale(_ visit: Visit, _ state: RunState) {
+        let seen = zip(visit.indices, visit.posteriors).compactMap { index, posterior in
+            posterior.match.map { (index, match: $0) }
+        }
+        let common = ScaleMatch.common(
+            seen.filter { state.estimates[$0.0].map { !$0.isNoise } ?? false }.map(\.match))
+        for (index, match) in seen {
+            images.rescale(index, to: Float(match.scale(common: common, deviation: parameters.scaleSigma)))
         }
     }
 

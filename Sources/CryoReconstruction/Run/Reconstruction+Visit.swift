@@ -73,11 +73,11 @@ extension Reconstruction {
 
     /// Evaluates particles: on drawn nodes where a sampler is given that has some, else on all.
     ///
-    /// With a refinement their poses leave the nodes. The iteration chooses what is left out of a thinned gradient.
+    /// Fits are made at the most probable poses. The iteration chooses what is left out of a thinned gradient.
     func visit(
         _ indices: [Int], _ stage: Stage, _ variance: [Double], beta: Double = 1,
         sampler: NodeSampler? = nil, gradient: SliceGradient? = nil, iteration: Int = 0,
-        refinement: PoseRefinement? = nil
+        fits: PoseFits? = nil
     ) -> Visit {
         var visit = Visit()
         for group in stride(from: 0, to: indices.count, by: Self.groupSize) {
@@ -102,8 +102,8 @@ extension Reconstruction {
             let found = zip(exact + sampled, exactPosteriors + sampledPosteriors).sorted { $0.0 < $1.0 }
                 .map(\.1)
             let posteriors =
-                refinement.map { refinement in
-                    stage.parallel.map(found.count) { found[$0].refined(refinement, loaded.images[$0]) }
+                fits.map { fits in
+                    stage.parallel.map(found.count) { found[$0].fitted(fits, loaded.images[$0]) }
                 } ?? found
             visit.sampled += sampled.map { visit.indices.count + $0 }
             visit.indices += loaded.indices

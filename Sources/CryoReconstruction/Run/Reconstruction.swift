@@ -39,6 +39,8 @@ public final class Reconstruction: @unchecked Sendable {
         public var estimates: [PoseEstimate?]
         /// How probably each is an image of nothing, by its log-evidence.
         public var junk: JunkProbability
+        /// How strongly the image of each shows the density; nil where that was not asked.
+        public var scales: [Float]?
         /// The half-set (1 or 2) in which each particle was; nil for a run without them.
         public var halfSets: [Int]?
         /// The particles set aside, and why.
@@ -153,7 +155,8 @@ public final class Reconstruction: @unchecked Sendable {
 
     /// Makes again what follows from a checkpoint and the plan: the images' centres and the engine of the last iteration.
     private func restore(_ progress: inout RunProgress) {
-        images.restore(centres: progress.centres, setAside: progress.setAside)
+        images.restore(
+            centres: progress.centres, scales: progress.scales, setAside: progress.setAside)
         var watch = progress.watch
         let done = plans[progress.repetition][..<progress.iteration].reversed().lazy.compactMap {
             watch.admitted($0)
@@ -205,7 +208,9 @@ public final class Reconstruction: @unchecked Sendable {
                 watch: progress.watch)
             report(
                 try progress.course.note(entry, isEmpty: isEmpty) { time.seconds(from: place, $0) })
-            (progress.centres, progress.setAside) = (images.centres, images.setAside)
+            (progress.centres, progress.scales, progress.setAside) = (
+                images.centres, images.scales, images.setAside
+            )
             try checkpoint(progress)
         }
     }
@@ -287,6 +292,7 @@ public final class Reconstruction: @unchecked Sendable {
             map: parameters.bFactor == 0 ? map : map.sharpened(by: -parameters.bFactor),
             estimates: source.inSourceOrder(estimates),
             junk: JunkProbability(logEvidences: estimates.compactMap { $0?.logEvidence }),
+            scales: fitsScales ? source.inSourceOrder(images.scales) : nil,
             halfSets: halfSetNumbers(states).map { source.inSourceOrder($0) },
             setAside: source.inSourceOrder(setAside), statistics: statistics,
             noiseVariance: states[0].noise.variance,

@@ -17,12 +17,21 @@ public struct RunPlan: Codable, Sendable {
     public var initialMap: String?
     /// Every setting.
     public var parameters: ReconstructionParameters
-    /// Whether this is the first part of a run that looks for its symmetry.
-    public var findsSymmetry: Bool
+    /// What follows when this part of a run has shown the axes of symmetry; nil for a run of one part.
+    public var symmetrySearch: SymmetrySearch?
     /// The input's files as they were.
     public var files: [Fingerprint]
     /// What it was before it was extended to a finer limit; nil if it was not.
     public var beginning: Beginning?
+
+    /// The second part of a run whose first looks for axes in a density that is free of symmetry.
+    public struct SymmetrySearch: Codable, Sendable, Equatable {
+        /// Its settings; the group is the one looked for, or C1 for whichever holds.
+        public var parameters: ReconstructionParameters
+
+        /// Makes it.
+        public init(parameters: ReconstructionParameters) { self.parameters = parameters }
+    }
 
     /// The first part of a run that was extended.
     public struct Beginning: Codable, Sendable, Equatable {
@@ -61,7 +70,7 @@ public struct RunPlan: Codable, Sendable {
     /// Plans a run.
     public init(
         version: String, command: [String], input: String, root: String?, initialMap: String?,
-        parameters: ReconstructionParameters, findsSymmetry: Bool, particles: ParticleSet
+        parameters: ReconstructionParameters, particles: ParticleSet
     ) {
         self.version = version
         self.command = command
@@ -70,7 +79,6 @@ public struct RunPlan: Codable, Sendable {
         self.root = root.map(Self.absolute)
         self.initialMap = initialMap.map(Self.absolute)
         self.parameters = parameters
-        self.findsSymmetry = findsSymmetry
         files = Self.fingerprints(input, particles, self.initialMap)
     }
 

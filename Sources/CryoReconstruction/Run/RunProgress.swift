@@ -23,6 +23,7 @@ public struct RunProgress: Codable, Sendable {
     /// What is added to an iteration's place in the plan to number it; 0 unless the run was extended.
     var numberOffset = 0
     var centres = [SIMD2<Double>]()
+    var scales = [Float]()
     var setAside = [Int: String]()
 
     /// The number of the last iteration, from 1; 0 before the first.

@@ -77,7 +77,8 @@ struct RunState: Sendable {
         let earlier = memories[index]
         var learnt = Learnt(
             estimate: PoseEstimate(
-                pose: posterior.pose, logEvidence: posterior.logEvidence,
+                pose: posterior.pose,
+                logEvidence: posterior.logEvidence + (posterior.match?.evidenceAtOne ?? 0),
                 peakProbability: min(1, posterior.peakProbability),
                 effectivePoses: posterior.effectivePoses, uncertainty: posterior.uncertainty),
             memory: posterior.memory.carrying(earlier))

@@ -5,29 +5,60 @@ import Foundation
 extension Picture {
     /// Looks at the surface of a threshold along −y, −x and −z: three pictures side by side.
     ///
-    /// Rays march through the density in steps of half a voxel; where one crosses the threshold the gradient shades it.
+    /// Rays march through the density in steps of half a voxel, from where it may first cross the threshold; there the gradient shades it.
     init(surfaceOf volume: Volume, threshold: Float, size: Int = 260) {
         self.init(width: 3 * size, height: size, channels: .rgb, fill: 255)
         let views = [(0, 2, 1), (1, 2, 0), (0, 1, 2)]
         let scale = Float(volume.boxSize) / Float(size)
-        let rows = Parallel().map(size) { row in
-            let v = (Float(size - row) - 0.5) * scale - 0.5
-            return views.flatMap { axes in
-                (0..<size).map { volume.shade(axes, (Float($0) + 0.5) * scale - 0.5, v, threshold) }
+        for (view, axes) in views.enumerated() {
+            let crests = volume.crests(axes, threshold)
+            for row in 0..<size {
+                let v = (Float(size - row) - 0.5) * scale - 0.5
+                for column in 0..<size {
+                    let u = (Float(column) + 0.5) * scale - 0.5
+                    let start = volume.start(u, v, crests)
+                    guard let shade = volume.shade(axes, u, v, from: start, threshold) else { continue }
+                    self[view * size + column, row] = shade
+                }
             }
-        }
-        for (row, shades) in rows.enumerated() {
-            for (place, shade) in shades.enumerated() { if let shade { self[place, row] = shade } }
         }
     }
 }
 
 extension Volume {
+    /// The last voxel above a threshold along the third axis, by the places along the first two; −1 where there is none.
+    fileprivate func crests(_ axes: (Int, Int, Int), _ threshold: Float) -> [Int] {
+        var crests = [Int](repeating: -1, count: boxSize * boxSize)
+        var place = SIMD3<Int>.zero
+        for z in 0..<boxSize {
+            for y in 0..<boxSize {
+                for x in 0..<boxSize where self[x, y, z] > threshold {
+                    place = SIMD3(x, y, z)
+                    let column = place[axes.1] * boxSize + place[axes.0]
+                    crests[column] = max(crests[column], place[axes.2])
+                }
+            }
+        }
+        return crests
+    }
+
+    /// Where a ray begins: a voxel before the first of the four columns about it, since between voxels below the threshold all is below.
+    fileprivate func start(_ u: Float, _ v: Float, _ crests: [Int]) -> Float {
+        let (x, y) = (max(0, min(boxSize - 2, Int(u))), max(0, min(boxSize - 2, Int(v))))
+        let columns = [
+            y * boxSize + x, y * boxSize + x + 1, (y + 1) * boxSize + x, (y + 1) * boxSize + x + 1,
+        ]
+        let crest = columns.map { crests[$0] }.max() ?? -1
+        return crest < 0 ? 0 : Float(min(boxSize - 1, crest + 1))
+    }
+
     /// The colour of the surface that a ray meets first; nil if it meets none.
-    fileprivate func shade(_ axes: (Int, Int, Int), _ u: Float, _ v: Float, _ threshold: Float) -> [UInt8]? {
+    fileprivate func shade(
+        _ axes: (Int, Int, Int), _ u: Float, _ v: Float, from start: Float, _ threshold: Float
+    ) -> [UInt8]? {
         var place = SIMD3<Float>.zero
         (place[axes.0], place[axes.1]) = (u, v)
-        var depth = Float(boxSize - 1)
+        var depth = start
         while depth > 0 {
             place[axes.2] = depth
             if interpolated(place) > threshold {

@@ -22,13 +22,15 @@ public struct SymmetryFinding: Sendable {
     ///   - map: A map without imposed symmetry.
     ///   - diameter: Of the soft sphere, in Å; by default 0.84 of the box.
     ///   - resolution: To which the map is trusted, in Å.
+    ///   - told: The group that is looked for; nil for the largest that holds.
     ///   - parallel: The result does not depend on it.
     public init(
-        of map: Volume, diameter: Double? = nil, resolution: Double = 20, parallel: Parallel = Parallel()
+        of map: Volume, diameter: Double? = nil, resolution: Double = 20, told: PointGroup? = nil,
+        parallel: Parallel = Parallel()
     ) {
         let search = AxisSearch(map, diameter: diameter, resolution: resolution, parallel: parallel)
         let found = search.axes()
-        let placement = Self.candidates(found.map(\.axis)).lazy
+        let placement = (told.map { [$0] } ?? Self.candidates(found.map(\.axis))).lazy
             .compactMap { SymmetryPlacement($0, on: found) }
             .map { $0.refined(search, parallel) }
             .first { $0.score > AxisSearch.leastScore }

@@ -1,0 +1,41 @@
+import CryoCore
+import CryoFourier
+
+/// What an image of a density is expected to show at any pose, off the quadrature's nodes too.
+struct PoseModel: Sendable {
+    private let ball: FourierBall
+    /// The half polar grid; shape `[ring][angle]`.
+    let points: [SIMD2<Float>]
+    /// 1/σ_k² of a point on each ring, times the area that it stands for.
+    let weights: [Float]
+    /// Points on half a ring.
+    let halfCount: Int
+    /// The box's edge, in Å.
+    let boxLength: Double
+
+    /// Prepares for the density that an engine was given, and σ_k² on each ring.
+    init(ball: FourierBall, engine: PosteriorEngine, noiseVariance: [Double]) {
+        self.ball = ball
+        points = engine.grid.points
+        halfCount = engine.grid.halfCount
+        // Half a ring stands for the whole.
+        weights = (1...engine.grid.ringCount).map {
+            Float(2 * engine.grid.measure(ring: $0) / noiseVariance[$0 - 1])
+        }
+        boxLength = engine.boxLength
+    }
+
+    /// The slice T of an orientation; shape `[ring][angle]`.
+    func slice(_ rotation: Rotation) -> [Complex] {
+        // Safe: all of the capacity is written.
+        unsafe [Complex](unsafeUninitializedCapacity: points.count) { buffer, count in
+            if let base = buffer.baseAddress { unsafe ball.extract(rotation, at: points, into: base) }
+            count = points.count
+        }
+    }
+
+    /// exp(2πi k·origin/L).
+    func shift(_ pose: Pose, at k: SIMD2<Float>) -> Complex {
+        Phase.factor(cycles: (Double(k.x) * pose.originX + Double(k.y) * pose.originY) / boxLength)
+    }
+}
