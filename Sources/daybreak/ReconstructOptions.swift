@@ -85,8 +85,8 @@ struct MoleculeOptions: ParsableArguments {
 
     @Option(
         help: """
-            The point group: C<n>, D<n>, T, O or I, axes as RELION's; or auto: C1 first, then with what is found. \
-            (default: C1)
+            The point group: C<n>, D<n>, T, O or I, axes as RELION's; more axes than one are looked for in a first \
+            anneal without them. Or auto: C1 first, then with what is found. (default: C1)
             """)
     var symmetry: String?
 
@@ -116,7 +116,7 @@ struct MethodOptions: ParsableArguments {
     var maxIterations: Int?
 
     @Option(
-        help: "Random starts; the one that explains images best goes on. (default: 1, with a symmetry 3)")
+        help: "Random starts; the one that explains images best goes on. (default: 1, under one axis 3)")
     var starts: Int?
 
     @Flag(
