@@ -60,7 +60,7 @@ def clean():
     """The simulated set of several experiments, without junk."""
     source, title = lab.synthetic()
     return row(f"{title}, SNR {0.2 if lab.QUICK else 0.05}", "random-starts/synthetic", source / "particles.star",
-               source / "truth.mrc", 2.5 * 2 * (8 if lab.QUICK else 5.078), poses=source / "truth.star", starts=3)
+               source / "truth.mrc", 2.5 * 2 * (8 if lab.QUICK else 5.078), poses=source / "truth.star")
 
 
 def defoci():
@@ -75,7 +75,7 @@ def defoci():
     return ["--defoci", path]
 
 
-def junked(title, name, model, snr, diameter, *options, pixel_size=4.0, symmetry="C1", truth_symmetry=None, starts=3):
+def junked(title, name, model, snr, diameter, *options, pixel_size=4.0, symmetry="C1", truth_symmetry=None, starts=10):
     """Images of a model with a fifth of junk and shifts of three pixels; asked is 1.3 times what true poses give."""
     path = lab.shared(model)
     if path is None or lab.QUICK:
@@ -88,7 +88,19 @@ def junked(title, name, model, snr, diameter, *options, pixel_size=4.0, symmetry
                truth_symmetry=truth_symmetry)
 
 
-def cage(group, radius, diameter, starts=3):
+def preferred():
+    """Four fifths of the views gather about two axes."""
+    path = lab.shared(S30)
+    if path is None or lab.QUICK:
+        return None
+    folder = lab.simulate("robustness/preferred", "--model", path, "--particles", 5000, "--snr", 0.05, "--seed", 21,
+                          "--orientations", "preferred")
+    true = with_true_poses("robustness/preferred-true", folder)
+    return row("30S (1xnr), 64 px, views about two axes, SNR 0.05", "robustness/preferred-run", folder / "particles.star",
+               folder / "truth.mrc", true and 1.3 * true, "--diameter", 230, poses=folder / "truth.star")
+
+
+def cage(group, radius, diameter, starts=10):
     """Images of a made-up cage: GroES, one of the chaperonin's chains, under all turns of a group."""
     path = lab.shared(CHAPERONIN)
     if path is None or lab.QUICK:
@@ -105,21 +117,26 @@ S30, CHAPERONIN, RIBOSOME = "models/1xnr.cif.gz", "models/1aon.pdb.gz", "maps/as
 SETS = [
     lambda: experimental("C1", "random-starts/betagal", 14),
     lambda: experimental("D2", "robustness/betagal-D2", 11, symmetry="D2"),
-    lambda: experimental("symmetry found by itself", "robustness/betagal-auto", 11, symmetry="auto", starts=3),
+    lambda: experimental("symmetry found by itself", "robustness/betagal-auto", 11, symmetry="auto"),
     clean,
     lambda: junked("30S (1xnr), 64 px", "1xnr-0.1", S30, 0.1, 230),
     lambda: junked("30S (1xnr), 64 px", "1xnr-0.05", S30, 0.05, 230),
     lambda: junked("30S (1xnr), 64 px, real defoci", "1xnr-real", S30, 0.05, 230, *defoci()),
-    lambda: junked("GroEL–GroES (1aon), C7, 64 px", "1aon-C7", CHAPERONIN, 0.05, 230, symmetry="C7"),
+    lambda: junked("30S (1xnr), 64 px, strengths of 40 % sd", "1xnr-scales", S30, 0.1, 230, "--scale-sigma", 0.4),
+    preferred,
     lambda: junked("70S, 64 px", "70S-0.05", RIBOSOME, 0.05, 290, "--model-pixel-size", 5, "--box", 64, pixel_size=5.078),
+    lambda: junked("GroEL–GroES (1aon), C7, 64 px", "1aon-C7", CHAPERONIN, 0.05, 230, symmetry="C7"),
     lambda: junked("GroEL–GroES (1aon), C1, 64 px", "1aon-C1", CHAPERONIN, 0.05, 230, truth_symmetry="C7"),
     lambda: cage("T", 48, 150),
     lambda: cage("O", 55, 160),
     lambda: cage("I", 88, 220),
-    lambda: junked("30S (1xnr), 64 px, strengths of 40 % sd", "1xnr-scales", S30, 0.1, 230, "--scale-sigma", 0.4),
-    lambda: junked("30S (1xnr), 64 px", "1xnr-0.02", S30, 0.02, 230, starts=1),
     lambda: junked("30S (1xnr), 128 px of 2 Å", "1xnr-128", S30, 0.05, 230, "--box", 128, "--pixel-size", 2, pixel_size=2.0,
-                   starts=1),
+                   starts=2),
+    lambda: junked("70S, 128 px of 2.5 Å", "70S-128", RIBOSOME, 0.05, 290, "--model-pixel-size", 5, "--box", 128, "--pixel-size", 2.539,
+                   pixel_size=2.539, starts=2),
+    lambda: junked("GroEL–GroES (1aon), C7, 128 px of 2 Å", "1aon-128", CHAPERONIN, 0.05, 230, "--box", 128, "--pixel-size", 2,
+                   pixel_size=2.0, symmetry="C7", starts=2),
+    lambda: junked("30S (1xnr), 64 px", "1xnr-0.02", S30, 0.02, 230, starts=1),
 ]
 rows = []
 # After Ctrl-C the page is written with the runs that are done; a later call goes on.

@@ -20,7 +20,7 @@ extension Reconstruct {
     private func runToTheEnd(_ events: JSONEvents?) throws {
         Interruption.listen()
         if let verify = place.verify { return try verifyRun(verify) }
-        let job =
+        var job =
             try place.resume.map { try resumedJob($0) } ?? place.extend.map { try extendedJob($0) }
             ?? newJob()
         let transcript = Transcript(continuing: (place.resume ?? place.extend).map { "\($0)/log.txt" })
@@ -35,6 +35,8 @@ extension Reconstruct {
         defer { page?.server.finish() }
         describe(job, log)
         events?.started(job)
+        // It was only to be described, and holds what is known of every particle.
+        job.asked = nil
         let console = RunConsole(
             screen: screen, isQuiet: display.quiet, events: events, log: log, live: page?.live)
         do { try finish(job, transcript, log, console) } catch {

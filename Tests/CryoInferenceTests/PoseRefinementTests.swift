@@ -70,6 +70,20 @@ struct PoseRefinementTests {
         #expect(shift > 0.7 && shift < 1.5, "\(shift)")
     }
 
+    /// Factors that follow from the first ring's are those of every point.
+    @Test func shiftsFollowFromTheFirstRing() {
+        let model = PoseModel(
+            ball: FourierBall(Self.volume, radius: 12.01, scale: 1), engine: Self.engine,
+            noiseVariance: [Double](repeating: 1, count: 12))
+        let pose = Pose(rotation: .identity, originX: 17.3, originY: -41.9)
+        for (k, factor) in zip(model.points, model.shifts(pose)) {
+            let expected = Phase.factor(
+                cycles: (Double(k.x) * pose.originX + Double(k.y) * pose.originY) / Self.length)
+            // Twelve products in single precision.
+            #expect(abs(factor.x - expected.x) < 2e-6 && abs(factor.y - expected.y) < 2e-6)
+        }
+    }
+
     @Test func smallMatricesAreInverted() throws {
         var matrix = SmallMatrix(size: 3)
         for (row, values) in [[4.0, 1, 0.5], [1, 3, -0.2], [0.5, -0.2, 2]].enumerated() {

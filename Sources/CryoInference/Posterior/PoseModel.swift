@@ -34,8 +34,19 @@ struct PoseModel: Sendable {
         }
     }
 
-    /// exp(2πi k·origin/L).
-    func shift(_ pose: Pose, at k: SIMD2<Float>) -> Complex {
-        Phase.factor(cycles: (Double(k.x) * pose.originX + Double(k.y) * pose.originY) / boxLength)
+    /// exp(2πi k·origin/L); shape `[ring][angle]`.
+    ///
+    /// Rings lie one frequency apart, so that the factors of each are those of the one before times those of the first: 2 ns a point
+    /// instead of 40.
+    func shifts(_ pose: Pose) -> [Complex] {
+        let first = points.prefix(halfCount).map { k in
+            Phase.factor(cycles: (Double(k.x) * pose.originX + Double(k.y) * pose.originY) / boxLength)
+        }
+        var factors = first
+        factors.reserveCapacity(points.count)
+        for point in halfCount..<points.count {
+            factors.append(multiply(factors[point - halfCount], first[point % halfCount]))
+        }
+        return factors
     }
 }

@@ -87,7 +87,7 @@ public struct PoseRefinement: Sendable {
     }
 
     private func linearised(_ pose: Pose, _ image: PolarImage) -> Linearisation {
-        let slice = model.slice(pose.rotation)
+        let (slice, shifts) = (model.slice(pose.rotation), model.shifts(pose))
         let turned = (0..<3).map { axis -> [Complex] in
             var direction = SIMD3<Double>.zero
             direction[axis] = 1
@@ -98,7 +98,7 @@ public struct PoseRefinement: Sendable {
         var (misfit, gradient) = (0.0, [Float](repeating: 0, count: 5))
         var information = [Float](repeating: 0, count: 25)
         for (index, k) in model.points.enumerated() {
-            let phase = model.shift(pose, at: k) * image.ctf[index]
+            let phase = shifts[index] * image.ctf[index]
             let weight = model.weights[index / model.halfCount]
             let shown = multiply(slice[index], phase)
             let rest = image.values[index] - shown

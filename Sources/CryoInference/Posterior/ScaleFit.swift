@@ -24,13 +24,17 @@ public struct ScaleFit: Sendable {
 
     /// Compares an image, whose CTF has its present scale, with the density.
     public func match(of image: PolarImage, at pose: Pose) -> ScaleMatch {
-        let slice = model.slice(pose.rotation)
+        let (slice, shifts) = (model.slice(pose.rotation), model.shifts(pose))
         var (match, power) = (0.0, 0.0)
-        for (index, k) in model.points.enumerated() {
-            let weight = model.weights[index / model.halfCount]
-            let shown = multiply(slice[index], model.shift(pose, at: k)) * image.ctf[index]
-            match += Double(weight * (shown * image.values[index]).sum())
-            power += Double(weight * (shown * shown).sum())
+        for (ring, weight) in model.weights.enumerated() {
+            var (ringMatch, ringPower): (Float, Float) = (0, 0)
+            for index in ring * model.halfCount..<(ring + 1) * model.halfCount {
+                let shown = multiply(slice[index], shifts[index]) * image.ctf[index]
+                ringMatch += (shown * image.values[index]).sum()
+                ringPower += (shown * shown).sum()
+            }
+            match += Double(weight * ringMatch)
+            power += Double(weight * ringPower)
         }
         let present = Double(image.scale)
         return ScaleMatch(match: match / present, power: power / (present * present), present: present)
