@@ -27,7 +27,8 @@ final class JSONEvents: Sendable {
                 input: job.plan.input, output: job.folder.path, particles: job.particles.count,
                 boxSize: job.particles.boxSize, pixelSize: job.particles.pixelSize,
                 diameter: job.run.diameter,
-                symmetry: (job.asked ?? job.run).parameters.symmetry, seed: job.plan.parameters.seed,
+                symmetry: (job.plan.symmetrySearch?.parameters ?? job.plan.parameters).symmetry,
+                seed: job.plan.parameters.seed,
                 threads: job.parallel.threads, iterationsBefore: job.progress?.iterationNumber ?? 0))
     }
 

@@ -189,8 +189,8 @@ extension Reconstruct {
             """
             resolution goes from \(String(format: "%.1f", first)) to \(String(format: "%.1f", last)) Å at most
             """)
-        if job.plan.symmetrySearch != nil, !isSymmetryAutomatic {
-            log.info("the axes of \(run.parameters.symmetry) are looked for first, without symmetry")
+        if let told = job.plan.symmetrySearch?.told {
+            log.info("the axes of \(told.name) are looked for first, without symmetry")
         }
         let memory = AvailableMemory()
         log.info(

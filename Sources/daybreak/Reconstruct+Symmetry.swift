@@ -3,6 +3,7 @@ import CryoFiles
 import CryoInference
 import CryoReconstruction
 import CryoReport
+import Foundation
 import Logging
 
 /// Runs of two parts: the first shows the axes of symmetry, the second begins from its map with the symmetry imposed.
@@ -35,10 +36,9 @@ extension Reconstruct {
     func symmetricJob(
         after job: Job, _ search: RunPlan.SymmetrySearch, _ result: Reconstruction.Result, _ log: Logger
     ) throws -> Job? {
-        let told = PointGroup(name: search.parameters.symmetry).flatMap { $0.order > 1 ? $0 : nil }
         let finding = SymmetryFinding(
-            of: result.map, diameter: job.run.diameter, resolution: trusted(result, job, told), told: told,
-            parallel: job.parallel)
+            of: result.map, diameter: job.run.diameter, resolution: trusted(result, job, search),
+            told: search.told, parallel: job.parallel)
         var next = job
         next.progress = nil
         next.plan.symmetrySearch = nil
@@ -52,7 +52,7 @@ extension Reconstruct {
             next.plan.parameters.annealStart = min(search.parameters.annealStart, 1e-4)
             try MRCFile.write(finding.aligned, to: job.folder.file("on-axes.mrc"))
             next.plan.start(from: job.folder.file("on-axes.mrc"), job.particles)
-        } else if let told {
+        } else if let told = search.told {
             log.info("the axes of \(told.name) do not show by themselves; now imposed from a random start")
         } else {
             log.info("no axis of symmetry holds; the map stays as it is, C1")
@@ -65,8 +65,10 @@ extension Reconstruct {
     }
 
     /// The resolution at which axes are looked for, in Å.
-    private func trusted(_ result: Reconstruction.Result, _ job: Job, _ told: PointGroup?) -> Double {
-        guard told == nil else { return job.run.plannedResolutions.last }
+    private func trusted(
+        _ result: Reconstruction.Result, _ job: Job, _ search: RunPlan.SymmetrySearch
+    ) -> Double {
+        guard search.told == nil else { return job.run.plannedResolutions.last }
         let agreement = result.halves?.resolution.unmasked.resolution(at: 0.5) ?? 20
         return min(30, max(12, 1.3 * agreement))
     }

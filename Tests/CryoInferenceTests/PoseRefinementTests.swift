@@ -15,12 +15,13 @@ struct PoseRefinementTests {
         directions: DirectionGrid(spacing: 0.2), shifts: ShiftGrid(extent: 8, spacing: 4, priorSigma: 30),
         parallel: Parallel(threads: 1))
 
+    static let preparation = ImagePreparation(
+        boxSize: 48, pixelSize: 4, grid: engine.grid, mask: SoftMask(radius: 85, softness: 8))
+
     /// Errors before and after, and what was expected of them, over some poses a node's distance from the truth.
     static func errors(sigma: Double) -> (
         before: [Double], after: [Double], shift: [Double], expected: [PoseUncertainty]
     ) {
-        let preparation = ImagePreparation(
-            boxSize: 48, pixelSize: 4, grid: engine.grid, mask: SoftMask(radius: 85, softness: 8))
         let ball = FourierBall(volume, radius: 12.01, scale: Float(1.0 / 48))
         let refinement = PoseRefinement(
             ball: ball, engine: engine, noiseVariance: [Double](repeating: sigma * sigma, count: 12))

@@ -8,6 +8,7 @@ import Testing
 /// How strongly an image shows the density.
 struct ScaleFitTests {
     static let sigma = 0.5
+    static let ctf = TestScene.ctf(defocus: 14_000, astigmatism: 400)
 
     static let fit = ScaleFit(
         ball: FourierBall(PoseRefinementTests.volume, radius: 12.01, scale: Float(1.0 / 48)),
@@ -15,24 +16,17 @@ struct ScaleFitTests {
         noiseVariance: [Double](repeating: sigma * sigma, count: 12))
 
     /// Images of known strengths, and what is found from them; `present` is what was thought before.
-    static func found(
-        _ strengths: [Double], deviation: Double, present: Float = 1, isNoisy: Bool = true
-    ) -> [Double] {
-        let preparation = ImagePreparation(
-            boxSize: 48, pixelSize: 4, grid: PoseRefinementTests.engine.grid,
-            mask: SoftMask(radius: 85, softness: 8))
-        let (projector, ctf) = (
-            Projector(PoseRefinementTests.volume), TestScene.ctf(defocus: 14_000, astigmatism: 400)
-        )
+    static func found(_ strengths: [Double], deviation: Double, present: Float = 1) -> [Double] {
+        let projector = Projector(PoseRefinementTests.volume)
         var stream = RandomStream(seed: 31)
         return strengths.map { strength in
             let pose = Pose(
                 rotation: TestScene.rotation(&stream), originX: 3 * stream.normal(),
                 originY: 3 * stream.normal())
-            var image = projector.project(pose, ctf: ctf).image()
+            var image = projector.project(pose, ctf: Self.ctf).image()
             for pixel in image.pixels.indices { image.pixels[pixel] *= Float(strength) }
-            if isNoisy { image = TestScene.noisy(image, sigma: sigma, &stream) }
-            let polar = preparation.prepare(image, ctf: ctf, sign: 1, scale: present)
+            image = TestScene.noisy(image, sigma: sigma, &stream)
+            let polar = PoseRefinementTests.preparation.prepare(image, ctf: Self.ctf, sign: 1, scale: present)
             return fit.match(of: polar, at: pose).scale(common: 1, deviation: deviation)
         }
     }
@@ -56,14 +50,12 @@ struct ScaleFitTests {
 
     /// Half the square of what is left, with the noise's weight; what it would be is the same from wherever it is looked at.
     @Test func theEvidenceAtScaleOneIsTold() {
-        let preparation = ImagePreparation(
-            boxSize: 48, pixelSize: 4, grid: PoseRefinementTests.engine.grid,
-            mask: SoftMask(radius: 85, softness: 8))
-        let ctf = TestScene.ctf(defocus: 14_000, astigmatism: 400)
-        let image = Projector(PoseRefinementTests.volume).project(Pose(rotation: .identity), ctf: ctf).image()
+        let image = Projector(PoseRefinementTests.volume).project(Pose(rotation: .identity), ctf: Self.ctf)
+            .image()
         func fitted(_ scale: Float) -> ScaleMatch {
             Self.fit.match(
-                of: preparation.prepare(image, ctf: ctf, sign: 1, scale: scale), at: Pose(rotation: .identity)
+                of: PoseRefinementTests.preparation.prepare(image, ctf: Self.ctf, sign: 1, scale: scale),
+                at: Pose(rotation: .identity)
             )
         }
         #expect(fitted(1).evidenceAtOne == 0)

@@ -1,4 +1,5 @@
 import CryoFiles
+import CryoInference
 import Foundation
 
 /// What a run was asked to do, written to `plan.json` when it begins: enough to go on after an interruption.
@@ -28,6 +29,11 @@ public struct RunPlan: Codable, Sendable {
     public struct SymmetrySearch: Codable, Sendable, Equatable {
         /// Its settings; the group is the one looked for, or C1 for whichever holds.
         public var parameters: ReconstructionParameters
+
+        /// The group that is looked for; nil for whichever holds.
+        public var told: PointGroup? {
+            PointGroup(name: parameters.symmetry).flatMap { $0.order > 1 ? $0 : nil }
+        }
 
         /// Makes it.
         public init(parameters: ReconstructionParameters) { self.parameters = parameters }

@@ -29,11 +29,10 @@ extension Volume {
     /// The last voxel above a threshold along the third axis, by the places along the first two; −1 where there is none.
     fileprivate func crests(_ axes: (Int, Int, Int), _ threshold: Float) -> [Int] {
         var crests = [Int](repeating: -1, count: boxSize * boxSize)
-        var place = SIMD3<Int>.zero
         for z in 0..<boxSize {
             for y in 0..<boxSize {
                 for x in 0..<boxSize where self[x, y, z] > threshold {
-                    place = SIMD3(x, y, z)
+                    let place = SIMD3(x, y, z)
                     let column = place[axes.1] * boxSize + place[axes.0]
                     crests[column] = max(crests[column], place[axes.2])
                 }
@@ -45,10 +44,8 @@ extension Volume {
     /// Where a ray begins: a voxel before the first of the four columns about it, since between voxels below the threshold all is below.
     fileprivate func start(_ u: Float, _ v: Float, _ crests: [Int]) -> Float {
         let (x, y) = (max(0, min(boxSize - 2, Int(u))), max(0, min(boxSize - 2, Int(v))))
-        let columns = [
-            y * boxSize + x, y * boxSize + x + 1, (y + 1) * boxSize + x, (y + 1) * boxSize + x + 1,
-        ]
-        let crest = columns.map { crests[$0] }.max() ?? -1
+        let (here, above) = (y * boxSize + x, (y + 1) * boxSize + x)
+        let crest = max(crests[here], crests[here + 1], crests[above], crests[above + 1])
         return crest < 0 ? 0 : Float(min(boxSize - 1, crest + 1))
     }
 
