@@ -89,7 +89,7 @@ public struct Rotation: Sendable, Equatable, BitwiseCopyable {
     }
 
     /// The matrix times a column vector.
-    public func apply(_ v: SIMD3<Double>) -> SIMD3<Double> { [dot(row0, v), dot(row1, v), dot(row2, v)] }
+    public func apply(_ v: SIMD3<Double>) -> SIMD3<Double> { SIMD3(dot(row0, v), dot(row1, v), dot(row2, v)) }
 
     /// The angle of the rotation that leads from this one to `other`, in [0, π].
     public func angle(to other: Rotation) -> Angle {
@@ -103,5 +103,5 @@ public func dot(_ a: SIMD3<Double>, _ b: SIMD3<Double>) -> Double { (a * b).sum(
 
 /// The vector product a × b.
 public func cross(_ a: SIMD3<Double>, _ b: SIMD3<Double>) -> SIMD3<Double> {
-    [a.y * b.z - a.z * b.y, a.z * b.x - a.x * b.z, a.x * b.y - a.y * b.x]
+    SIMD3(a.y * b.z - a.z * b.y, a.z * b.x - a.x * b.z, a.x * b.y - a.y * b.x)
 }

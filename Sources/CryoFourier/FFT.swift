@@ -6,11 +6,11 @@ public typealias Complex = SIMD2<Float>
 
 /// The product of two complex numbers.
 @inline(__always) public func multiply(_ a: Complex, _ b: Complex) -> Complex {
-    [a.x * b.x - a.y * b.y, a.x * b.y + a.y * b.x]
+    Complex(a.x * b.x - a.y * b.y, a.x * b.y + a.y * b.x)
 }
 
 /// The complex conjugate.
-@inline(__always) public func conjugate(_ a: Complex) -> Complex { [a.x, -a.y] }
+@inline(__always) public func conjugate(_ a: Complex) -> Complex { Complex(a.x, -a.y) }
 
 /// The plans made so far, under one lock: FFTW's planner is not safe to call from several threads, its plans are.
 private struct PlanCache {

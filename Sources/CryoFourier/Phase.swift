@@ -5,6 +5,6 @@ public enum Phase {
     /// exp(2πi · cycles).
     public static func factor(cycles: Double) -> Complex {
         let angle = 2 * .pi * (cycles - cycles.rounded())
-        return [Float(cos(angle)), Float(sin(angle))]
+        return Complex(Float(cos(angle)), Float(sin(angle)))
     }
 }

@@ -139,6 +139,12 @@ extension Reconstruct {
                 mask, corrected for it), \(String(format: "%.1f", resolution.fsc0143)) Å without it
                 """)
         }
+        if let check = record.positivityCheck {
+            let gain = String(format: "%.1f ± %.1f", abs(check.gain), check.standardError)
+            log.info(
+                "unseen images prefer the map \(check.gain > 0 ? "with its" : "without") negative values by \(gain) nats each\(check.isKept ? "" : ", so they are kept")"
+            )
+        }
         if let check = record.nullCheck {
             let gain = String(format: "%.1f ± %.1f", check.gain, check.standardError)
             log.info("unseen images prefer the map to its radial average by \(gain) nats each")

@@ -66,6 +66,32 @@ struct NodePosteriorTests {
         for (x, y) in zip(a.residualPowers, b.residualPowers) { #expect(abs(x / y - 1) < 1e-3) }
     }
 
+    /// Slices that are left out hold no more than their share, and without them the gradient is the same.
+    @Test func lightSlicesDoNotMatter() {
+        let scene = Scene.scene(astigmatism: 0)
+        let gradient = SliceGradient(engine: scene.engine)
+        let proposal = Self.proposal(scene.engine)
+        _ = scene.engine.posterior(
+            of: scene.images, draws: scene.images.map { _ in proposal.everything },
+            noiseVariance: scene.noise,
+            gradient: gradient)
+        let whole = scene.engine.densityGradient(of: gradient, noiseVariance: scene.noise, lightShare: 0)
+        var counts = [Int]()
+        for share in [1e-6, 1e-2] {
+            let isLight = gradient.lightSlices(share: share)
+            counts.append(isLight.count { $0 })
+            let part = scene.engine.densityGradient(
+                of: gradient, noiseVariance: scene.noise, lightShare: share)
+            // Data and weight of a slice go together; residuals of slices beside the right one are some times larger.
+            #expect(relativeDifference(part.gradient.samples, whole.gradient.samples) < 10 * share)
+            #expect(relativeDifference(part.curvature.samples, whole.curvature.samples) < 10 * share)
+        }
+        let weights = scene.engine.directions.laneWeights
+        let padding = (0..<weights.count).filter { weights[$0] == 0 }.count
+        #expect(counts[0] >= padding && counts[1] > counts[0], "\(counts), \(padding)")
+        #expect(counts[1] < scene.engine.directions.laneWeights.count)
+    }
+
     /// Without information each factor's marginal posterior is its prior, whose 1/Σφ² is known.
     @Test func spreadCountsTheNodesOfEachFactor() {
         var scene = Scene.scene(astigmatism: 0)

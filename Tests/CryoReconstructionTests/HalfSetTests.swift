@@ -182,11 +182,43 @@ import Testing
         // Equal within a shell or two of 1/192 Å⁻¹ at 1/16 Å⁻¹.
         let check = try #require(result.nullCheck)
         #expect(check.isPassed && check.gain > 3, "\(check)")
+        // The phantom has no negative values, nor has its map.
+        let positivity = try #require(result.positivityCheck)
+        #expect(
+            positivity.isKept && halves.first.voxels.min() ?? -1 > -0.02 * (halves.first.voxels.max() ?? 0))
         let numbers = try #require(result.halfSets)
         #expect(numbers.count { $0 == 1 } == 250 && numbers.count { $0 == 2 } == 250)
         let own = halves.fsc.resolution(at: 0.143)
         #expect(
             abs(1 / own - 1 / truth.resolution(at: 0.5)) < 2.5 / 192, "\(own), \(truth.resolution(at: 0.5))")
+    }
+
+    /// A molecule with negative values keeps them, since images that did not make the map ask for them.
+    @Test func negativeValuesAreLeftWhereImagesWantThem() throws {
+        var truth = EndToEndTests.phantom
+        let blurred = truth.filtered { kx, ky, kz in
+            Float(exp(-Double(kx * kx + ky * ky + kz * kz) / 8))
+        }
+        for index in truth.voxels.indices { truth.voxels[index] -= 0.6 * blurred.voxels[index] }
+        let source = try TestSource(truth, count: 400, diameter: 140, signalToNoise: 0.5)
+        var parameters = EndToEndTests.reduced
+        parameters.maxResolution = 18
+        (parameters.annealIterations, parameters.marchEpochs) = (4, 1)
+        let run = try Reconstruction(source: source, parameters: parameters)
+        run.initialDensity = truth
+        let result = try run.run()
+        let check = try #require(result.positivityCheck)
+        #expect(!check.isKept && check.gain > 1, "\(check)")
+        let halves = try #require(result.halves)
+        let (free, clipped) = (result.map, result.map.nonNegative)
+        #expect(halves.first.voxels.min() ?? 0 < -0.1 * (halves.first.voxels.max() ?? 0))
+        let shells = 1...8
+        func mean(_ map: Volume) -> Double {
+            let fsc = FourierShellCorrelation(map, truth).correlations
+            return shells.reduce(0) { $0 + fsc[$1] } / Double(shells.count)
+        }
+        // What is missing to a correlation of 1 is a third less.
+        #expect(1 - mean(free) < 0.8 * (1 - mean(clipped)), "\(mean(free)) \(mean(clipped))")
     }
 
     /// Nothing but noise is not resolved beyond what the halves had in common.

@@ -102,7 +102,7 @@ public struct PoseRefinement: Sendable {
             let weight = model.weights[index / model.halfCount]
             let shown = multiply(slice[index], phase)
             let rest = image.values[index] - shown
-            let quarterTurned: Complex = [-shown.y, shown.x]
+            let quarterTurned = Complex(-shown.y, shown.x)
             let derivatives = [
                 multiply(turned[0][index] - slice[index], phase) * inverse,
                 multiply(turned[1][index] - slice[index], phase) * inverse,

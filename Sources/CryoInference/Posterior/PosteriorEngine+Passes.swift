@@ -31,13 +31,14 @@ extension PosteriorEngine {
             images: images, capacity: Self.batchSize)
     }
 
-    /// First pass: the evidence of every image over one block.
+    /// First pass: the evidence of some images over one block.
     func sumEvidence(
-        block: Int, evidence: BatchEvidence, logPriors: [[Float]], beta: Float, scratch: WorkerScratch
+        block: Int, images: Range<Int>, evidence: BatchEvidence, logPriors: [[Float]], beta: Float,
+        scratch: WorkerScratch
     ) {
-        fillNorms(block: block, images: logPriors.indices, scratch: scratch)
+        fillNorms(block: block, images: images, scratch: scratch)
         let laneWeights = unsafe directions.laneWeights.pointer + block * PoseKernels.laneCount
-        for slot in logPriors.indices {
+        for slot in images {
             let running = unsafe evidence.running.pointer + slot * evidence.blockCount + block
             let masses =
                 unsafe evidence.columnLogMass.pointer

@@ -129,10 +129,14 @@ public final class PosteriorEngine: @unchecked Sendable {
         let logPriors = images.map { shifts.logWeights(around: $0.centre) }
         let evidence = BatchEvidence(
             imageCount: images.count, blockCount: directions.blockCount, pairCount: columns.pairCount)
-        parallel.forEachWorker(directions.blockCount) { worker, block in
+        // In halves of a batch: the anneal's quadrature has three blocks, which two threads cannot share evenly.
+        let half = Self.batchSize / 2
+        let parts = (images.count + half - 1) / half
+        parallel.forEachWorker(parts * directions.blockCount) { worker, item in
+            let (block, part) = item.quotientAndRemainder(dividingBy: parts)
             sumEvidence(
-                block: block, evidence: evidence, logPriors: logPriors, beta: Float(beta),
-                scratch: scratch[worker])
+                block: block, images: (part * half)..<min((part + 1) * half, images.count),
+                evidence: evidence, logPriors: logPriors, beta: Float(beta), scratch: scratch[worker])
         }
         let totals = evidence.totals()
         if let gradient {

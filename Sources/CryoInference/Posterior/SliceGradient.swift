@@ -100,6 +100,28 @@ public final class SliceGradient: @unchecked Sendable {
         }
     }
 
+    /// Which slices hold, all together, no more than a share of the weight.
+    func lightSlices(share: Double) -> [Bool] {
+        let (lanes, rings, stride) = (
+            PoseKernels.laneCount, layout.grid.ringCount, SliceBlocks.powerStride(layout)
+        )
+        // Order 0 is the mean about a ring.
+        let sums = (0..<weights.count / stride * lanes).map { slice -> Double in
+            let base = unsafe weights.pointer + (slice / lanes * stride + slice % lanes)
+            var sum = 0.0
+            for ring in 0..<rings { sum += unsafe Double(abs(base[ring * 2 * lanes])) }
+            return sum
+        }
+        var left = share * sums.reduce(0, +)
+        var isLight = [Bool](repeating: false, count: sums.count)
+        for slice in sums.indices.sorted(by: { (sums[$0], $0) < (sums[$1], $1) }) {
+            left -= sums[slice]
+            guard left >= 0 else { break }
+            isLight[slice] = true
+        }
+        return isLight
+    }
+
     /// What one slice received, on the half grid.
     struct Slice {
         /// ∂ℓ/∂T*; shape `[point]`.
@@ -135,7 +157,7 @@ public final class SliceGradient: @unchecked Sendable {
                     let weight = weightValue(block: block, ring: ring, angle: angle, lane: lane)
                     let received = unsafe Complex(
                         work[angle * 2 * lanes + lane], work[angle * 2 * lanes + lanes + lane])
-                    result[lane].weight[point] = [weight, 0]
+                    result[lane].weight[point] = Complex(weight, 0)
                     result[lane].gradient[point] = received - value * weight
                     explained += Double(2 * (value * received).sum() - weight * (value * value).sum())
                 }

@@ -16,9 +16,16 @@ public struct DensityConstraints: Sendable {
 
     /// Applies the constraints.
     public func apply(to density: Volume) -> Volume {
-        var result = mask.applied(to: density)
-        guard isPositive else { return result }
-        for index in result.voxels.indices where result.voxels[index] < 0 { result.voxels[index] = 0 }
+        let result = mask.applied(to: density)
+        return isPositive ? result.nonNegative : result
+    }
+}
+
+extension Volume {
+    /// The density with zeros in the place of negative values.
+    var nonNegative: Volume {
+        var result = self
+        for index in voxels.indices where voxels[index] < 0 { result.voxels[index] = 0 }
         return result
     }
 }

@@ -106,7 +106,9 @@ extension Reconstruction {
             objective: { [noise = state.noise] trial in
                 self.objective(trial, visit, stage, noise, prior)
             })
-        return constraints().apply(to: state.optimizer.step(situation))
+        var constraints = constraints()
+        if plan.phase == .final, testsPositivity { constraints.isPositive = false }
+        return constraints.apply(to: state.optimizer.step(situation))
     }
 
     /// The negative log-posterior of a density per image, over the particles of a visit and on the nodes drawn there.

@@ -53,6 +53,8 @@ public final class Reconstruction: @unchecked Sendable {
         public var halves: HalfMaps?
         /// The random starts that were ranked; empty where there was one.
         public var starts: [StartRecord]
+        /// Whether the images want negative values left out; nil if they were not asked.
+        public var positivityCheck: PositivityCheck?
         /// Whether the images support the density's detail; nil if too few could be asked.
         public var nullCheck: NullCheck?
     }
@@ -274,10 +276,20 @@ public final class Reconstruction: @unchecked Sendable {
         _ states: [RunState], _ statistics: [IterationStatistics], _ starts: [StartRecord]
     ) -> Result {
         let setAside = images.setAside
-        var maps = states.map { finalMap($0) }
         let limit = states[0].stage?.frame.ringCount ?? 0
-        var placement = Superposition(rotation: .identity)
-        if maps.count == 2 { (maps[1], placement) = laid(maps[1], upon: maps[0], limit) }
+        func laidMaps(_ densities: [Volume?]) -> ([Volume], Superposition) {
+            var maps = densities.map { finalMap($0) }
+            var placement = Superposition(rotation: .identity)
+            if maps.count == 2 { (maps[1], placement) = laid(maps[1], upon: maps[0], limit) }
+            return (maps, placement)
+        }
+        var densities = states.map { constrained($0) }
+        var (maps, placement) = laidMaps(densities)
+        let verdict = verdict(states, placement: placement)
+        if let positivity = verdict.positivity, !positivity.isKept {
+            densities = states.map(\.density)
+            (maps, placement) = laidMaps(densities)
+        }
         let halves = maps.count == 2 ? HalfMaps(maps[0], maps[1], limit: limit) : nil
         let map = halves?.filtered ?? maps[0]
         let estimates = source.particles.indices.map { index -> PoseEstimate? in
@@ -296,7 +308,8 @@ public final class Reconstruction: @unchecked Sendable {
             halfSets: halfSetNumbers(states).map { source.inSourceOrder($0) },
             setAside: source.inSourceOrder(setAside), statistics: statistics,
             noiseVariance: states[0].noise.variance,
-            halves: halves, starts: starts, nullCheck: nullCheck(states, placement: placement))
+            halves: halves, starts: starts, positivityCheck: verdict.positivity,
+            nullCheck: verdict.nullCheck)
     }
 
     private func makeOptimizer() -> any Optimizer {
@@ -365,8 +378,8 @@ public final class Reconstruction: @unchecked Sendable {
             isPositive: parameters.isPositive)
     }
 
-    private func finalMap(_ state: RunState) -> Volume {
-        guard let density = state.density else {
+    private func finalMap(_ density: Volume?) -> Volume {
+        guard let density else {
             return Volume(boxSize: source.boxSize, pixelSize: source.pixelSize)
         }
         var map = density.resampled(to: source.boxSize)

@@ -163,6 +163,8 @@ public struct RunRecord: Codable, Sendable {
     public var starts: [StartRecord]
     /// What the half-sets say of the resolution; nil without them.
     public var resolution: ResolutionRecord?
+    /// Whether the images want negative values left out; nil if they were not asked.
+    public var positivityCheck: PositivityCheck?
     /// Whether the images support the density's detail; nil if too few could be asked.
     public var nullCheck: NullCheck?
     /// What became of the particles.
@@ -202,6 +204,7 @@ public struct RunRecord: Codable, Sendable {
         noiseVariance = result.noiseVariance
         starts = result.starts
         resolution = result.halves.map { ResolutionRecord($0.resolution) }
+        positivityCheck = result.positivityCheck
         nullCheck = result.nullCheck
         self.particles = ParticleAccount(result)
         hashes = ResultHashes(result, particles)

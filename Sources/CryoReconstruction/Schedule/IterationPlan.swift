@@ -172,12 +172,12 @@ public enum IterationSchedule {
     static func defaultAnnealResolution(diameter: Double) -> Double { min(32, diameter / 6) }
 
     /// Four pixels, twice the Nyquist resolution; two and a half where half-sets say when it is enough, but no finer than
-    /// 6 Å, which is a refinement's work: the march's cost grows with the fifth power of the limit.
+    /// 5 Å, which is a refinement's work: the march's cost grows with the fifth power of the limit.
     static func defaultResolution(
         _ parameters: ReconstructionParameters, boxLength: Double, boxSize: Int
     ) -> Double {
         let pixels = parameters.halves && parameters.schedule == .annealed ? 2.5 : 4
-        return max(6, pixels * boxLength / Double(boxSize))
+        return max(5, pixels * boxLength / Double(boxSize))
     }
 
     private static func annealed(
