@@ -1,6 +1,7 @@
 """What the experiments share: running the program, scoring maps, drawing figures, writing pages.
 
-Runs are kept in runs/ and not repeated; delete a folder there to repeat its run. QUICK=1 makes small variants, whose
+Runs are kept in runs/ and not repeated; delete a folder there to repeat its run. Those of another build are repeated, unless KEEP=1
+keeps them too; pages mark them. QUICK=1 makes small variants, whose
 pages go to runs/quick/ instead of docs/experiments/.
 """
 
@@ -23,6 +24,7 @@ import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
 QUICK = os.environ.get("QUICK", "") not in ("", "0")
+KEEPS = os.environ.get("KEEP", "") not in ("", "0")
 RUNS = ROOT / "runs" / ("quick" if QUICK else "full")
 PAGES = RUNS if QUICK else ROOT / "docs" / "experiments"
 SHARED = Path(os.environ.get("DAYBREAK_SHARED", ROOT.parent / "shared"))
@@ -69,6 +71,10 @@ class Run:
         self.cost = json.loads((folder / "cost.json").read_text())
 
     @property
+    def is_of_this_build(self):
+        return self.cost["options"][-1] == binary_hash()
+
+    @property
     def iterations(self):
         return self.record["iterations"]
 
@@ -104,8 +110,10 @@ def reconstruct(name, particles, *options, halves=False, is_new=True):
     options = [*options, *([] if halves else ["--no-halves"])]
     wanted = [*(str(o) for o in (particles, *options)), binary_hash()]
     done = folder / "cost.json"
-    if done.exists() and json.loads(done.read_text())["options"] == wanted:
-        return Run(folder)
+    if done.exists():
+        known = json.loads(done.read_text())["options"]
+        if known == wanted or KEEPS and known[:-1] == wanted[:-1]:
+            return Run(folder)
     if not is_new:
         return None
     print(f"  {name}", flush=True)

@@ -38,7 +38,8 @@ def row(title, name, particles, reference, good, *options, poses=None, starts=10
         low, high = f"{min(values):.1f}", f"{max(values):.1f}"
         return f"{low}{unit}" if low == high else f"{low}–{high}{unit}"
 
-    return [title, f"{right} of {len(runs)}" if good else "–", f"{good:.1f} Å" if good else "–", span([r["resolution05"] for r in reports], " Å"),
+    older = sum(not run.is_of_this_build for run in runs)
+    return [title + (f" ({older} of an earlier build)" if older else ""), f"{right} of {len(runs)}" if good else "–", f"{good:.1f} Å" if good else "–", span([r["resolution05"] for r in reports], " Å"),
             span([run.record["resolution"]["fsc0143"] for run in runs], " Å"),
             span([r["medianAngleDegrees"] for r in reports], "°") if poses else "–",
             span([r["medianShiftPixels"] for r in reports], " px") if poses else "–",
@@ -136,6 +137,12 @@ SETS = [
                    pixel_size=2.539, starts=2),
     lambda: junked("GroEL–GroES (1aon), C7, 128 px of 2 Å", "1aon-128", CHAPERONIN, 0.05, 230, "--box", 128, "--pixel-size", 2,
                    pixel_size=2.0, symmetry="C7", starts=2),
+    lambda: junked("70S, 64 px", "70S-0.1", RIBOSOME, 0.1, 290, "--model-pixel-size", 5, "--box", 64, pixel_size=5.078, starts=2),
+    lambda: junked("GroEL–GroES (1aon), C7, 64 px", "1aon-0.1", CHAPERONIN, 0.1, 230, symmetry="C7", starts=2),
+    lambda: junked("30S (1xnr), 128 px of 2 Å", "1xnr-128-0.02", S30, 0.02, 230, "--box", 128, "--pixel-size", 2, pixel_size=2.0,
+                   starts=1),
+    lambda: junked("70S, 64 px", "70S-0.02", RIBOSOME, 0.02, 290, "--model-pixel-size", 5, "--box", 64, pixel_size=5.078, starts=2),
+    lambda: junked("GroEL–GroES (1aon), C7, 64 px", "1aon-0.02", CHAPERONIN, 0.02, 230, symmetry="C7", starts=2),
     lambda: junked("30S (1xnr), 64 px", "1xnr-0.02", S30, 0.02, 230, starts=1),
 ]
 rows = []

@@ -7,11 +7,15 @@ public struct Particle: Sendable, Equatable {
     /// The optics group, 1-based as in the file.
     public var opticsGroup: Int32
     /// The half set (1 or 2) that the file gave, if any.
-    ///
-    /// Small and before the pose, whose alignment is 32 bytes: there may be millions of particles.
     public var halfSet: Int8?
+    /// At most one. Elsewhere in memory, since a pose is larger than all else and there may be millions of particles without.
+    private var poses: [Pose]
+
     /// The pose that the file gave, if any.
-    public var pose: Pose?
+    public var pose: Pose? {
+        get { poses.first }
+        set { poses = newValue.map { [$0] } ?? [] }
+    }
 
     /// Makes a particle.
     public init(
@@ -21,7 +25,7 @@ public struct Particle: Sendable, Equatable {
         self.imageName = imageName
         self.ctf = ctf
         self.opticsGroup = opticsGroup
-        self.pose = pose
+        poses = pose.map { [$0] } ?? []
         self.halfSet = halfSet
     }
 }

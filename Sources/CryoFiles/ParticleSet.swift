@@ -24,11 +24,11 @@ public struct ParticleSet: Sendable {
     /// The stacks in which the images were found.
     public var stackPaths: [String] { pool.paths }
 
-    /// About the bytes that a particle's row of the STAR file takes.
+    /// About the bytes that a particle's row of the STAR file takes: a string a value, which is elsewhere if it is long.
     public var metadataByteCount: Int {
         let table = metadata.particles
         guard table.rowCount > 0 else { return 0 }
-        return table.row(0).reduce(16) { $0 + 4 + $1.utf8.count }
+        return table.row(0).reduce(24) { $0 + 16 + ($1.utf8.count > 15 ? 48 + $1.utf8.count : 0) }
     }
 
     /// One line about ``namesElsewhere``; nil if there are none.
@@ -69,7 +69,7 @@ public struct ParticleSet: Sendable {
     }
 
     /// The values of a particle's row, as the file has them.
-    public func row(_ index: Int) -> [String] { metadata.particles.row(index) }
+    public func row(_ index: Int) -> [String] { Array(metadata.particles.row(index)) }
 
     /// Reads one image; any number of threads may do so at once.
     ///

@@ -40,7 +40,7 @@ extension StarDocument {
         case .pairs(let pairs):
             for pair in pairs {
                 bytes += "_\(pair.label) ".utf8
-                Self.encode(pair.value.utf8, into: &bytes)
+                Self.encode(pair.value, into: &bytes)
                 bytes.append(UInt8(ascii: "\n"))
             }
         }
@@ -52,8 +52,8 @@ extension StarDocument {
     private static func encodedRows(_ table: StarTable) -> [UInt8] {
         var bytes: [UInt8] = []
         for row in 0..<table.rowCount {
-            for column in table.labels.indices {
-                encode(table.utf8(row, column), into: &bytes)
+            for value in table.row(row) {
+                encode(value, into: &bytes)
                 bytes.append(UInt8(ascii: " "))
             }
             bytes.append(UInt8(ascii: "\n"))
@@ -62,17 +62,17 @@ extension StarDocument {
     }
 
     /// Writes a value so that it is read back as one value.
-    private static func encode(_ value: some Collection<UInt8>, into bytes: inout [UInt8]) {
-        let isPlain = value.allSatisfy { !StarToken.isBlank($0) }
-        let first = value.first ?? UInt8(ascii: "#")
+    private static func encode(_ value: String, into bytes: inout [UInt8]) {
+        let isPlain = value.utf8.allSatisfy { !StarToken.isBlank($0) }
+        let first = value.utf8.first ?? UInt8(ascii: "#")
         if isPlain, !"#;\"'".utf8.contains(first) {
-            bytes += value
+            bytes += value.utf8
             return
         }
-        let quote = value.contains(UInt8(ascii: "\"")) ? UInt8(ascii: "'") : UInt8(ascii: "\"")
+        let quote = value.utf8.contains(UInt8(ascii: "\"")) ? UInt8(ascii: "'") : UInt8(ascii: "\"")
         bytes.append(quote)
         // A line break cannot be quoted.
-        bytes += value.map { $0 == 10 || $0 == 13 ? 32 : $0 }
+        bytes += value.utf8.map { $0 == 10 || $0 == 13 ? 32 : $0 }
         bytes.append(quote)
     }
 }

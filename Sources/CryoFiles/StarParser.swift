@@ -12,7 +12,7 @@ struct StarParser {
     private var labels: [String] = []
     /// The same, so that a header of 100,000 labels does not take minutes.
     private var knownLabels: Set<String> = []
-    private var rows = PackedRows(columnCount: 0)
+    private var cells: [String] = []
     private var lines: [Int32] = []
     private var pairs: [StarPair] = []
     private var tokens: [StarToken] = []
@@ -113,22 +113,16 @@ struct StarParser {
                 found: "\(tokens.count) values", expected: "\(labels.count), one for each label",
                 advice: "mend or remove this row; values with blanks need quotation marks")
         }
-        guard end - start <= PackedRows.longestRow else {
-            throw error(found: "a row of \(end - start) bytes", expected: "at most \(PackedRows.longestRow)")
-        }
-        if state == .loopHeader {
-            rows = PackedRows(columnCount: labels.count)
-            reserve(rows: (bytes.count - start) / max(1, end + 1 - start) + 1, bytes: bytes.count - start)
-        }
+        if state == .loopHeader { reserve(rows: (bytes.count - start) / max(1, end + 1 - start) + 1) }
         state = .loopRows
-        rows.append(tokens.lazy.map { bytes[$0.start..<$0.end] })
+        for token in tokens { cells.append(token.text(bytes)) }
         lines.append(Int32(truncatingIfNeeded: lineNumber))
     }
 
     /// Makes room for a loop whose rows are as long as its first, since arrays that grow take up to three times their size.
-    private mutating func reserve(rows count: Int, bytes: Int) {
-        rows.reserve(rows: count, bytes: bytes)
-        lines.reserveCapacity(count)
+    private mutating func reserve(rows: Int) {
+        cells.reserveCapacity(rows * labels.count)
+        lines.reserveCapacity(rows)
     }
 
     /// Comments carry one thing that matters: `# version 30001`.
@@ -144,16 +138,17 @@ struct StarParser {
         case .outside: return
         case .loopHeader, .loopRows:
             // A short loop does not keep the room of a long one.
+            let isTight = cells.count > cells.capacity / 2
             let table = StarTable(
-                labels: labels, rows: rows.count == 0 ? PackedRows(columnCount: labels.count) : rows.tight,
-                lines: lines.count > lines.capacity / 2 ? lines : lines.map { $0 })
+                labels: labels, cells: isTight ? cells : cells.map { $0 },
+                lines: isTight ? lines : lines.map { $0 })
             document.blocks.append(StarBlock(name: name, content: .table(table)))
         case .block:
             document.blocks.append(StarBlock(name: name, content: .pairs(pairs)))
         }
         labels = []
         knownLabels = []
-        rows = PackedRows(columnCount: 0)
+        cells = []
         lines = []
         pairs = []
     }

@@ -4,27 +4,31 @@
 public struct StarTable: Sendable, Equatable {
     /// The columns' labels, without the leading underscore.
     public private(set) var labels: [String]
-    private var rows: PackedRows
+    /// The values; shape `[row][column]`.
+    private var cells: [String]
     /// The line of the file each row came from; empty for a table made in memory.
     private var lines: [Int32]
 
     /// Makes a table without rows.
     public init(labels: [String]) {
-        self.init(labels: labels, rows: PackedRows(columnCount: labels.count), lines: [])
+        self.init(labels: labels, cells: [], lines: [])
     }
 
-    /// Makes a table of the parsed values.
-    init(labels: [String], rows: PackedRows, lines: [Int32]) {
+    /// Makes a table of the parsed values; `cells` holds whole rows.
+    init(labels: [String], cells: [String], lines: [Int32]) {
         self.labels = labels
-        self.rows = rows
+        self.cells = cells
         self.lines = lines
     }
 
     /// The number of rows.
-    public var rowCount: Int { labels.isEmpty ? 0 : rows.count }
+    public var rowCount: Int { labels.isEmpty ? 0 : cells.count / labels.count }
 
     /// The value in a row and column.
-    public subscript(row: Int, column: Int) -> String { rows[row, column] }
+    public subscript(row: Int, column: Int) -> String {
+        get { cells[row * labels.count + column] }
+        set { cells[row * labels.count + column] = newValue }
+    }
 
     /// The number of the column with a label; nil if there is none.
     public func column(_ label: String) -> Int? { labels.firstIndex(of: label) }
@@ -36,10 +40,9 @@ public struct StarTable: Sendable, Equatable {
     }
 
     /// The values of a row.
-    public func row(_ row: Int) -> [String] { labels.indices.map { rows[row, $0] } }
-
-    /// The bytes of a value.
-    func utf8(_ row: Int, _ column: Int) -> ArraySlice<UInt8> { rows.utf8(row, column) }
+    public func row(_ row: Int) -> ArraySlice<String> {
+        cells[(row * labels.count)..<((row + 1) * labels.count)]
+    }
 
     /// The line of the file a row came from; nil for rows made in memory.
     public func line(ofRow row: Int) -> Int? { lines.indices.contains(row) ? Int(lines[row]) : nil }
@@ -47,7 +50,7 @@ public struct StarTable: Sendable, Equatable {
     /// Adds a row, which must have a value for each label.
     public mutating func append(_ row: [String]) {
         precondition(row.count == labels.count, "a row has a value for each label")
-        rows.append(row.map(\.utf8))
+        cells += row
     }
 
     /// Replaces the column with this label, or adds it as the last; `values` has one for each row.
@@ -62,34 +65,35 @@ public struct StarTable: Sendable, Equatable {
         precondition(columns.allSatisfy { $0.values.count == rowCount }, "a column has a value for each row")
         let added = columns.filter { new in !labels.contains(new.label) }
         let replacing = labels.map { label in columns.first { $0.label == label }?.values }
-        var widened = PackedRows(columnCount: labels.count + added.count)
+        var widened: [String] = []
+        widened.reserveCapacity(cells.count + added.count * rowCount)
         for index in 0..<rowCount {
-            widened.append(
-                labels.indices.map { column in
-                    replacing[column].map { Array($0[index].utf8)[...] } ?? rows.utf8(index, column)
-                } + added.map { Array($0.values[index].utf8)[...] })
+            for column in labels.indices { widened.append(replacing[column]?[index] ?? self[index, column]) }
+            for column in added { widened.append(column.values[index]) }
         }
         labels += added.map(\.label)
-        rows = widened
+        cells = widened
     }
 
     /// Removes the columns with these labels, where there are any.
     public mutating func removeColumns(_ unwanted: Set<String>) {
         let kept = labels.indices.filter { !unwanted.contains(labels[$0]) }
         guard kept.count < labels.count else { return }
-        var narrowed = PackedRows(columnCount: kept.count)
-        if !kept.isEmpty {
-            for index in 0..<rowCount { narrowed.append(kept.map { rows.utf8(index, $0) }) }
+        var narrowed: [String] = []
+        narrowed.reserveCapacity(kept.count * rowCount)
+        for index in 0..<rowCount {
+            for column in kept { narrowed.append(self[index, column]) }
         }
         labels = kept.map { labels[$0] }
-        rows = narrowed
+        cells = narrowed
         if labels.isEmpty { lines = [] }
     }
 
     /// The table with only some of its rows, in the order given.
     public func selecting(rows: [Int]) -> StarTable {
-        var chosen = PackedRows(columnCount: labels.count)
-        for index in rows { chosen.append(labels.indices.map { self.rows.utf8(index, $0) }) }
-        return StarTable(labels: labels, rows: chosen, lines: lines.isEmpty ? [] : rows.map { lines[$0] })
+        var chosen: [String] = []
+        chosen.reserveCapacity(rows.count * labels.count)
+        for index in rows { chosen += row(index) }
+        return StarTable(labels: labels, cells: chosen, lines: lines.isEmpty ? [] : rows.map { lines[$0] })
     }
 }

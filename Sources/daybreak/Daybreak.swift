@@ -1,4 +1,5 @@
 import ArgumentParser
+import CryoCore
 import CryoFiles
 import CryoFourier
 import CryoReconstruction
@@ -25,6 +26,7 @@ struct Daybreak: ParsableCommand {
 
     /// Runs the program; input that cannot be used ends it with one line and status 2.
     static func main() {
+        FreedMemory.giveBackAtOnce()
         do {
             var command = try parseAsRoot()
             try command.run()

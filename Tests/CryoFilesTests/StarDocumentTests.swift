@@ -107,17 +107,6 @@ import Testing
         #expect(again.blocks[1] == document.blocks[1])
     }
 
-    /// Bytes of another encoding in a value that nobody interprets are written as they were read.
-    @Test func bytesThatAreNoTextAreKept() throws {
-        let bytes = Array("data_x\nloop_\n_a\n_b\n1 caf".utf8) + [0xE9, 10]
-        let document = try StarDocument(parsing: bytes, path: "x.star")
-        #expect(document.blocks[0].table[0, 1] == "caf\u{FFFD}")
-        #expect(document.encoded.contains(0xE9))
-        var table = document.blocks[0].table
-        table.setColumn("c", to: ["2"])
-        #expect(Array(table.utf8(0, 1)).last == 0xE9 && table.row(0).last == "2")
-    }
-
     @Test func columnsAreSetRemovedAndSelected() {
         var table = StarTable(labels: ["a", "b"])
         for index in 0..<4 { table.append(["\(index)", "x\(index)"]) }

@@ -94,7 +94,10 @@ extension Reconstruction {
                     for: source.particles.lazy.map(\.ctf), frequency: 1 / resolution),
                 pairCount: max(16, share * 2 * .pi / (spacing * spacing)),
                 shiftCount: max(1, .pi * reach * reach), canSample: plan.isSampled(parameters)))
-        return bytes.engine + (plan.phase == .introduction ? 0 : bytes.gradient) + bytes.evidence
+        // Where sampling is checked the exact sums have a gradient of their own.
+        let isChecked = plan.isSampled(parameters) && parameters.samplingCheckInterval > 0
+        let gradients = (plan.phase == .introduction ? 0.0 : 1) + (isChecked ? 1 : 0)
+        return bytes.engine + gradients * bytes.gradient + bytes.evidence
     }
 
     /// Balls of Fourier samples: the density's, four parts of the gradient with their curvatures, their sum; and the

@@ -183,7 +183,9 @@ extension Reconstruction {
     func heldOutEvidence(
         _ iteration: Int, _ plan: IterationPlan, _ state: inout RunState
     ) -> Double? {
-        guard !split.heldOut.isEmpty, let stage = state.stage, let density = state.density else { return nil }
+        guard !split.heldOut.isEmpty, let stage = state.stage, let density = constrained(state) else {
+            return nil
+        }
         stage.engine.setDensity(stage.frame.ball(of: density))
         let visit = visit(
             split.heldOut, stage, state.noise.variance(rings: plan.ringCount),

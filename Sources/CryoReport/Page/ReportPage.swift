@@ -101,7 +101,15 @@ public struct ReportPage {
             \(HTML.escaped(record.parameters.symmetry)) · seed \(record.parameters.seed) · Daybreak \(HTML.escaped(record.version))</p>
             <p class="lead \(isConvincing ? "good" : "bad")" id="verdict">\(verdict)</p>
             <ul class="facts">\(facts.map { "<li><b>\($0.0)</b>\($0.1)</li>" }.joined())</ul>
+            \(remarkOnNegativeValues)
             """
+    }
+
+    private var remarkOnNegativeValues: String {
+        guard let check = record.positivityCheck, !check.isKept else { return "" }
+        return
+            "<p class=\"soft\">Unseen images prefer the density with its negative values, by \(HTML.text(check.gain, 1)) nats each, "
+            + "so the maps keep them.</p>"
     }
 
     private var isConvincing: Bool { record.doubts.isEmpty }
