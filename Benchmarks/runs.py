@@ -2,8 +2,8 @@
 
     Benchmarks/runs.py [--runs N] [--only NAME,…]     (or: make bench)
 
-Simulated data are kept in runs/bench/. β-galactosidase is measured where the shared data are. Writes
-Benchmarks/Results/runs.md; every figure is a median, with the range of the runs behind it.
+Simulated data are kept in runs/bench/. β-galactosidase is measured where the shared data are. Each section
+is written to Benchmarks/Results/runs.md as soon as it is done; every figure is a median, with the range of the runs behind it.
 """
 
 import argparse
@@ -44,25 +44,30 @@ def repeated(folder, count):
     return path
 
 
-def whole(runs):
-    """Random start to map, one thread and two."""
-    cases = [("built-in phantom, 2,000 × 64 px", simulate("phantom", "--particles", 2000), [])]
+HEAD = ["| set | FSC 0.5 | wall s, 2 threads | CPU s | wall s, 1 thread | 2 threads against 1 | peak MiB |", "|---|---|---|---|---|---|---|"]
+
+
+def simulated(runs):
+    """Random start to map, one thread and two, of simulated sets."""
+    cases = [("built-in phantom, 2,000 × 64 px", simulate("phantom", "--particles", 2000))]
     ribosome = SHARED / "data/maps/aspire_clean70SRibosome_65.mrc"
     if ribosome.exists():
         cases.append(("70S ribosome, 5,000 × 64 px, SNR 0.05", simulate(
             "ribosome", "--model", ribosome, "--model-pixel-size", 5, "--particles", 5000, "--box", 64, "--snr", 0.05,
-            "--seed", 3), []))
-    tables = []
-    for title, folder, options in cases:
-        tables.append(timed(title, folder / "particles.star", folder / "truth.mrc", options, runs))
+            "--seed", 3)))
+    rows = [timed(title, folder / "particles.star", folder / "truth.mrc", [], runs) for title, folder in cases]
+    return ["## From a random start, simulated", "", *HEAD, *rows]
+
+
+def betagal(runs):
+    """The same of β-galactosidase, where its images are."""
     real = SHARED / "data/betagal/particles_noedge.star"
-    if real.exists():
-        reference = SHARED / "data/betagal/reference/ngl_betaGal_64.mrc"
-        tables.append(timed("β-galactosidase, 2,173 × 64 px, to 20 Å", real, reference,
-                            ["--diameter", 180, "--max-resolution", 20], runs))
-        tables.append(timed("β-galactosidase, 2,173 × 64 px, to its limit", real, reference, ["--diameter", 180], runs))
-    return ["## From a random start", "", "| set | FSC 0.5 | wall s, 2 threads | CPU s | wall s, 1 thread | 2 threads against 1 | peak MiB |",
-            "|---|---|---|---|---|---|---|", *tables]
+    if not real.exists():
+        return None
+    reference = SHARED / "data/betagal/reference/ngl_betaGal_64.mrc"
+    rows = [timed(f"2,173 × 64 px, to {title}", real, reference, ["--diameter", 180, *options], runs)
+            for title, options in (("20 Å", ["--max-resolution", 20]), ("its limit", []))]
+    return ["## From a random start, β-galactosidase", "", *HEAD, *rows]
 
 
 def timed(title, particles, reference, options, runs):
@@ -108,24 +113,28 @@ def startup(runs):
             f" {median(reads, 2)} s."]
 
 
-SECTIONS = {"startup": startup, "memory": memory, "whole": whole, "growth": growth}
+SECTIONS = {"startup": startup, "memory": memory, "betagal": betagal, "simulated": simulated, "growth": growth}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--only", default=",".join(SECTIONS))
+    parser.add_argument("--only", default=",".join(SECTIONS), help="sections to measure; the others stay in the file as they are")
     arguments = parser.parse_args()
     DATA.mkdir(parents=True, exist_ok=True)
     model = next((line.split(":", 1)[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
                   if line.startswith("model name")), "unknown processor")
-    lines = ["# Whole runs", "", f"`Benchmarks/runs.py --runs {arguments.runs}`, {date.today()}, {os.cpu_count()} cores, {model};"
-             " medians, with the range in brackets.", ""]
+    path = ROOT / "Benchmarks" / "Results" / "runs.md"
+    known = {part.splitlines()[0]: part.rstrip() for part in path.read_text().split("\n## ")[1:]} if path.exists() else {}
     for name in arguments.only.split(","):
-        lines += [*SECTIONS[name](arguments.runs), ""]
-        print("\n".join(lines[-8:]), flush=True)
-    if arguments.only == ",".join(SECTIONS):
-        (ROOT / "Benchmarks" / "Results" / "runs.md").write_text("\n".join(lines))
+        lines = SECTIONS[name](arguments.runs)
+        if lines is None:
+            continue
+        made = f"`Benchmarks/runs.py --only {name} --runs {arguments.runs}`, {date.today()}, {os.cpu_count()} cores, {model}."
+        title = lines[0].removeprefix("## ")
+        known[title] = "\n".join([title, *lines[1:], "", made])
+        print("## " + known[title], flush=True)
+        path.write_text("\n\n## ".join(["# Whole runs\n\nMedians, with the range in brackets.", *known.values()]) + "\n")
 
 
 main()

@@ -26,6 +26,12 @@ enum Interruption {
             Foundation.signal(number) { number in
                 let earlier = Interruption.received.exchange(number, ordering: .relaxed)
                 if earlier != 0 { _exit(128 + number) }
+                // An iteration over very many particles takes minutes. Safe: a literal's own bytes; `write` may be called here.
+                let notice: StaticString =
+                    "\nstopping after this iteration; once more stops at once, and --resume goes on from the last checkpoint\n"
+                if isatty(STDERR_FILENO) == 1 {
+                    _ = unsafe write(STDERR_FILENO, notice.utf8Start, notice.utf8CodeUnitCount)
+                }
             }
         }
     }
