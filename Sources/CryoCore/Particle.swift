@@ -8,7 +8,7 @@ public struct Particle: Sendable, Equatable {
     public var opticsGroup: Int32
     /// The half set (1 or 2) that the file gave, if any.
     public var halfSet: Int8?
-    /// At most one. Elsewhere in memory, since a pose is larger than all else and there may be millions of particles without.
+    /// At most one, elsewhere in memory, since a pose is larger than all else and there may be millions of particles without.
     private var poses: [Pose]
 
     /// The pose that the file gave, if any.
