@@ -39,7 +39,10 @@ def row(title, name, particles, reference, good, *options, poses=None, starts=10
         return f"{low}{unit}" if low == high else f"{low}–{high}{unit}"
 
     older = sum(not run.is_of_this_build for run in runs)
-    return [title + (f" ({older} of an earlier build)" if older else ""), f"{right} of {len(runs)}" if good else "–", f"{good:.1f} Å" if good else "–", span([r["resolution05"] for r in reports], " Å"),
+    if older:
+        title += f" ({older} of an earlier build)"
+    return [title, f"{right} of {len(runs)}" if good else "–", f"{good:.1f} Å" if good else "–",
+            span([r["resolution05"] for r in reports], " Å"),
             span([run.record["resolution"]["fsc0143"] for run in runs], " Å"),
             span([r["medianAngleDegrees"] for r in reports], "°") if poses else "–",
             span([r["medianShiftPixels"] for r in reports], " px") if poses else "–",

@@ -1,4 +1,3 @@
-import CCPU
 /// Fixed-size memory aligned to 64 bytes, as vector kernels and FFTW want it; the one owner of raw memory.
 @safe public final class AlignedBuffer<Element: BitwiseCopyable & Sendable>: @unchecked Sendable {
     /// The first element; who uses it keeps within ``count`` and keeps the buffer alive.
@@ -39,13 +38,4 @@ import CCPU
 
     /// The elements as an array.
     public var array: [Element] { unsafe Array(UnsafeBufferPointer(start: pointer, count: count)) }
-}
-
-/// What the process does with memory that it no longer needs.
-public enum FreedMemory {
-    /// Gives buffers of 2 MB and more back to the system as soon as they are freed.
-    ///
-    /// The C library would raise that size with each buffer that is freed, up to 32 MB, and then keeps the engine of the last frequency limit
-    /// between the buffers of the next: 587 MB instead of 491 for β-galactosidase, in the same time.
-    public static func giveBackAtOnce() { memory_return_freed_buffers() }
 }

@@ -268,7 +268,7 @@ public struct FourierBall: Sendable {
             let k = (flipped ? -frequency : frequency) + SIMD3<Float>(0, Float(reach), Float(reach))
             // All coordinates are positive, so truncation is the floor.
             let (x, y, z) = (Int(k.x), Int(k.y), Int(k.z))
-            // Not an array literal: the compiler makes an array of it, a fifth of all the time here.
+            // Not as an array literal, of which the compiler makes an array for each point.
             fraction = k - SIMD3(Float(x), Float(y), Float(z))
             offset = z &* plane &+ y &* row &+ x
         }
