@@ -32,9 +32,21 @@ struct CheckpointKeeper {
         try folder.write(transcript.data, to: "log.txt")
         last = .now
         guard let signal else { return }
-        if let map = progress.density(boxSize: particles.boxSize, pixelSize: particles.pixelSize) {
-            try MRCFile.write(map, to: folder.file("current.mrc"))
-        }
-        throw Interrupted(signal: signal, iteration: progress.iterationNumber, folder: folder.path)
+        throw try interruption(by: signal, after: progress)
+    }
+
+    /// The end of a run that gave up an iteration: it goes on from the last checkpoint, or from the start if there is none yet.
+    func interruptionWithinIteration() throws -> Interrupted {
+        try interruption(
+            by: Interruption.signal ?? SIGINT, after: folder.checkpoint(version: Version.current))
+    }
+
+    /// Writes the map so far.
+    private func interruption(by signal: Int32, after progress: RunProgress?) throws -> Interrupted {
+        let map = progress?.density(boxSize: particles.boxSize, pixelSize: particles.pixelSize)
+        if let map { try MRCFile.write(map, to: folder.file("current.mrc")) }
+        return Interrupted(
+            signal: signal, iteration: progress?.iterationNumber ?? 0, hasMap: map != nil, folder: folder.path
+        )
     }
 }

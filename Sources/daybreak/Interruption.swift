@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// SIGINT and SIGTERM as a wish to stop after the iteration; a second one ends the program at once.
+/// SIGINT and SIGTERM as a wish to stop after the iteration, or within one over very many particles; a second one ends the program at once.
 enum Interruption {
     private static let received = Atomic<Int32>(0)
 
@@ -26,9 +26,9 @@ enum Interruption {
             Foundation.signal(number) { number in
                 let earlier = Interruption.received.exchange(number, ordering: .relaxed)
                 if earlier != 0 { _exit(128 + number) }
-                // An iteration over very many particles takes minutes. Safe: a literal's own bytes; `write` may be called here.
+                // Safe: a literal's own bytes; `write` may be called here.
                 let notice: StaticString =
-                    "\nstopping after this iteration; once more stops at once, and --resume goes on from the last checkpoint\n"
+                    "\nstopping soon; once more stops at once, and --resume goes on from the last checkpoint\n"
                 if isatty(STDERR_FILENO) == 1 {
                     _ = unsafe write(STDERR_FILENO, notice.utf8Start, notice.utf8CodeUnitCount)
                 }
@@ -41,11 +41,13 @@ enum Interruption {
 struct Interrupted: Error {
     let signal: Int32
     let iteration: Int
+    /// Whether there was a map to write.
+    let hasMap: Bool
     let folder: String
 
     /// One line: what to do.
     var message: String {
-        "stopped after iteration \(iteration); current.mrc is the map so far; "
+        "stopped after iteration \(iteration)\(hasMap ? "; current.mrc is the map so far" : ""); "
             + "go on with: daybreak reconstruct --resume \(folder)"
     }
 }

@@ -18,8 +18,8 @@ extension Reconstruct {
     }
 
     private func runToTheEnd(_ events: JSONEvents?) throws {
-        Interruption.listen()
         if let verify = place.verify { return try verifyRun(verify) }
+        Interruption.listen()
         var job =
             try place.resume.map { try resumedJob($0) } ?? place.extend.map { try extendedJob($0) }
             ?? newJob()
@@ -95,11 +95,16 @@ extension Reconstruct {
             folder: job.folder, particles: job.particles, transcript: transcript,
             interval: place.checkpointEvery)
         defer { console.endRegion() }
-        return try job.run.run(from: job.progress) {
-            console.note($0)
-        } checkpoint: {
-            console.look(at: $0)
-            try keeper.look(at: $0)
+        job.run.isToStop = { Interruption.signal != nil }
+        do {
+            return try job.run.run(from: job.progress) {
+                console.note($0)
+            } checkpoint: {
+                console.look(at: $0)
+                try keeper.look(at: $0)
+            }
+        } catch ReconstructionError.givenUp {
+            throw try keeper.interruptionWithinIteration()
         }
     }
 

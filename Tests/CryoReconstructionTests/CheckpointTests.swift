@@ -49,6 +49,38 @@ import Testing
         }
     }
 
+    /// Asked to stop within an iteration over very many particles, a run gives it up, and loses nothing.
+    @Test func longIterationsAreGivenUp() throws {
+        let few = try TestSource(EndToEndTests.phantom, count: 120, diameter: 140, signalToNoise: 1)
+        let places = (0..<4200).map { $0 % few.images.count }
+        let source = TestSource(
+            particles: places.map { few.particles[$0] }, images: places.map { few.images[$0] },
+            boxSize: few.boxSize, pixelSize: few.pixelSize)
+        var parameters = EndToEndTests.reduced
+        (parameters.annealIterations, parameters.annealBatch, parameters.maxResolution) = (4, 30, 30)
+        (parameters.halves, parameters.maxIterations) = (false, 8)
+        let whole = try Reconstruction(source: source, parameters: parameters).run()
+        let long = whole.statistics.filter { $0.batchSize > 4096 }
+        #expect(long.map(\.phase) == [.introduction, .final])
+        for (asked, entry) in long.enumerated() {
+            let stopped = try Reconstruction(source: source, parameters: parameters)
+            let questions = Mutex(0)
+            stopped.isToStop = {
+                questions.withLock { count in
+                    count += 1
+                    return count > asked
+                }
+            }
+            var saved: RunProgress?
+            #expect(throws: ReconstructionError.givenUp(iteration: entry.iteration + 1)) {
+                _ = try stopped.run(checkpoint: { saved = $0 })
+            }
+            #expect(saved?.iterationNumber == entry.iteration)
+            let rest = try Reconstruction(source: source, parameters: parameters).run(from: saved)
+            #expect(rest.map == whole.map && rest.estimates == whole.estimates)
+        }
+    }
+
     private static func folder() throws -> RunFolder {
         let folder = try RunFolder(
             path: NSTemporaryDirectory() + "daybreak-\(UUID().uuidString)", mayOverwrite: false)

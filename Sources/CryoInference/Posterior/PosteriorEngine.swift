@@ -18,6 +18,8 @@ public final class PosteriorEngine: @unchecked Sendable {
     public var grid: PolarGrid { layout.grid }
     /// Points of the full product: directions × in-plane angles × shifts.
     public var poseCount: Int { directions.directionCount * grid.angleCount * shifts.offsets.count }
+    /// The workers.
+    public let parallel: Parallel
     /// The part of the posterior's mass that the gradient may leave out.
     public static let neglectedMass = 1e-4
 
@@ -29,7 +31,6 @@ public final class PosteriorEngine: @unchecked Sendable {
 
     let layout: AngularLayout
     let boxLength: Double
-    let parallel: Parallel
     let kernels: PoseKernels
     let slices: SliceBlocks
     let rings: ShiftedRings

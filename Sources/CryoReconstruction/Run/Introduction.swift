@@ -9,7 +9,9 @@ import CryoInference
 /// The search begins at the anneal's limit (`IterationSchedule`), then follows what was found.
 extension Reconstruction {
     /// Visits the particles that are being introduced, at the limit of a plan; the density stays as it is.
-    func introduce(_ iteration: Int, _ plan: IterationPlan, _ state: inout RunState) -> IterationStatistics {
+    func introduce(
+        _ iteration: Int, _ plan: IterationPlan, _ state: inout RunState
+    ) throws -> IterationStatistics {
         guard let stage = state.stage, let density = state.density else {
             preconditionFailure("a stage is prepared before it is used")
         }
@@ -17,7 +19,7 @@ extension Reconstruction {
         let variance = state.noise.variance(rings: plan.ringCount)
         let ball = stage.frame.ball(of: density.resampled(to: stage.frame.gridSize))
         stage.engine.setDensity(ball)
-        let (visit, sampling) = visitAndRemember(
+        let (visit, sampling) = try visitAndRemember(
             state.newcomers, iteration, plan, stage, variance, fits: fits(plan, ball, stage, variance), &state
         )
         return statistics(iteration, plan, stage, visit, sampling)

@@ -6,7 +6,9 @@ import Foundation
 /// One iteration: minibatch → posterior → gradient → density.
 extension Reconstruction {
     /// Takes one minibatch through all stations.
-    func iterate(_ iteration: Int, _ plan: IterationPlan, _ state: inout RunState) -> IterationStatistics {
+    func iterate(
+        _ iteration: Int, _ plan: IterationPlan, _ state: inout RunState
+    ) throws -> IterationStatistics {
         guard let stage = state.stage, let density = state.density else {
             preconditionFailure("a stage is prepared before it is used")
         }
@@ -24,7 +26,7 @@ extension Reconstruction {
         }
         let beta = state.beta(plan)
         let gradient = SliceGradient(engine: stage.engine)
-        let (visit, sampling) = visitAndRemember(
+        let (visit, sampling) = try visitAndRemember(
             batch.indices, iteration, plan, stage, variance, beta: beta, gradient: gradient,
             fits: fits(plan, ball, stage, variance), &state)
         if let progress = plan.annealProgress {
@@ -127,14 +129,17 @@ extension Reconstruction {
     private static let partSize = 4096
 
     /// Visits particles and keeps what is learnt of them; the statistics of sampling are those of the first part.
+    ///
+    /// - Throws: ``ReconstructionError/givenUp(iteration:)`` between two parts, if the run is to stop.
     func visitAndRemember(
         _ indices: [Int], _ iteration: Int, _ plan: IterationPlan, _ stage: Stage, _ variance: [Double],
         beta: Double = 1, gradient: SliceGradient? = nil, fits: PoseFits? = nil,
         _ state: inout RunState
-    ) -> (Visit, SamplingStatistics?) {
+    ) throws -> (Visit, SamplingStatistics?) {
         let sampler = plan.isSampled(parameters) ? sampler(iteration, stage, state) : nil
         var (whole, sampling) = (Visit(), SamplingStatistics?.none)
         for start in stride(from: 0, to: indices.count, by: Self.partSize) {
+            if start > 0, isToStop() { throw ReconstructionError.givenUp(iteration: iteration + 1) }
             let part = visit(
                 Array(indices[start..<min(start + Self.partSize, indices.count)]), stage, variance,
                 beta: beta,

@@ -17,6 +17,8 @@ public final class Reconstruction: @unchecked Sendable {
     public let diameterEstimate: DiameterEstimate?
     /// A density to start from instead of a random one, on any grid of the same box; set before the run.
     public var initialDensity: Volume?
+    /// Asked between parts of an iteration over many particles: whether to give it up.
+    public var isToStop: @Sendable () -> Bool = { false }
     /// The particles, in an order that is not that of their file.
     let source: CanonicalOrder
     let symmetry: PointGroup
@@ -129,7 +131,7 @@ public final class Reconstruction: @unchecked Sendable {
     ///   - report: Called after each iteration.
     ///   - checkpoint: Called after each iteration with what is needed to go on from there; what it throws ends the run.
     /// - Throws: ``ReconstructionError/readFailure(_:)``, ``ReconstructionError/diverged(iteration:)``,
-    ///   ``ReconstructionError/vanished(iteration:)``, or what `checkpoint` throws.
+    ///   ``ReconstructionError/vanished(iteration:)``, ``ReconstructionError/givenUp(iteration:)``, or what `checkpoint` throws.
     public func run(
         from saved: RunProgress? = nil, report: (IterationStatistics) -> Void = { _ in },
         checkpoint: (RunProgress) throws -> Void = { _ in }
@@ -190,7 +192,7 @@ public final class Reconstruction: @unchecked Sendable {
             let iteration = progress.iteration
             progress.iteration += 1
             guard let plan = progress.watch.admitted(plans[iteration]) else { continue }
-            var entry = iterate(iteration, plan, &progress.states)
+            var entry = try iterate(iteration, plan, &progress.states)
             if plan.phase == .final || iteration % parameters.heldOutInterval == 0 {
                 entry.heldOutLogEvidence = heldOutEvidence(iteration, plan, &progress.states[0])
             }
@@ -231,28 +233,30 @@ public final class Reconstruction: @unchecked Sendable {
     /// One iteration of the whole set, or of each half-set.
     private func iterate(
         _ iteration: Int, _ plan: IterationPlan, _ states: inout [RunState]
-    ) -> IterationStatistics {
+    ) throws -> IterationStatistics {
         prepareStages(plan, &states)
         let part = plan.shared(by: states.count)
         guard states.count > 1, !sharesEngine else {
             return IterationStatistics(
-                joining: states.indices.map { iterateOne(iteration, part, &states[$0]) })
+                joining: try states.indices.map { try iterateOne(iteration, part, &states[$0]) })
         }
         // Given away, so that a state has one owner and is changed in place.
         let apart = states.map { ApartState($0) }
         states = []
         let entries = parallel.map(apart.count) { half in
-            apart[half].state.withLock { self.iterateOne(iteration, part, &$0) }
+            apart[half].state.withLock { state in
+                Swift.Result { try self.iterateOne(iteration, part, &state) }
+            }
         }
         states = apart.map { $0.state.withLock { $0 } }
-        return IterationStatistics(joining: entries)
+        return IterationStatistics(joining: try entries.map { try $0.get() })
     }
 
     private func iterateOne(
         _ iteration: Int, _ plan: IterationPlan, _ state: inout RunState
-    ) -> IterationStatistics {
+    ) throws -> IterationStatistics {
         plan.phase == .introduction
-            ? introduce(iteration, plan, &state) : iterate(iteration, plan, &state)
+            ? try introduce(iteration, plan, &state) : try iterate(iteration, plan, &state)
     }
 
     /// Makes the engines of an iteration.

@@ -12,6 +12,8 @@ public enum ReconstructionError: Error, Sendable, Equatable, CustomStringConvert
     case diverged(iteration: Int)
     /// The density is zero everywhere, and was for a while, in this iteration, counted from 1.
     case vanished(iteration: Int)
+    /// This iteration, counted from 1, was given up between parts of it, since the run is to stop.
+    case givenUp(iteration: Int)
     /// All images that were looked at, so many, had to be set aside, the first for this reason.
     case noUsableImages(Int, reason: String)
 
@@ -31,6 +33,8 @@ public enum ReconstructionError: Error, Sendable, Equatable, CustomStringConvert
         case .vanished(let iteration):
             "the density has vanished by iteration \(iteration): the prior outweighs so few images; expected a prior that "
                 + "leaves some density; give a smaller --set priorStrength, or --set prior=uniform --set priorStrength=0"
+        case .givenUp(let iteration):
+            "iteration \(iteration) was given up, as asked; go on from the last checkpoint"
         case .noUsableImages(let count, let reason):
             "none of the \(count) images looked at can be used (the first: \(reason)); check the stack and its optics"
         }

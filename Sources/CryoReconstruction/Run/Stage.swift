@@ -18,8 +18,6 @@ struct Stage {
     let poseShare: Double
     /// How the directions and the data set's census correspond.
     let censusPlaces: PoseCensus.Places
-    /// The workers of the engine.
-    let parallel: Parallel
     /// Points of the product of directions, in-plane angles and all shifts within the largest that is searched.
     let fullPoseCount: Int
 
@@ -30,7 +28,6 @@ struct Stage {
         let boxLength = source.boxLength
         let softness = Self.maskSoftness(boxLength)
         isLocal = plan.isLocal(parameters)
-        self.parallel = parallel
         frame = DensityFrame(imageSize: source.boxSize, boxLength: boxLength, ringCount: plan.ringCount)
         isCoarse = plan.isCoarse
         let nodes = Quadrature(plan, frame, parameters, shiftSearch, radius: radius, symmetry: symmetry)
@@ -50,6 +47,9 @@ struct Stage {
             boxSize: source.boxSize, pixelSize: source.pixelSize, grid: engine.grid,
             mask: SoftMask(radius: radius, softness: softness))
     }
+
+    /// The workers of the engine.
+    var parallel: Parallel { engine.parallel }
 
     /// The width of the masks' soft edges, in Å.
     static func maskSoftness(_ boxLength: Double) -> Double { 0.05 * boxLength }
