@@ -53,21 +53,30 @@ public struct FourierBall: Sendable {
         var corrected = volume
         GriddingCorrection(boxSize: volume.boxSize, padding: padding).divide(&corrected)
         let transform = FourierVolume(corrected, padding: padding)
-        let limit = transform.boxSize / 2
-        forEachSample { ball, offset, kx, ky, kz in
-            guard kx <= limit, abs(ky) <= limit, abs(kz) <= limit else { return }
-            ball.samples[offset] = transform[kx, ky, kz] * scale
-        }
+        copySamples(of: transform, upTo: transform.boxSize / 2, scale: scale)
     }
 
     /// Copies the integer frequencies of a transform up to `radius`, multiplied by `scale`.
     public init(samplesOf transform: FourierVolume, radius: Double, scale: Float = 1) {
         self.init(radius: radius, padding: 1)
-        let limit = (transform.boxSize - 1) / 2
-        forEachSample { ball, offset, kx, ky, kz in
-            guard Double(kx * kx + ky * ky + kz * kz) <= radius * radius + 1e-6 else { return }
-            guard kx <= limit, abs(ky) <= limit, abs(kz) <= limit else { return }
-            ball.samples[offset] = transform[kx, ky, kz] * scale
+        copySamples(
+            of: transform, upTo: (transform.boxSize - 1) / 2, within: radius * radius + 1e-6, scale: scale)
+    }
+
+    /// Copies a transform's coefficients row by row, as far as `limit` on each axis and the square of a radius go.
+    private mutating func copySamples(
+        of transform: FourierVolume, upTo limit: Int, within squaredRadius: Double = .infinity, scale: Float
+    ) {
+        let edge = min(reach, limit)
+        for kz in -edge...edge {
+            for ky in -edge...edge {
+                let rest = squaredRadius - Double(ky * ky + kz * kz)
+                guard rest >= 0 else { continue }
+                let (target, source) = (offset(0, ky, kz), transform.rowOffset(ky, kz))
+                for kx in 0...Int(min(Double(edge), rest.squareRoot())) {
+                    samples[target + kx] = transform.coefficients[source + kx] * scale
+                }
+            }
         }
     }
 
@@ -102,7 +111,7 @@ public struct FourierBall: Sendable {
         for kz in -min(reach, limit)...min(reach, limit) {
             for ky in -min(reach, limit)...min(reach, limit) {
                 let source = completed.offset(0, ky, kz)
-                let target = (((kz + big) % big) * big + (ky + big) % big) * transform.rowLength
+                let target = transform.rowOffset(ky, kz)
                 for kx in 0...min(reach, limit) {
                     transform.coefficients[target + kx] = completed.samples[source + kx]
                 }

@@ -73,11 +73,16 @@ public struct FourierVolume: Sendable {
         return volume
     }
 
+    /// The offset of the coefficient at (0, ky, kz), each index in −n/2 … n/2.
+    func rowOffset(_ ky: Int, _ kz: Int) -> Int {
+        let n = boxSize
+        return (((kz + n) % n) * n + (ky + n) % n) * rowLength
+    }
+
     /// The coefficient at (kx, ky, kz), each in −n/2 … n/2.
     public subscript(kx: Int, ky: Int, kz: Int) -> Complex {
-        let n = boxSize
-        if kx >= 0 { return coefficients[(((kz + n) % n) * n + (ky + n) % n) * rowLength + kx] }
-        return conjugate(coefficients[(((n - kz) % n) * n + (n - ky) % n) * rowLength - kx])
+        kx >= 0
+            ? coefficients[rowOffset(ky, kz) + kx] : conjugate(coefficients[rowOffset(-ky, -kz) - kx])
     }
 
     /// Calls `body` with the offset and the signed frequency indices of each stored coefficient.
