@@ -64,13 +64,11 @@ def readers():
     subprocess.run([program, "simulate", "--output", "map", "--particles", "1", "--box", "192", "--pixel-size", "2"],
                    check=True, capture_output=True)
     os.rename("map/truth.mrc", "map.mrc")
-    with open("map.mrc", "rb") as plain, gzip.open("map.mrc.gz", "wb", 1) as packed:
-        packed.write(plain.read())
     cases = [
         ("rows.star", ["inspect", "rows.star"]), ("one-line.star", ["inspect", "one-line.star"]),
         ("labels.star", ["inspect", "labels.star"]), ("atoms.pdb", ["inspect", "atoms.pdb"]),
         ("atoms.cif", ["inspect", "atoms.cif"]), ("atoms.pdb.gz", ["inspect", "atoms.pdb.gz"]),
-        ("map.mrc", ["inspect", "map.mrc"]), ("map.mrc.gz", ["inspect", "map.mrc.gz"]),
+        ("map.mrc", ["inspect", "map.mrc"]),
         ("settings.yaml", ["reconstruct", "one.star", "--output", "none", "--settings-file", "settings.yaml"]),
     ]
     for name, arguments in cases:

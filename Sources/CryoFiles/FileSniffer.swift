@@ -28,6 +28,18 @@ struct FileSniffer {
         return .pdb
     }
 
+    /// Refuses what people give in the place of a STAR file: the images themselves, or cryoSPARC's table.
+    static func refuseImages(_ path: String) throws(FileError) {
+        let sniffer = try FileSniffer(file: InputFile(path: path))
+        let isTable = sniffer.start.starts(with: [0x93] + Array("NUMPY".utf8))
+        let isMRC = sniffer.start.count >= 212 && sniffer.start[208..<212].elementsEqual("MAP ".utf8)
+        guard isTable || isMRC else { return }
+        throw .unsupported(
+            path: path, place: .whole, found: isTable ? "a table of cryoSPARC" : "MRC images",
+            expected: "a STAR file that lists particles",
+            advice: isTable ? "convert it with csparc2star.py" : "give the STAR file that names these images")
+    }
+
     /// Real stacks often carry the space group of a volume, so the name and the shape decide.
     private func kindOfMRC() throws(FileError) -> FileSummary.Kind {
         if hasType(".mrcs", ".st") { return .mrcStack }

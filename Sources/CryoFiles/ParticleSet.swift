@@ -51,6 +51,7 @@ public struct ParticleSet: Sendable {
     ///     file's folder and the folders above it.
     /// - Throws: ``FileError`` if anything is missing, damaged or contradictory.
     public init(starFile: String, root: String? = nil) throws(FileError) {
+        try FileSniffer.refuseImages(starFile)
         let document = try StarDocument(path: starFile)
         let metadata = try ParticleMetadata(document: document, path: starFile)
         var warnings = document.warnings + metadata.warnings

@@ -100,11 +100,6 @@ public final class LiveRun: RunSource {
         }
     }
 
-    /// Whether a page was open in the last seconds.
-    public var isWatched: Bool {
-        state.withLock { $0.lastLook.map { ContinuousClock.now - $0 < .seconds(5) } ?? false }
-    }
-
     var canStop: Bool { state.withLock { $0.state == .running } }
 
     func stop() {

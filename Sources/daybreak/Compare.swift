@@ -80,6 +80,8 @@ struct Compare: ParsableCommand {
         let moving = try readMap(map)
         var fixed = try readMap(reference)
         if let referencePixelSize { fixed.pixelSize = referencePixelSize }
+        try refuseUnlike(moving, fixed)
+        try refuseTooSmall(mask: mask, for: fixed)
         let pairs = try posePairs()
         let alignment = MapAlignment(moving, to: fixed, diameter: mask)
         let angles = alignment.superposition.rotation.eulerAngles
@@ -95,6 +97,19 @@ struct Compare: ParsableCommand {
             try Picture(montageOf: [alignment.aligned, fixed]).writePNG(to: URL(fileURLWithPath: picture))
         }
         try show(report)
+    }
+
+    /// Boxes of very different edges are not of one molecule, or a pixel size is wrong.
+    private func refuseUnlike(_ moving: Volume, _ fixed: Volume) throws {
+        let edges = [moving, fixed].map { Double($0.boxSize) * $0.pixelSize }
+        guard edges.allSatisfy({ $0 > 0 && $0.isFinite }),
+            !AlignmentPair.believableRatios.contains(edges[0] / edges[1])
+        else {
+            return
+        }
+        throw InputProblem(
+            "\(map) has an edge of \(edges[0]) Å, \(reference) one of \(edges[1]) Å; expected maps of one molecule; "
+                + "give --reference-pixel-size if a header is wrong")
     }
 
     /// The poses that both files know, and the pixel size; nil if none were asked for.

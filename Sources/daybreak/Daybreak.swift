@@ -30,8 +30,9 @@ struct Daybreak: ParsableCommand {
         do {
             var command = try parseAsRoot()
             try command.run()
+            try StandardStreams.flush()
         } catch let interruption as Interrupted {
-            FileHandle.standardError.write(Data("\ndaybreak: \(interruption.message)\n".utf8))
+            StandardStreams.say("\ndaybreak: \(interruption.message)\n")
             Foundation.exit(128 + interruption.signal)
         } catch let status as ExitCode {
             Foundation.exit(status.rawValue)
@@ -46,7 +47,7 @@ struct Daybreak: ParsableCommand {
 
     private static func refuse(_ reason: String) -> Never {
         let line = reason.split(whereSeparator: \.isNewline).joined(separator: " ")
-        FileHandle.standardError.write(Data("daybreak: \(line)\n".utf8))
+        StandardStreams.say("daybreak: \(line)\n")
         Foundation.exit(2)
     }
 }

@@ -21,6 +21,7 @@ struct Inspect: ParsableCommand {
     var picture: String?
 
     func run() throws {
+        try refuseNoFolder(root: root)
         for file in files {
             for line in try FileSummary(path: file, root: root).lines { print(line) }
         }

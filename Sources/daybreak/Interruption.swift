@@ -1,3 +1,4 @@
+import CryoReport
 import Foundation
 import Synchronization
 
@@ -22,6 +23,8 @@ enum Interruption {
         unsafe sigaddset(&wanted, SIGINT)
         unsafe sigaddset(&wanted, SIGTERM)
         unsafe pthread_sigmask(SIG_UNBLOCK, &wanted, nil)
+        // Who reads the events may go before the run ends.
+        Foundation.signal(SIGPIPE, SIG_IGN)
         for number in [SIGINT, SIGTERM] {
             Foundation.signal(number) { number in
                 let earlier = Interruption.received.exchange(number, ordering: .relaxed)
@@ -48,6 +51,6 @@ struct Interrupted: Error {
     /// One line: what to do.
     var message: String {
         "stopped after iteration \(iteration)\(hasMap ? "; current.mrc is the map so far" : ""); "
-            + "go on with: daybreak reconstruct --resume \(folder)"
+            + "go on with: daybreak reconstruct --resume \(ShellWord.quoted(folder))"
     }
 }

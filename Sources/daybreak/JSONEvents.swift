@@ -74,6 +74,11 @@ final class JSONEvents: Sendable {
                 resolution: record.resolution?.corrected0143, doubts: record.doubts))
     }
 
+    /// The first iterations of a run were made again: whether they are the same, and what was found.
+    func verified(_ isSame: Bool, _ message: String) {
+        write(["event": "result", "state": isSame ? "verified" : "differs", "message": message])
+    }
+
     /// The run has ended without one: it was stopped and can go on, or cannot.
     func failed(_ error: any Error) {
         let interrupted = error as? Interrupted
@@ -89,6 +94,6 @@ final class JSONEvents: Sendable {
         encoder.nonConformingFloatEncodingStrategy = .convertToString(
             positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
         guard let data = try? encoder.encode(event) else { return }
-        lock.withLock { _ in FileHandle.standardOutput.write(data + Data("\n".utf8)) }
+        lock.withLock { _ in StandardStreams.show(data + Data("\n".utf8)) }
     }
 }

@@ -6,9 +6,7 @@ import Foundation
 ///
 /// - Throws: ``FileError``, or ``InputProblem`` if the map says nothing: not finite, or the same everywhere.
 func readMap(_ path: String) throws -> Volume {
-    let map = try MRCFile.readVolume(path) { warning in
-        FileHandle.standardError.write(Data("warning: \(warning)\n".utf8))
-    }
+    let map = try MRCFile.readVolume(path) { StandardStreams.say("warning: \($0)\n") }
     guard map.voxels.allSatisfy(\.isFinite) else {
         throw InputProblem("\(path): found voxels that are not finite; expected numbers only")
     }
@@ -16,4 +14,11 @@ func readMap(_ path: String) throws -> Volume {
         throw InputProblem("\(path): every voxel has the same value; expected a density")
     }
     return map
+}
+
+/// Refuses a mask in which there is too little of a map to compare: everything agrees with everything there.
+func refuseTooSmall(mask diameter: Double?, for map: Volume) throws {
+    let least = 8 * map.pixelSize
+    guard let diameter, diameter < least else { return }
+    throw InputProblem("--mask is \(diameter) Å; expected at least 8 voxels, \(least) Å")
 }

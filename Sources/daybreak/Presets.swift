@@ -13,7 +13,9 @@ struct Presets: ParsableCommand {
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
         for name in ["default", "paper"] {
             guard let preset = ReconstructionParameters.preset(named: name) else { continue }
-            print("\(name): \(String(decoding: try encoder.encode(preset), as: UTF8.self))")
+            print(
+                "\(name): \(String(decoding: try encoder.encode(ReconstructionParameters.Listing(preset)), as: UTF8.self))"
+            )
         }
     }
 }

@@ -5,6 +5,12 @@ import CryoReport
 import Foundation
 import Logging
 
+/// Refuses a root of image names that is no folder.
+func refuseNoFolder(root: String?) throws {
+    guard let root, !RunFolder.isFolder(root) else { return }
+    throw InputProblem("--root \(root): is not a folder; give the folder that image names start from")
+}
+
 /// How a run begins: anew, where it was interrupted, or with the symmetry that was found.
 extension Reconstruct {
     /// A run and where it works.
@@ -25,10 +31,8 @@ extension Reconstruct {
     func newJob() throws -> Job {
         let (particles, output) = (particles ?? "", place.output ?? "")
         let folder = try RunFolder(path: output, mayOverwrite: place.overwrite)
-        try folder.refuseToReplace(particles)
-        if let root = molecule.root, !RunFolder.isFolder(root) {
-            throw InputProblem("--root \(root): is not a folder; give the folder that image names start from")
-        }
+        for input in [particles, molecule.initialMap].compactMap(\.self) { try folder.refuseToReplace(input) }
+        try refuseNoFolder(root: molecule.root)
         let set = try ParticleSet(starFile: particles, root: molecule.root)
         var parameters = try parameters()
         if isSymmetryAutomatic { parameters.symmetry = "C1" }

@@ -1,3 +1,4 @@
+import ArgumentParser
 import CryoCore
 import CryoFiles
 import CryoInference
@@ -12,13 +13,14 @@ extension Reconstruct {
     func run() throws {
         let events = display.json ? JSONEvents() : nil
         do { try runToTheEnd(events) } catch {
-            events?.failed(error)
+            // A status has said why.
+            if !(error is ExitCode) { events?.failed(error) }
             throw error
         }
     }
 
     private func runToTheEnd(_ events: JSONEvents?) throws {
-        if let verify = place.verify { return try verifyRun(verify) }
+        if let verify = place.verify { return try verifyRun(verify, events) }
         Interruption.listen()
         var job =
             try place.resume.map { try resumedJob($0) } ?? place.extend.map { try extendedJob($0) }
@@ -66,6 +68,7 @@ extension Reconstruct {
         if let search = job.plan.symmetrySearch,
             let symmetric = try symmetricJob(after: job, search, result, log)
         {
+            console.beginsPart()
             return try finish(symmetric, transcript, log, console)
         }
         let folder = job.folder
@@ -121,7 +124,7 @@ extension Reconstruct {
         }
         if let angle = particles.medianAngleError, let shift = particles.medianShiftError {
             log.info(
-                "poses are known to \(String(format: "%.1f° and %.1f Å", angle, shift)) (median standard deviations)"
+                "poses are known to \(ParticleAccount.text(angleError: angle)) and \(String(format: "%.1f Å", shift)) (median standard deviations)"
             )
         }
         if let deviation = particles.scaleDeviation {
@@ -200,6 +203,11 @@ extension Reconstruct {
             """
             resolution goes from \(String(format: "%.1f", first)) to \(String(format: "%.1f", last)) Å at most
             """)
+        if run.parameters.halves, run.isTooSmallForHalves {
+            log.info(
+                "of fewer than \(Reconstruction.leastHalves) particles no half-sets are made, so nothing tells the resolution"
+            )
+        }
         if let told = job.plan.symmetrySearch?.told {
             log.info("the axes of \(told.name) are looked for first, without symmetry")
         }

@@ -10,15 +10,15 @@ extension Reconstruct {
     /// Makes the first iterations of a finished run again and says whether they are the same.
     ///
     /// - Throws: `ExitCode(1)` where they are not.
-    func verifyRun(_ path: String) throws {
+    func verifyRun(_ path: String, _ events: JSONEvents?) throws {
         let folder = try RunFolder(resuming: path)
         let (record, plan) = (try folder.record(), try folder.plan())
         guard let hashes = record.hashes, record.iterations.first?.densityHash != nil else {
             throw InputProblem("\(path)/run.json: holds no hashes to compare with; make the run again")
         }
         guard ContentHash.digits(of: try MRCFile.readVolume(folder.file("map.mrc"))) == hashes.map else {
-            print("differs: \(path)/map.mrc is not the map that the run wrote, by its hash in run.json")
-            throw ExitCode(1)
+            throw differs(
+                "\(path)/map.mrc is not the map that the run wrote, by its hash in run.json", events)
         }
         let set = try ParticleSet(starFile: plan.inputPath, root: plan.root)
         try plan.check(set)
@@ -35,12 +35,18 @@ extension Reconstruct {
         screen.endRegion()
         let note = difference(from: record).map { " (\($0))" } ?? ""
         if let difference = verification.difference {
-            print("differs: \(difference.description)\(note)")
-            throw ExitCode(1)
+            throw differs("\(difference.description)\(note)", events)
         }
-        print(
-            "verified: the first \(verification.count) iterations are the same, of \(record.iterations.count)\(note)"
-        )
+        let found =
+            "the first \(verification.count) iterations are the same, of \(record.iterations.count)\(note)"
+        guard let events else { return print("verified: \(found)") }
+        events.verified(true, found)
+    }
+
+    /// Says where a run differs.
+    private func differs(_ how: String, _ events: JSONEvents?) -> ExitCode {
+        if let events { events.verified(false, how) } else { print("differs: \(how)") }
+        return ExitCode(1)
     }
 
     /// What else is not as it was; bits may differ where the version or the kernels do.

@@ -26,6 +26,7 @@ struct Reconstruct: ParsableCommand {
 
     func validate() throws {
         try place.validateTask(particles: particles, maxResolution: method.maxResolution)
+        try place.refuseUnused(CommandLine.arguments)
         guard place.checkpointEvery >= 0 else {
             throw ValidationError("--checkpoint-every is in seconds, 0 or more")
         }

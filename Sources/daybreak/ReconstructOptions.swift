@@ -54,6 +54,26 @@ struct RunFolderOptions: ParsableArguments {
     @Flag(help: "Replace the results in an existing run folder.")
     var overwrite = false
 
+    /// Options that earlier runs take beside those that say which.
+    private static let useful = [
+        "--resume", "--extend", "--verify", "--verify-iterations", "--output", "--overwrite",
+        "--checkpoint-every",
+        "--threads", "--quiet", "--json", "--web", "--port",
+    ]
+
+    /// Refuses what would be ignored: an earlier run keeps its own settings.
+    func refuseUnused(_ arguments: [String]) throws {
+        guard
+            let task = resume.map({ _ in "--resume" }) ?? extend.map({ _ in "--extend" })
+                ?? verify.map({ _ in "--verify" })
+        else { return }
+        let useful = Self.useful + (extend == nil ? [] : ["--max-resolution"])
+        let names = arguments.filter { $0.hasPrefix("--") }.map { String($0.prefix { $0 != "=" }) }
+        guard let unused = names.first(where: { !useful.contains($0) }) else { return }
+        throw ValidationError(
+            "\(unused) has no effect with \(task): the run keeps its own settings; leave it out")
+    }
+
     /// Checks that a new run, or one of three things to do with an earlier one, is asked for.
     func validateTask(particles: String?, maxResolution: Double?) throws {
         guard (resume == nil && verify == nil) || (particles == nil && output == nil) else {
@@ -127,7 +147,9 @@ struct MethodOptions: ParsableArguments {
             """)
     var halves: Bool?
 
-    @Option(help: "The B factor of map.mrc, in Å²; a negative one sharpens. (default: 0)")
+    @Option(
+        parsing: .unconditional, help: "The B factor of map.mrc, in Å²; a negative one sharpens. (default: 0)"
+    )
     var bFactor: Double?
 
     @Option(help: "Threads; the result does not depend on them. (default: one a CPU)")

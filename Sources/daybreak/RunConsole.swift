@@ -47,6 +47,9 @@ final class RunConsole {
         }
     }
 
+    /// Another part of the run begins, of which iterations are counted anew.
+    func beginsPart() { iterations = [] }
+
     /// The anneal begins once more: at another random start, or at a finer limit.
     private func beginsAnew(_ entry: IterationStatistics, after last: IterationStatistics) {
         let now = Self.text(entry.resolution, 1)

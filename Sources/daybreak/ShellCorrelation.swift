@@ -38,6 +38,7 @@ struct ShellCorrelation: ParsableCommand {
                 "\(first) has \(pixelSizes[0]) Å/voxel, \(second) \(pixelSizes[1]); "
                     + "use daybreak compare for different pixel sizes")
         }
+        try refuseTooSmall(mask: mask, for: volumes[0])
         if let mask {
             let length = Double(volumes[0].boxSize) * volumes[0].pixelSize
             let soft = SoftMask(radius: mask / 2, softness: 0.07 * length)

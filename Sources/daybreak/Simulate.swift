@@ -54,7 +54,7 @@ struct Simulate: ParsableCommand {
     @Option(help: "The fraction of amplitude contrast.")
     var amplitudeContrast = 0.1
 
-    @Option(help: "The range of defocus, in Å: lowest,highest.")
+    @Option(parsing: .unconditional, help: "The range of defocus, in Å: lowest,highest.")
     var defocusRange = "10000,25000"
 
     @Option(
@@ -68,7 +68,7 @@ struct Simulate: ParsableCommand {
     @Option(help: "The signal-to-noise ratio, as defined above.")
     var snr = 0.05
 
-    @Option(help: "The envelope exp(−B s²/4) of the images, in Å².")
+    @Option(parsing: .unconditional, help: "The envelope exp(−B s²/4) of the images, in Å².")
     var bFactor = 0.0
 
     @Option(help: "The standard deviation of how strongly images show the particle, about 1.")
@@ -101,7 +101,7 @@ struct Simulate: ParsableCommand {
         guard let text = try? String(contentsOfFile: defoci, encoding: .utf8) else {
             throw InputProblem("\(defoci): found no readable text, expected one defocus in Å a line")
         }
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
         let values = try lines.enumerated().compactMap { number, line -> Double? in
             let word = line.trimmingCharacters(in: .whitespaces)
             if word.isEmpty { return nil }
@@ -129,7 +129,17 @@ struct Simulate: ParsableCommand {
         _ = try defocus()
     }
 
+    /// Refuses what could not be held; counted are some copies of a density, and what is known of each particle.
+    private func refuseWithoutMemory() throws {
+        let (needed, most) = (40 * pow(Double(box), 3) + 500 * Double(particles), AvailableMemory().most)
+        guard needed > Double(most) else { return }
+        throw InputProblem(
+            "the simulation needs about \(MemoryEstimate.text(needed)) of memory and there are \(MemoryEstimate.text(Double(most))); "
+                + "give a smaller --box or fewer --particles")
+    }
+
     func run() throws {
+        try refuseWithoutMemory()
         let density = try makeDensity()
         var parameters = SimulationParameters()
         parameters.particleCount = particles
@@ -160,6 +170,10 @@ struct Simulate: ParsableCommand {
     private func write(
         _ simulator: ParticleSimulator, density: Volume, folder: RunFolder
     ) throws {
+        let truth = (0..<particles).map { simulator.particle($0) }
+        guard truth.contains(where: { $0.pose != nil }) else {
+            throw InputProblem("--junk \(junk) leaves no image of a particle; give less, or more --particles")
+        }
         let stack = try MRCStackWriter(
             path: folder.file("particles.mrcs"), boxSize: box, pixelSize: density.pixelSize)
         let parallel = Parallel()
@@ -168,7 +182,6 @@ struct Simulate: ParsableCommand {
             for image in images { try stack.append(image) }
         }
         try stack.finish()
-        let truth = (0..<particles).map { simulator.particle($0) }
         let blind = truth.map { particle -> Particle in
             var copy = particle
             copy.pose = nil
@@ -183,12 +196,14 @@ struct Simulate: ParsableCommand {
         try MRCFile.write(density, to: folder.file("truth.mrc"))
     }
 
-    /// The output folder, which may hold other things but not an earlier simulation; nothing is created yet.
+    /// The output folder, which may hold other things but none of the files' names; nothing is created yet.
     private func claimedFolder() throws -> RunFolder {
         let folder = try RunFolder(path: output, mayOverwrite: true)
-        let first = folder.file("particles.star")
-        guard overwrite || !FileManager.default.fileExists(atPath: first) else {
-            throw InputProblem("\(first): exists already; give another --output, or --overwrite")
+        let earlier = ["particles.star", "particles.mrcs", "truth.star", "truth.mrc"].map(folder.file).first {
+            FileManager.default.fileExists(atPath: $0)
+        }
+        if let earlier, !overwrite {
+            throw InputProblem("\(earlier): exists already; give another --output, or --overwrite")
         }
         if let model { try folder.refuseToReplace(model) }
         return folder
@@ -206,6 +221,11 @@ struct Simulate: ParsableCommand {
         if let modelPixelSize { volume.pixelSize = modelPixelSize }
         guard let pixelSize else { return volume.resampled(to: box) }
         let length = Double(volume.boxSize) * volume.pixelSize
+        guard length / pixelSize <= 2048 else {
+            throw InputProblem(
+                "\(model): its edge of \(length) Å has more than 2048 voxels of \(pixelSize) Å; give a larger --pixel-size"
+            )
+        }
         let size = max(2, Int((length / pixelSize).rounded()))
         return volume.resampled(to: size).framed(in: box)
     }

@@ -52,7 +52,14 @@ struct Symmetry: ParsableCommand {
     }
 
     func run() throws {
-        let finding = SymmetryFinding(of: try readMap(map), diameter: mask, resolution: resolution)
+        let volume = try readMap(map)
+        try refuseTooSmall(mask: mask, for: volume)
+        let coarsest = Double(volume.boxSize) * volume.pixelSize / 4
+        guard resolution <= coarsest else {
+            throw InputProblem(
+                "--resolution is \(resolution) Å; expected at most a quarter of the box, \(coarsest) Å")
+        }
+        let finding = SymmetryFinding(of: volume, diameter: mask, resolution: resolution)
         if let aligned { try MRCFile.write(finding.aligned, to: aligned) }
         let report = Report(
             group: finding.group.name, score: finding.score,

@@ -72,5 +72,5 @@ final class TerminalScreen: Sendable {
             parts.tm_hour, parts.tm_min, parts.tm_sec)
     }
 
-    private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+    private func write(_ text: String) { StandardStreams.say(text) }
 }

@@ -24,7 +24,7 @@ struct View: ParsableCommand {
         let server = try PageServer(folders: folders, version: Version.current, port: port ?? 0)
         Interruption.listen()
         // Written at once, whoever reads it.
-        FileHandle.standardOutput.write(Data("open \(server.address)  (Ctrl-C ends it)\n".utf8))
+        StandardStreams.show(Data("open \(server.address)  (Ctrl-C ends it)\n".utf8))
         while Interruption.signal == nil { usleep(100_000) }
     }
 }

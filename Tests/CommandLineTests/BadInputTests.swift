@@ -49,6 +49,47 @@ struct BadInputTests {
             "annealBatch")
     }
 
+    @Test func imagesAreNoList() throws {
+        try refuses(reconstruction("data/particles.mrcs"), "particles.mrcs", "MRC images", "STAR file")
+        try folder.write(Data([0x93] + Array("NUMPY\u{1}".utf8)), "particles.cs")
+        try refuses(reconstruction("particles.cs"), "cryoSPARC", "csparc2star")
+    }
+
+    /// Nothing that is there goes without `--overwrite`, and an input not even with it.
+    @Test func whatIsThereStays() throws {
+        try FileManager.default.createDirectory(
+            atPath: folder.path + "/other", withIntermediateDirectories: false)
+        try folder.write(Data("keep".utf8), "other/truth.mrc")
+        try refuses(
+            ["simulate", "--output", "other", "--particles", "1"], "other/truth.mrc", "exists already")
+        #expect(try folder.data("other/truth.mrc") == Data("keep".utf8))
+        try refuses(
+            [
+                "reconstruct", "data/particles.star", "--output", "other", "--overwrite", "--initial-map",
+                "other/truth.mrc",
+            ], "holds the input truth.mrc")
+    }
+
+    @Test func comparisonsThatMeanNothingAreRefused() throws {
+        let map = "data/truth.mrc"
+        try refuses(["compare", map, map, "--mask", "5"], "--mask", "8 voxels")
+        try refuses(["fsc", map, map, "--mask", "5"], "--mask", "8 voxels")
+        try refuses(["symmetry", map, "--resolution", "10000"], "--resolution", "a quarter of the box")
+        try refuses(
+            ["compare", map, map, "--reference-pixel-size", "800"], "edge", "--reference-pixel-size")
+    }
+
+    @Test func simulationsThatDoNotFitAreRefused() throws {
+        try refuses(["simulate", "--output", "run", "--particles", "10000000000"], "memory")
+        try refuses(
+            [
+                "simulate", "--output", "run", "--model", "data/truth.mrc", "--model-pixel-size", "1e300",
+                "--pixel-size", "1",
+            ],
+            "2048 voxels")
+        try refuses(["simulate", "--output", "run", "--particles", "1", "--junk", "1"], "--junk")
+    }
+
     @Test func truncatedStacksAreRefused() throws {
         let stack = try folder.data("data/particles.mrcs")
         try folder.write(stack.prefix(stack.count - 100), "data/particles.mrcs")

@@ -59,6 +59,8 @@ import Testing
 
     @Test func aRunIsVerified() throws {
         try folder.shortRun("run")
+        let json = try folder.run("reconstruct", "--verify", "run", "--threads", "1", "--json")
+        #expect(json.status == 0 && json.output.contains("\"state\":\"verified\""))
         let good = try folder.run("reconstruct", "--verify", "run", "--threads", "1")
         #expect(good.status == 0 && good.output.contains("verified: the first 3 iterations are the same"))
         #expect(try folder.text("run/log.txt").contains("SHA-256 of the map"))

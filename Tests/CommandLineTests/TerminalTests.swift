@@ -51,6 +51,25 @@ import Testing
         #expect(failed.output.split(separator: "\n").count == 1)
     }
 
+    /// A full disk or a reader that goes is no reason to lose a run; printed answers that are lost are said.
+    @Test func whoeverListensMayGo() throws {
+        func status(_ command: String) throws -> Int32 {
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: "/bin/sh")
+            process.arguments = ["-c", "cd '\(folder.path)'; d='\(try Program.path())'; \(command)"]
+            try process.run()
+            process.waitUntilExit()
+            return process.terminationStatus
+        }
+        let run = "$d reconstruct data/particles.star --overwrite --max-iterations 1 --diameter 150"
+        #expect(try status("\(run) --output full 2>/dev/full") == 0)
+        #expect(try status("\(run) --output closed --json >&- 2>&-") == 0)
+        #expect(try status("\(run) --output left --json --quiet | head -1 >/dev/null") == 0)
+        #expect(["full", "closed", "left"].allSatisfy { folder.has("\($0)/map.mrc") })
+        #expect(try status("$d fsc data/truth.mrc data/truth.mrc >/dev/full 2>/dev/null") == 2)
+        #expect(try status("$d fsc nothing.mrc data/truth.mrc 2>/dev/full") == 2)
+    }
+
     /// Runs in a pseudo-terminal of util-linux's `script`; nil where there is none.
     private func inTerminal(_ environment: [String: String]) throws -> String? {
         guard FileManager.default.isExecutableFile(atPath: "/usr/bin/script") else { return nil }

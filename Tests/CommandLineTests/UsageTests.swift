@@ -1,3 +1,4 @@
+import CryoReconstruction
 import Foundation
 import Testing
 
@@ -93,7 +94,10 @@ struct UsageTests {
         ["simulate", "-o", "s", "--defocus-range", "9"], ["simulate", "-o", "s", "--defocus-range", "9,1"],
         ["simulate", "-o", "s", "--orientations", "upright"], ["compare", "a.mrc"],
         ["compare", "a.mrc", "b.mrc", "--symmetry", "Q"], ["compare", "a.mrc", "b.mrc", "--poses", "p.star"],
-        ["fsc", "a.mrc"], ["inspect"],
+        ["fsc", "a.mrc"], ["inspect"], ["reconstruct", "p.star", "-o", "r", "--set", "preset=paper"],
+        ["reconstruct", "--resume", "r", "--seed", "7"], ["reconstruct", "--verify", "r", "--symmetry=D7"],
+        ["reconstruct", "--resume", "r", "--max-resolution", "9"],
+        ["reconstruct", "--extend", "r", "--max-resolution", "9", "--diameter", "120"],
     ]
 
     @Test(arguments: misuse) func misuseIsStatus64(arguments: [String]) throws {
@@ -111,6 +115,9 @@ struct UsageTests {
         let paper = try #require(outcome.output.range(of: "paper: "))
         let object = try JSONSerialization.jsonObject(with: Data(outcome.output[paper.upperBound...].utf8))
         let settings = try #require(object as? [String: Any])
+        #expect(
+            Set(settings.keys) == Set(ReconstructionParameters.names + ["preset"])
+                && settings["maxResolution"] is NSNull)
         #expect(settings["optimizer"] as? String == "sagd" && settings["priorStrength"] as? Double == 0.9)
     }
 }

@@ -122,6 +122,16 @@ import Testing
         #expect(throws: RunFolderError.noCheckpoint(folder.path)) { try folder.checkpoint(version: "2") }
     }
 
+    /// A run that takes another's place has not ended because that one had.
+    @Test func overwrittenRunsHaveNotEnded() throws {
+        let folder = try Self.folder()
+        for name in ["run.json", "state", "checkpoint", "on-axes.mrc", "map.mrc"] {
+            try folder.write(Data("earlier".utf8), to: name)
+        }
+        folder.removeEarlierRun()
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["map.mrc"])
+    }
+
     @Test func oneProcessAtATime() throws {
         let folder = try Self.folder()
         var lock: RunLock? = try folder.locked()

@@ -19,7 +19,7 @@ package struct AlignmentPair: Sendable {
         boxLength = length ?? Double(reference.boxSize)
         // Without believable pixel sizes, both boxes count as equally large.
         let measured = (Self.edge(of: map) ?? boxLength) / boxLength
-        ratio = length != nil && (1.0 / 16...16).contains(measured) ? measured : 1
+        ratio = length != nil && Self.believableRatios.contains(measured) ? measured : 1
         mask = SoftMask(radius: diameter.map { $0 / 2 } ?? 0.42 * boxLength, softness: 0.07 * boxLength)
         let nyquist = (reference.boxSize - 1) / 2
         self.reference = FourierBall(mask.applied(to: reference), radius: Double(nyquist))
@@ -33,6 +33,9 @@ package struct AlignmentPair: Sendable {
         let density = Float(pow(ratio * Double(reference.boxSize) / Double(map.boxSize), 3))
         self.map = FourierBall(moving, radius: mapNyquist, scale: density)
     }
+
+    /// How much larger one box may be than the other.
+    package static let believableRatios = 1.0 / 16...16
 
     private static func edge(of volume: Volume) -> Double? {
         let length = Double(volume.boxSize) * volume.pixelSize

@@ -7,12 +7,13 @@ import CryoFourier
 /// share their beginning. Positivity and the mask about the particle are common to both.
 extension Reconstruction {
     /// Whether the run divides its particles.
-    var hasHalves: Bool {
-        parameters.halves && parameters.schedule == .annealed && split.learning.count >= Self.leastHalves
-    }
+    var hasHalves: Bool { parameters.halves && parameters.schedule == .annealed && !isTooSmallForHalves }
 
-    /// Sets smaller than this stay whole: half of them would not make a map.
-    private static let leastHalves = 100
+    /// Whether the set stays whole since half of it would not make a map.
+    public var isTooSmallForHalves: Bool { split.learning.count < Self.leastHalves }
+
+    /// The size from which a set is divided.
+    public static let leastHalves = 100
 
     /// The state of the anneal's end, once for each half-set; particles are dealt by a permutation of the seed.
     func halfStates(of state: RunState) -> [RunState] {

@@ -2,7 +2,7 @@ import CryoCore
 
 /// Whether the images support the density, or would be as content with a featureless one.
 ///
-/// Images of one half-set are shown the density of the other, which never saw them, and its radial average: the best of all balls
+/// Images of one half-set, or those held out, are shown a density that never saw them, and its radial average: the best of all balls
 /// and shells. A density of detail that is noise fitted to its own images loses.
 public struct NullCheck: Codable, Sendable, Equatable {
     /// Images that were asked.

@@ -18,6 +18,11 @@ public struct ParticleAccount: Codable, Sendable, Equatable {
     /// The standard deviation of how strongly images that are not junk show the density; nil where that was not asked.
     public var scaleDeviation: Double?
 
+    /// The error of an orientation; beyond a sixth of a turn the quadratic expansion it comes from says nothing.
+    public static func text(angleError degrees: Double) -> String {
+        degrees < 60 ? String(format: "%.1f°", degrees) : "no better than 60°"
+    }
+
     init(_ result: Reconstruction.Result) {
         let estimates = result.estimates.compactMap { $0 }
         let uncertainties = estimates.compactMap(\.uncertainty)

@@ -74,10 +74,12 @@ extension RunFolder {
         removeRemnants()
     }
 
-    /// Removes everything from which an earlier run could go on.
+    /// Removes everything from which an earlier run could go on, and its record: without one a run has not ended.
     public func removeEarlierRun() {
         removeCheckpoints()
-        try? FileManager.default.removeItem(atPath: file(Self.names.end))
+        for name in [Self.names.end, "run.json", "on-axes.mrc"] {
+            try? FileManager.default.removeItem(atPath: file(name))
+        }
     }
 
     /// Removes half-written files; only for the process that holds the folder's lock.

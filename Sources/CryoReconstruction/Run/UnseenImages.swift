@@ -3,7 +3,7 @@ import CryoFourier
 import CryoInference
 import Foundation
 
-/// Images of one half-set, which are asked what they think of densities that they had no part in.
+/// Images that are asked what they think of densities that they had no part in: of the other half-set, or held out.
 struct UnseenImages {
     private static let count = 200
 
@@ -14,13 +14,16 @@ struct UnseenImages {
     private let asked: RunState
     private let indices: [Int]
 
-    /// Images of the last state; nil if there are none to be asked.
+    /// Images of the second half-set, or those held out where there are no half-sets; nil if there are none to be asked.
     init?(_ states: [RunState], of run: Reconstruction) {
         guard let asked = states.last, let first = states[0].stage, let last = asked.stage else { return nil }
         self.run = run
         self.asked = asked
         stages = first.engine === last.engine ? [first] : [first, last]
-        let candidates = asked.particles.filter { asked.memories[$0] != nil }
+        let candidates = (states.count > 1 ? asked.particles : run.split.heldOut).filter {
+            asked.memories[$0] != nil
+        }
+        guard !candidates.isEmpty else { return nil }
         let step = max(1, candidates.count / Self.count)
         indices = stride(from: 0, to: candidates.count, by: step).map { candidates[$0] }
     }
@@ -63,7 +66,7 @@ struct Verdict {
 }
 
 extension Reconstruction {
-    /// Asks images of the last state about the density of the first.
+    /// Asks images of the second half-set, or those held out, about the density of the first.
     ///
     /// - Parameter placement: How the last density is laid upon the first.
     func verdict(_ states: [RunState], placement: Superposition) -> Verdict {

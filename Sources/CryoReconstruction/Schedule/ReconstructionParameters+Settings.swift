@@ -61,7 +61,8 @@ extension ReconstructionParameters {
     private func setting(
         _ name: String, toValue value: Any, shown text: String
     ) throws(SettingError) -> ReconstructionParameters {
-        guard var fields = Self.fields(of: self), Self.names.contains(name) else {
+        // Where settings come from is not one of them; --preset chooses that.
+        guard var fields = Self.fields(of: self), Self.names.contains(name), name != "preset" else {
             throw .unknown(name: name, known: Self.names)
         }
         fields[name] = value
@@ -74,7 +75,34 @@ extension ReconstructionParameters {
 
     /// The names of all settings.
     public static let names: [String] =
-        Mirror(reflecting: ReconstructionParameters()).children.compactMap(\.label).sorted()
+        Mirror(reflecting: ReconstructionParameters()).children.compactMap(\.label).filter { $0 != "preset" }
+        .sorted()
+
+    /// All settings by name, null where nothing is set.
+    public struct Listing: Encodable {
+        /// The settings.
+        public var parameters: ReconstructionParameters
+
+        /// Lists settings.
+        public init(_ parameters: ReconstructionParameters) { self.parameters = parameters }
+
+        public func encode(to encoder: any Encoder) throws {
+            try parameters.encode(to: encoder)
+            let known = ReconstructionParameters.fields(of: parameters) ?? [:]
+            var container = encoder.container(keyedBy: Name.self)
+            for name in ReconstructionParameters.names where known[name] == nil {
+                try container.encodeNil(forKey: Name(stringValue: name))
+            }
+        }
+
+        private struct Name: CodingKey {
+            let stringValue: String
+            var intValue: Int? { nil }
+
+            init(stringValue: String) { self.stringValue = stringValue }
+            init?(intValue: Int) { nil }
+        }
+    }
 
     private static func fields(of parameters: ReconstructionParameters) -> [String: Any]? {
         guard let data = try? JSONEncoder().encode(parameters) else { return nil }

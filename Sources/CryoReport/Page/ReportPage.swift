@@ -177,7 +177,7 @@ public struct ReportPage {
             ("SHA-256 of the map's voxels", record.hashes?.map ?? "–"),
             ("SHA-256 of the poses", record.hashes?.poses ?? "–"),
         ]
-        let command = record.command.map { $0.contains(" ") ? "'\($0)'" : $0 }.joined(separator: " ")
+        let command = record.command.map { ShellWord.quoted($0) }.joined(separator: " ")
         return """
             <section id="settings"><h2>How it was made</h2>\(HTML.table(rows))
             <p class="soft">All settings are in run.json. To repeat it:</p><code>\(HTML.escaped(command))</code>
