@@ -86,6 +86,7 @@ extension ReconstructionParameters {
         /// Lists settings.
         public init(_ parameters: ReconstructionParameters) { self.parameters = parameters }
 
+        /// Writes them as an object of names and values.
         public func encode(to encoder: any Encoder) throws {
             try parameters.encode(to: encoder)
             let known = ReconstructionParameters.fields(of: parameters) ?? [:]
