@@ -27,6 +27,9 @@ enum Interruption {
         Foundation.signal(SIGPIPE, SIG_IGN)
         for number in [SIGINT, SIGTERM] {
             Foundation.signal(number) { number in
+                // Whatever is interrupted may be about to look at its own error.
+                let before = errno
+                defer { errno = before }
                 let earlier = Interruption.received.exchange(number, ordering: .relaxed)
                 if earlier != 0 { _exit(128 + number) }
                 // Safe: a literal's own bytes; `write` may be called here.

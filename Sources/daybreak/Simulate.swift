@@ -161,19 +161,19 @@ struct Simulate: ParsableCommand {
         }
         let folder = try claimedFolder()
         let simulator = try ParticleSimulator(density, parameters: parameters)
+        let truth = (0..<particles).map { simulator.particle($0) }
+        guard truth.contains(where: { $0.pose != nil }) else {
+            throw InputProblem("--junk \(junk) leaves no image of a particle; give less, or more --particles")
+        }
         try folder.create()
-        try write(simulator, density: density, folder: folder)
+        try write(truth, simulator, density: density, folder: folder)
         print(
             "wrote \(output): \(particles) particles of \(box) px, \(density.pixelSize) Å/px, SNR \(snr)")
     }
 
     private func write(
-        _ simulator: ParticleSimulator, density: Volume, folder: RunFolder
+        _ truth: [Particle], _ simulator: ParticleSimulator, density: Volume, folder: RunFolder
     ) throws {
-        let truth = (0..<particles).map { simulator.particle($0) }
-        guard truth.contains(where: { $0.pose != nil }) else {
-            throw InputProblem("--junk \(junk) leaves no image of a particle; give less, or more --particles")
-        }
         let stack = try MRCStackWriter(
             path: folder.file("particles.mrcs"), boxSize: box, pixelSize: density.pixelSize)
         let parallel = Parallel()
