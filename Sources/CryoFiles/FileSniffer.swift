@@ -11,7 +11,6 @@ struct FileSniffer {
     }
 
     func kind() throws(FileError) -> FileSummary.Kind {
-        let isMRC = start.count >= 212 && start[208..<212].elementsEqual("MAP ".utf8)
         if isMRC || hasType(".mrc", ".mrcs", ".map", ".ccp4", ".st") { return try kindOfMRC() }
         if start.starts(with: [0x1F, 0x8B]) { return hasType(".cif.gz", ".mmcif.gz") ? .mmCIF : .pdb }
         if start.contains(0) { throw unknown(start.isEmpty ? "an empty file" : "binary data") }
@@ -32,8 +31,7 @@ struct FileSniffer {
     static func refuseImages(_ path: String) throws(FileError) {
         let sniffer = try FileSniffer(file: InputFile(path: path))
         let isTable = sniffer.start.starts(with: [0x93] + Array("NUMPY".utf8))
-        let isMRC = sniffer.start.count >= 212 && sniffer.start[208..<212].elementsEqual("MAP ".utf8)
-        guard isTable || isMRC else { return }
+        guard isTable || sniffer.isMRC else { return }
         throw .unsupported(
             path: path, place: .whole, found: isTable ? "a table of cryoSPARC" : "MRC images",
             expected: "a STAR file that lists particles",
@@ -47,6 +45,8 @@ struct FileSniffer {
         let size = try MRCHeader(parsing: start, path: file.path).size
         return size.x == size.y && size.z != size.x ? .mrcStack : .mrcVolume
     }
+
+    private var isMRC: Bool { start.count >= 212 && start[208..<212].elementsEqual("MAP ".utf8) }
 
     private func hasType(_ types: String...) -> Bool { types.contains { name.hasSuffix($0) } }
 

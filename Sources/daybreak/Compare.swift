@@ -101,12 +101,10 @@ struct Compare: ParsableCommand {
 
     /// Boxes of very different edges are not of one molecule, or a pixel size is wrong.
     private func refuseUnlike(_ moving: Volume, _ fixed: Volume) throws {
+        guard let ratio = AlignmentPair.ratio(of: moving, to: fixed),
+            !AlignmentPair.believableRatios.contains(ratio)
+        else { return }
         let edges = [moving, fixed].map { Double($0.boxSize) * $0.pixelSize }
-        guard edges.allSatisfy({ $0 > 0 && $0.isFinite }),
-            !AlignmentPair.believableRatios.contains(edges[0] / edges[1])
-        else {
-            return
-        }
         throw InputProblem(
             "\(map) has an edge of \(edges[0]) Å, \(reference) one of \(edges[1]) Å; expected maps of one molecule; "
                 + "give --reference-pixel-size if a header is wrong")

@@ -18,8 +18,8 @@ package struct AlignmentPair: Sendable {
         let length = Self.edge(of: reference)
         boxLength = length ?? Double(reference.boxSize)
         // Without believable pixel sizes, both boxes count as equally large.
-        let measured = (Self.edge(of: map) ?? boxLength) / boxLength
-        ratio = length != nil && Self.believableRatios.contains(measured) ? measured : 1
+        let measured = Self.ratio(of: map, to: reference) ?? 1
+        ratio = Self.believableRatios.contains(measured) ? measured : 1
         mask = SoftMask(radius: diameter.map { $0 / 2 } ?? 0.42 * boxLength, softness: 0.07 * boxLength)
         let nyquist = (reference.boxSize - 1) / 2
         self.reference = FourierBall(mask.applied(to: reference), radius: Double(nyquist))
@@ -36,6 +36,12 @@ package struct AlignmentPair: Sendable {
 
     /// How much larger one box may be than the other.
     package static let believableRatios = 1.0 / 16...16
+
+    /// A map's box by the reference's; nil without pixel sizes.
+    package static func ratio(of map: Volume, to reference: Volume) -> Double? {
+        guard let length = edge(of: map), let other = edge(of: reference) else { return nil }
+        return length / other
+    }
 
     private static func edge(of volume: Volume) -> Double? {
         let length = Double(volume.boxSize) * volume.pixelSize

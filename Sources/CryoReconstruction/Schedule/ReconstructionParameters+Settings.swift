@@ -61,8 +61,7 @@ extension ReconstructionParameters {
     private func setting(
         _ name: String, toValue value: Any, shown text: String
     ) throws(SettingError) -> ReconstructionParameters {
-        // Where settings come from is not one of them; --preset chooses that.
-        guard var fields = Self.fields(of: self), Self.names.contains(name), name != "preset" else {
+        guard var fields = Self.fields(of: self), Self.names.contains(name) else {
             throw .unknown(name: name, known: Self.names)
         }
         fields[name] = value
@@ -73,15 +72,14 @@ extension ReconstructionParameters {
         return changed
     }
 
-    /// The names of all settings.
+    /// The names of all settings; where they come from is not one of them, --preset chooses that.
     public static let names: [String] =
         Mirror(reflecting: ReconstructionParameters()).children.compactMap(\.label).filter { $0 != "preset" }
         .sorted()
 
     /// All settings by name, null where nothing is set.
     public struct Listing: Encodable {
-        /// The settings.
-        public var parameters: ReconstructionParameters
+        private let parameters: ReconstructionParameters
 
         /// Lists settings.
         public init(_ parameters: ReconstructionParameters) { self.parameters = parameters }

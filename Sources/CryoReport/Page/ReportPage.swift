@@ -92,7 +92,9 @@ public struct ReportPage {
                 record.nullCheck.map {
                     ("\(HTML.text($0.gain, 1)) nats", "what unseen images gain from detail")
                 },
-                record.particles.medianAngleError.map { ("\(HTML.text($0, 1))°", "orientations known to") },
+                record.particles.medianAngleError.map {
+                    (ParticleAccount.text(angleError: $0), "orientations known to")
+                },
                 (DurationText.text(seconds: record.seconds), "\(record.threads) threads"),
             ].compactMap { $0 }
         return """
