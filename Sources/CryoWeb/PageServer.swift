@@ -34,16 +34,30 @@ public final class PageServer: Sendable {
     private init(_ runs: [any RunSource], live: LiveRun?, port: UInt16) throws(ViewError) {
         let site = Site(runs)
         let start: (task: Task<Void, Never>, port: UInt16)
-        do { start = try Self.start(site, port) } catch {
-            if case SocketError.failed(_, _, let message) = error { throw .port(port, message) }
-            throw .port(port, "\(error)")
-        }
+        do { start = try Self.start(site, port) } catch { throw Self.problem(port, error) }
         let gate = Gate(token: Gate.randomToken(), port: start.port)
         site.open(gate)
         address = "http://127.0.0.1:\(start.port)/\(gate.token)/"
         self.site = site
         self.live = live
         task = start.task
+    }
+
+    /// Refuses a port that cannot be had, for who has yet to write what the page is to show.
+    ///
+    /// - Throws: ``ViewError/port(_:_:)``.
+    public static func refuseBusy(port: UInt16) throws(ViewError) {
+        do {
+            let socket = try Socket(domain: AF_INET)
+            defer { try? socket.close() }
+            try socket.setValue(true, for: .localAddressReuse)
+            try socket.bind(to: try sockaddr_in.inet(ip4: "127.0.0.1", port: port))
+        } catch { throw problem(port, error) }
+    }
+
+    private static func problem(_ port: UInt16, _ error: any Error) -> ViewError {
+        if case SocketError.failed(_, _, let message) = error { return .port(port, message) }
+        return .port(port, "\(error)")
     }
 
     /// Listens on 127.0.0.1 and nowhere else.

@@ -10,7 +10,6 @@ struct CheckpointKeeper {
     /// Seconds between checkpoints; 0 for one after each iteration.
     let interval: Double
     private var last = ContinuousClock.now
-    private var phase: IterationPlan.Phase?
 
     init(folder: RunFolder, particles: ParticleSet, transcript: Transcript, interval: Double) {
         self.folder = folder
@@ -19,15 +18,13 @@ struct CheckpointKeeper {
         self.interval = interval
     }
 
-    /// Looks at the state after an iteration.
+    /// Looks at the state after an iteration, which may end a phase.
     ///
     /// - Throws: ``Interrupted`` if the run is to stop, or what writing throws.
-    mutating func look(at progress: RunProgress) throws {
+    mutating func look(at progress: RunProgress, endsPhase: Bool) throws {
         let signal = Interruption.signal
         let isDue = (ContinuousClock.now - last) / .seconds(1) >= interval
-        let beginsPhase = phase != nil && progress.lastStatistics?.phase != phase
-        phase = progress.lastStatistics?.phase ?? phase
-        guard signal != nil || isDue || beginsPhase || progress.isComplete else { return }
+        guard signal != nil || isDue || endsPhase else { return }
         try folder.write(progress, version: Version.current)
         try folder.write(transcript.data, to: "log.txt")
         last = .now

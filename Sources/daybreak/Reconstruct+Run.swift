@@ -21,6 +21,7 @@ extension Reconstruct {
 
     private func runToTheEnd(_ events: JSONEvents?) throws {
         if let verify = place.verify { return try verifyRun(verify, events) }
+        if let port = display.webPort { try PageServer.refuseBusy(port: port) }
         Interruption.listen()
         var job =
             try place.resume.map { try resumedJob($0) } ?? place.extend.map { try extendedJob($0) }
@@ -104,7 +105,7 @@ extension Reconstruct {
                 console.note($0)
             } checkpoint: {
                 console.look(at: $0)
-                try keeper.look(at: $0)
+                try keeper.look(at: $0, endsPhase: job.run.endsPhase(at: $0))
             }
         } catch ReconstructionError.givenUp {
             throw try keeper.interruptionWithinIteration()

@@ -54,6 +54,11 @@ import Testing
         #expect(
             try server.get(root + "run/0/stop", "-X", "POST", "-H", "Origin: http://evil.example").status
                 == 403)
+        // Its port is taken, and who asks for it again has written nothing.
+        let second = try folder.run(
+            "reconstruct", "data/particles.star", "--output", "second", "--port", "\(port)")
+        #expect(second.status == 2 && second.errors.contains("port \(port)"), "\(second.errors)")
+        #expect(!FileManager.default.fileExists(atPath: folder.path + "/second"))
         #expect(server.process.isRunning)
     }
 

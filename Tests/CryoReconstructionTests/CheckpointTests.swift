@@ -49,6 +49,26 @@ import Testing
         }
     }
 
+    /// A checkpoint at each phase's end loses nothing of it, however long the next one's first iteration takes.
+    @Test(arguments: ["halves", "starts", "paper"]) func phasesEndWhereAnotherBegins(kind: String) throws {
+        let parameters = try #require(Self.kinds.first { $0.name == kind }?.parameters)
+        let source = try TestSource(EndToEndTests.phantom, count: 120, diameter: 140, signalToNoise: 1)
+        let run = try Reconstruction(source: source, parameters: parameters)
+        var (seen, ends) = ([IterationStatistics](), [Bool]())
+        _ = try run.run {
+            seen.append($0)
+        } checkpoint: {
+            ends.append(run.endsPhase(at: $0))
+        }
+        // A start is followed by the anneal of the next one, numbered anew.
+        let expected = seen.indices.map { place in
+            guard place + 1 < seen.count else { return true }
+            return seen[place + 1].phase != seen[place].phase
+                || seen[place + 1].iteration <= seen[place].iteration
+        }
+        #expect(ends == expected && ends.dropLast().contains(true))
+    }
+
     /// Asked to stop within an iteration over very many particles, a run gives it up, and loses nothing.
     @Test func longIterationsAreGivenUp() throws {
         let few = try TestSource(EndToEndTests.phantom, count: 120, diameter: 140, signalToNoise: 1)

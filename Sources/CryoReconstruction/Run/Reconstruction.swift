@@ -147,6 +147,14 @@ public final class Reconstruction: @unchecked Sendable {
         return result(progress.states, progress.course.statistics, progress.records)
     }
 
+    /// Whether the iteration that was just carried out was the last of its phase: the next one may take long.
+    public func endsPhase(at progress: RunProgress) -> Bool {
+        var watch = progress.watch
+        let next = plans[progress.repetition][progress.iteration...].lazy.compactMap { watch.admitted($0) }
+            .first
+        return next?.phase != progress.lastStatistics?.phase
+    }
+
     /// Iterations of the anneal, the same at each of its limits.
     var annealCount: Int { plans[0].prefix { $0.phase == .anneal }.count }
 

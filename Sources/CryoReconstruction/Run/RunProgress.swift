@@ -39,9 +39,6 @@ public struct RunProgress: Codable, Sendable {
         return hash.digits()
     }
 
-    /// Whether the last pass has been made, so that only the result is to be written.
-    public var isComplete: Bool { lastStatistics?.progress == 1 && lastStatistics?.phase == .final }
-
     /// The mean of the present densities, on a grid of `boxSize` voxels; nil before the first iteration.
     public func density(boxSize: Int, pixelSize: Double) -> Volume? {
         let densities = states.compactMap(\.density).map { $0.resampled(to: boxSize) }
