@@ -105,16 +105,14 @@ import Testing
         let events = try server.get(root + "run/0/events", "-N", "--max-time", "3")
         #expect(events.body.contains("event: figures"))
         let surface = "<div class=\"viewer calm\" data-begun=\"1\">"
-        var (dom, log) = try browse(root + "run/0/")
-        // A slow machine may not have begun to draw.
-        for _ in 0..<2 where !dom.contains(surface) { (dom, log) = try browse(root + "run/0/") }
+        let (dom, log) = try browse(root + "run/0/") { $0.contains(surface) }
         for figure in [
             "map", "sections", "examples", "progress", "evidence", "poses", "views", "shifts", "noise",
             "sampling",
         ] {
             #expect(dom.contains("<figure id=\"\(figure)\""), "no figure \(figure)")
         }
-        #expect(dom.contains(surface), "the surface is not shown")
+        #expect(dom.contains(surface), "the surface is not shown: \(log.suffix(500))")
         #expect(dom.contains("Running") && dom.contains("id=\"stop\""))
         expectNoComplaint(log)
     }
@@ -132,21 +130,23 @@ import Testing
         let root = try server.address()
         let list = try server.get(root)
         #expect(list.status == 200 && list.body.contains("compare/0/1/") && list.body.contains("run/1/"))
-        let (report, reportLog) = try browse(root + "run/0/")
+        let surface = "<div class=\"viewer\" data-begun=\"1\">"
+        let (report, reportLog) = try browse(root + "run/0/") { $0.contains(surface) }
         for figure in ["map", "fsc", "sections", "examples", "evidence", "views", "noise", "particles"] {
             #expect(report.contains("<figure id=\"\(figure)\""), "no figure \(figure)")
         }
-        #expect(
-            report.contains("<div class=\"viewer\" data-begun=\"1\">") && report.contains("id=\"verdict\""))
+        #expect(report.contains(surface) && report.contains("id=\"verdict\""))
         expectNoComplaint(reportLog)
         // Made before the browser comes, which does not wait for ever.
         let result = try server.get(root + "compare/0/1/result")
         #expect(result.body.contains("FSC 0.5 between them") && result.body.contains("<b>same</b>hand"))
-        let (pair, pairLog) = try browse(root + "compare/0/1/")
+        let (pair, pairLog) = try browse(root + "compare/0/1/") {
+            $0.components(separatedBy: surface).count == 3
+        }
         for figure in ["first", "second", "between", "settings", "sections"] {
             #expect(pair.contains("<figure id=\"\(figure)\""), "no figure \(figure)")
         }
-        #expect(pair.components(separatedBy: "<div class=\"viewer\" data-begun=\"1\">").count == 3)
+        #expect(pair.components(separatedBy: surface).count == 3)
         expectNoComplaint(pairLog)
     }
 
@@ -155,12 +155,18 @@ import Testing
         #expect(complaints.isEmpty, "\(complaints)")
     }
 
-    /// A page when it has come, and what the browser said.
-    private func browse(_ address: String) throws -> (dom: String, log: String) {
+    /// A page once it is whole, and what the browser said; what came of it if it never is.
+    private func browse(
+        _ address: String, until isWhole: (String) -> Bool
+    ) throws -> (dom: String, log: String) {
         // Real time: events come as the server sends them; on a busy machine, or under a sanitizer, late.
-        let (dom, log) = try Browser.page(address, patience: "--timeout=3000", in: folder)
-        if dom.contains("</figure>") { return (dom, log) }
-        return try Browser.page(address, patience: "--timeout=30000", in: folder)
+        let end = ContinuousClock.now + .seconds(180)
+        var (page, patience) = ((dom: "", log: ""), 3000)
+        repeat {
+            page = try Browser.page(address, patience: "--timeout=\(patience)", in: folder)
+            patience = min(30_000, 3 * patience)
+        } while !isWhole(page.dom) && ContinuousClock.now < end
+        return page
     }
 }
 
