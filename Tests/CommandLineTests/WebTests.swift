@@ -112,7 +112,8 @@ import Testing
         ] {
             #expect(dom.contains("<figure id=\"\(figure)\""), "no figure \(figure)")
         }
-        #expect(dom.contains(surface), "the surface is not shown: \(log.suffix(500))")
+        let errors = try folder.text("err")
+        #expect(dom.contains(surface), "the surface is not shown: \(log.suffix(500)) \(errors.suffix(2000))")
         #expect(dom.contains("Running") && dom.contains("id=\"stop\""))
         expectNoComplaint(log)
     }
@@ -190,6 +191,12 @@ private final class Server {
         }
     }
 
+    /// Nothing came back; the program's errors tell why.
+    struct Silence: Error {
+        var question: String
+        var errors: String
+    }
+
     init(_ arguments: [String], in folder: WorkingFolder) throws {
         self.folder = folder
         for name in ["out", "err"] {
@@ -214,7 +221,7 @@ private final class Server {
             }
             Thread.sleep(forTimeInterval: 0.02)
         }
-        throw Program.Missing(places: ["an address of a page in \(try folder.text("err"))"])
+        throw Silence(question: "its address", errors: try folder.text("err"))
     }
 
     /// Asks as curl does, which sends paths and headers that a library would mend.
@@ -228,6 +235,9 @@ private final class Server {
         curl.standardError = FileHandle.nullDevice
         try curl.run()
         curl.waitUntilExit()
+        guard FileManager.default.fileExists(atPath: folder.path + "/answer") else {
+            throw Silence(question: address, errors: try folder.text("err"))
+        }
         let text = try folder.text("answer").replacingOccurrences(of: "\r\n", with: "\n")
         let parts = text.components(separatedBy: "\n\n")
         let head = parts[0].components(separatedBy: "\n")
