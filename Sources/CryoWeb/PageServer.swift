@@ -51,7 +51,7 @@ public final class PageServer: Sendable {
             let socket = try Socket(domain: AF_INET)
             defer { try? socket.close() }
             try socket.setValue(true, for: .localAddressReuse)
-            try socket.bind(to: try sockaddr_in.inet(ip4: "127.0.0.1", port: port))
+            try socket.bind(to: try place(port))
         } catch { throw problem(port, error) }
     }
 
@@ -60,10 +60,14 @@ public final class PageServer: Sendable {
         return .port(port, "\(error)")
     }
 
-    /// Listens on 127.0.0.1 and nowhere else.
+    /// On 127.0.0.1 and nowhere else.
+    private static func place(_ port: UInt16) throws -> sockaddr_in {
+        try sockaddr_in.inet(ip4: "127.0.0.1", port: port)
+    }
+
     private static func start(_ site: Site, _ port: UInt16) throws -> (Task<Void, Never>, UInt16) {
         let configuration = HTTPServer.Configuration(
-            address: try sockaddr_in.inet(ip4: "127.0.0.1", port: port), timeout: 600, logger: .disabled)
+            address: try place(port), timeout: 600, logger: .disabled)
         let server = HTTPServer(config: configuration, handler: site)
         let outcome = Outcome()
         let task = Task.detached {

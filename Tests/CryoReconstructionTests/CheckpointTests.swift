@@ -23,9 +23,13 @@ import Testing
 
     struct Stopped: Error {}
 
+    private static func source() throws -> TestSource {
+        try TestSource(EndToEndTests.phantom, count: 120, diameter: 140, signalToNoise: 1)
+    }
+
     @Test(arguments: ["halves", "starts", "paper"]) func theResultIsTheSame(kind: String) throws {
         let parameters = try #require(Self.kinds.first { $0.name == kind }?.parameters)
-        let source = try TestSource(EndToEndTests.phantom, count: 120, diameter: 140, signalToNoise: 1)
+        let source = try Self.source()
         let whole = try Reconstruction(source: source, parameters: parameters).run()
         let count = whole.statistics.count
         for stop in [1, count / 3, 2 * count / 3, count - 1, count] {
@@ -52,7 +56,7 @@ import Testing
     /// A checkpoint at each phase's end loses nothing of it, however long the next one's first iteration takes.
     @Test(arguments: ["halves", "starts", "paper"]) func phasesEndWhereAnotherBegins(kind: String) throws {
         let parameters = try #require(Self.kinds.first { $0.name == kind }?.parameters)
-        let source = try TestSource(EndToEndTests.phantom, count: 120, diameter: 140, signalToNoise: 1)
+        let source = try Self.source()
         let run = try Reconstruction(source: source, parameters: parameters)
         var (seen, ends) = ([IterationStatistics](), [Bool]())
         _ = try run.run {
@@ -71,7 +75,7 @@ import Testing
 
     /// Asked to stop within an iteration over very many particles, a run gives it up, and loses nothing.
     @Test func longIterationsAreGivenUp() throws {
-        let few = try TestSource(EndToEndTests.phantom, count: 120, diameter: 140, signalToNoise: 1)
+        let few = try Self.source()
         let places = (0..<4200).map { $0 % few.images.count }
         let source = TestSource(
             particles: places.map { few.particles[$0] }, images: places.map { few.images[$0] },
@@ -112,7 +116,7 @@ import Testing
     @Test func damagedCheckpointsAreNoticed() throws {
         let folder = try Self.folder()
         #expect(try folder.checkpoint(version: "1") == nil)
-        let source = try TestSource(EndToEndTests.phantom, count: 120, diameter: 140, signalToNoise: 1)
+        let source = try Self.source()
         let run = try Reconstruction(source: source, parameters: Self.kinds[0].parameters)
         #expect(throws: Stopped.self) {
             _ = try run.run(checkpoint: { progress in

@@ -106,6 +106,15 @@ struct AgreementWatch: Codable, Sendable {
         return last
     }
 
+    /// The first of some iterations that is carried out, as it is.
+    func firstAdmitted(of plans: some Sequence<IterationPlan>) -> IterationPlan? {
+        var watch = self
+        for plan in plans {
+            if let admitted = watch.admitted(plan) { return admitted }
+        }
+        return nil
+    }
+
     /// Looks at the FSC at the end of a ring; returns the least of all shells.
     ///
     /// Of all, not of the outermost alone: maps of nothing but noise agree in outer shells, where mask, positivity and

@@ -149,9 +149,7 @@ public final class Reconstruction: @unchecked Sendable {
 
     /// Whether the iteration that was just carried out was the last of its phase: the next one may take long.
     public func endsPhase(at progress: RunProgress) -> Bool {
-        var watch = progress.watch
-        let next = plans[progress.repetition][progress.iteration...].lazy.compactMap { watch.admitted($0) }
-            .first
+        let next = progress.watch.firstAdmitted(of: plans[progress.repetition][progress.iteration...])
         return next?.phase != progress.lastStatistics?.phase
     }
 
@@ -169,11 +167,8 @@ public final class Reconstruction: @unchecked Sendable {
     private func restore(_ progress: inout RunProgress) {
         images.restore(
             centres: progress.centres, scales: progress.scales, setAside: progress.setAside)
-        var watch = progress.watch
-        let done = plans[progress.repetition][..<progress.iteration].reversed().lazy.compactMap {
-            watch.admitted($0)
-        }.first
-        guard let plan = done else { return }
+        let done = plans[progress.repetition][..<progress.iteration].reversed()
+        guard let plan = progress.watch.firstAdmitted(of: done) else { return }
         prepareStages(plan, &progress.states)
     }
 
