@@ -19,8 +19,10 @@
     // Safe: the pointer does not outlive its owner.
     deinit { unsafe UnsafeMutableRawPointer(pointer).deallocate() }
 
+    // Safe, here and below: the memory holds `count` elements, and places are checked against it.
+
     /// The element at `index`, checked.
-    public subscript(index: Int) -> Element {
+    @inlinable public subscript(index: Int) -> Element {
         get {
             precondition(index >= 0 && index < count)
             return unsafe pointer[index]
@@ -31,11 +33,34 @@
         }
     }
 
-    // Safe, here and below: the memory holds `count` elements.
+    /// The memory from `start` on, of which who asks may use `length` elements, for functions that take pointers; checked.
+    @inlinable public func pointer(from start: Int, length: Int) -> UnsafeMutablePointer<Element> {
+        precondition(start >= 0 && length >= 0 && length <= count - start)
+        return unsafe pointer + start
+    }
+
+    /// Calls `body` with the elements of a range, checked.
+    public func withMutableSpan(_ range: Range<Int>, _ body: (inout MutableSpan<Element>) -> Void) {
+        let first = unsafe pointer(from: range.lowerBound, length: range.count)
+        var span = unsafe UnsafeMutableBufferPointer(start: first, count: range.count).mutableSpan
+        body(&span)
+    }
 
     /// Sets every element to `value`.
     public func fill(_ value: Element) { unsafe pointer.update(repeating: value, count: count) }
 
     /// The elements as an array.
     public var array: [Element] { unsafe Array(UnsafeBufferPointer(start: pointer, count: count)) }
+}
+
+extension AlignedBuffer<Float> {
+    /// The 16 elements from `index` on, one for each lane of a block, checked.
+    @inlinable public subscript(lanes index: Int) -> SIMD16<Float> {
+        // Safe: 16 elements lie there.
+        get { unsafe UnsafeRawPointer(pointer(from: index, length: 16)).loadUnaligned(as: SIMD16<Float>.self) }
+        set {
+            unsafe UnsafeMutableRawPointer(pointer(from: index, length: 16)).storeBytes(
+                of: newValue, as: SIMD16<Float>.self)
+        }
+    }
 }

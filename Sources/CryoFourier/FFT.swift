@@ -120,17 +120,18 @@ private let plans = Mutex(PlanCache())
         unsafe UnsafeMutableRawPointer(floats).assumingMemoryBound(to: fftwf_complex.self)
     }
 
-    /// Transforms `count` interleaved numbers with exp(−2πi jk/n); the memory is aligned as ``CryoCore/AlignedBuffer``'s is.
+    /// Transforms `count` interleaved numbers with exp(−2πi jk/n).
     ///
     /// Safe to call from any thread.
-    public func forward(_ values: UnsafeMutablePointer<Float>) {
-        // Safe, here and in the inverse: who calls brings `count` pairs of floats.
-        unsafe fftwf_execute_dft(forwardPlan, Self.complex(values), Self.complex(values))
-    }
+    public func forward(_ values: AlignedBuffer<Float>) { unsafe execute(forwardPlan, values) }
 
     /// The same with exp(+2πi jk/n).
-    public func inverse(_ values: UnsafeMutablePointer<Float>) {
-        unsafe fftwf_execute_dft(inversePlan, Self.complex(values), Self.complex(values))
+    public func inverse(_ values: AlignedBuffer<Float>) { unsafe execute(inversePlan, values) }
+
+    private func execute(_ plan: fftwf_plan, _ values: AlignedBuffer<Float>) {
+        // Safe: the length is checked, and buffers are aligned as that of the plan.
+        let numbers = unsafe Self.complex(values.pointer(from: 0, length: 2 * count))
+        unsafe fftwf_execute_dft(plan, numbers, numbers)
     }
 }
 

@@ -131,26 +131,23 @@ public struct FourierBall: Sendable {
     ///   - points: Points (x, y) of the slice within ``radius``; shape `[point]`.
     ///   - output: Overwritten; shape `[point]`.
     public func extract(
-        _ rotation: Rotation, at points: [SIMD2<Float>], into output: UnsafeMutablePointer<Complex>
+        _ rotation: Rotation, at points: [SIMD2<Float>], into output: inout MutableSpan<Complex>
     ) {
         let (xAxis, yAxis) = axes(rotation)
         let (row, plane) = (rowLength, rowLength * columnCount)
-        // Safe: a `Cell` within the radius has its eight corners in the ball, and the output is as long as the points.
-        unsafe samples.withUnsafeBufferPointer { buffer in
-            guard let samples = buffer.baseAddress else { return }
-            for (index, point) in points.enumerated() {
-                let cell = Cell(xAxis * point.x + yAxis * point.y, reach: reach, row: row, plane: plane)
-                let (p, f) = unsafe (samples + cell.offset, cell.fraction)
-                let v00 = unsafe p[0] + (p[1] - p[0]) * f.x
-                let v01 = unsafe p[row] + (p[row + 1] - p[row]) * f.x
-                let v10 = unsafe p[plane] + (p[plane + 1] - p[plane]) * f.x
-                let v11 = unsafe p[plane + row] + (p[plane + row + 1] - p[plane + row]) * f.x
-                let lower = v00 + (v01 - v00) * f.y
-                let upper = v10 + (v11 - v10) * f.y
-                let value = lower + (upper - lower) * f.z
-                unsafe output[index] = cell.flipped ? conjugate(value) : value
-            }
+        let samples = samples.span
+        for (index, point) in points.enumerated() {
+            let cell = Cell(xAxis * point.x + yAxis * point.y, reach: reach, row: row, plane: plane)
+            output[index] = cell.value(of: samples, row: row, plane: plane)
         }
+    }
+
+    /// The slice's values at some of its points; see ``extract(_:at:into:)``.
+    public func slice(_ rotation: Rotation, at points: [SIMD2<Float>]) -> [Complex] {
+        var values = [Complex](repeating: .zero, count: points.count)
+        var span = values.mutableSpan
+        extract(rotation, at: points, into: &span)
+        return values
     }
 
     /// Reads the values at the frequencies Aᵀ k, A the rotation; in units of 1/box.
@@ -164,53 +161,36 @@ public struct FourierBall: Sendable {
         let (xAxis, yAxis) = axes(rotation)
         let zAxis = SIMD3<Float>(rotation.row2) * Float(padding)
         let (row, plane) = (rowLength, rowLength * columnCount)
-        // Safe: as in ``extract(_:at:into:)``.
-        return unsafe samples.withUnsafeBufferPointer { samples in
-            frequencies.map { k in
-                let place = xAxis * k.x + yAxis * k.y + zAxis * k.z
-                let cell = Cell(place, reach: reach, row: row, plane: plane)
-                let (p, f) = (cell.offset, cell.fraction)
-                let v00 = unsafe samples[p] + (samples[p + 1] - samples[p]) * f.x
-                let v01 = unsafe samples[p + row] + (samples[p + row + 1] - samples[p + row]) * f.x
-                let q = p + plane
-                let v10 = unsafe samples[q] + (samples[q + 1] - samples[q]) * f.x
-                let v11 = unsafe samples[q + row] + (samples[q + row + 1] - samples[q + row]) * f.x
-                let lower = v00 + (v01 - v00) * f.y
-                let upper = v10 + (v11 - v10) * f.y
-                let value = lower + (upper - lower) * f.z
-                return cell.flipped ? conjugate(value) : value
-            }
+        let samples = samples.span
+        return frequencies.map { k in
+            let place = xAxis * k.x + yAxis * k.y + zAxis * k.z
+            return Cell(place, reach: reach, row: row, plane: plane).value(of: samples, row: row, plane: plane)
         }
     }
 
     /// The adjoint of ``extract(_:at:into:)``: adds each value to the samples it would be read from.
     ///
     /// Adjoint over the inner product Re Σ a b*, each stored sample counted once.
-    public mutating func insert(
-        _ rotation: Rotation, at points: [SIMD2<Float>], _ values: UnsafePointer<Complex>
-    ) {
+    public mutating func insert(_ rotation: Rotation, at points: [SIMD2<Float>], _ values: [Complex]) {
         let (xAxis, yAxis) = axes(rotation)
         let (reach, row, plane) = (reach, rowLength, rowLength * columnCount)
-        // Safe: as in ``extract(_:at:into:)``.
-        unsafe samples.withUnsafeMutableBufferPointer { buffer in
-            guard let samples = buffer.baseAddress else { return }
-            for (index, point) in points.enumerated() {
-                let cell = Cell(xAxis * point.x + yAxis * point.y, reach: reach, row: row, plane: plane)
-                let (p, f) = unsafe (samples + cell.offset, cell.fraction)
-                let value = unsafe cell.flipped ? conjugate(values[index]) : values[index]
-                let upper = value * f.z
-                let lower = value - upper
-                let (v01, v11) = (lower * f.y, upper * f.y)
-                let (v00, v10) = (lower - v01, upper - v11)
-                unsafe p[1] += v00 * f.x
-                unsafe p[0] += v00 - v00 * f.x
-                unsafe p[row + 1] += v01 * f.x
-                unsafe p[row] += v01 - v01 * f.x
-                unsafe p[plane + 1] += v10 * f.x
-                unsafe p[plane] += v10 - v10 * f.x
-                unsafe p[plane + row + 1] += v11 * f.x
-                unsafe p[plane + row] += v11 - v11 * f.x
-            }
+        var samples = samples.mutableSpan
+        for (index, point) in points.enumerated() {
+            let cell = Cell(xAxis * point.x + yAxis * point.y, reach: reach, row: row, plane: plane)
+            let (p, f) = (cell.offset, cell.fraction)
+            let value = cell.flipped ? conjugate(values[index]) : values[index]
+            let upper = value * f.z
+            let lower = value - upper
+            let (v01, v11) = (lower * f.y, upper * f.y)
+            let (v00, v10) = (lower - v01, upper - v11)
+            samples[p + 1] += v00 * f.x
+            samples[p] += v00 - v00 * f.x
+            samples[p + row + 1] += v01 * f.x
+            samples[p + row] += v01 - v01 * f.x
+            samples[p + plane + 1] += v10 * f.x
+            samples[p + plane] += v10 - v10 * f.x
+            samples[p + plane + row + 1] += v11 * f.x
+            samples[p + plane + row] += v11 - v11 * f.x
         }
     }
 
@@ -281,6 +261,20 @@ public struct FourierBall: Sendable {
             fraction = k - SIMD3(Float(x), Float(y), Float(z))
             offset = z &* plane &+ y &* row &+ x
         }
+
+        /// What the eight samples give by trilinear interpolation.
+        @inline(__always)
+        func value(of samples: Span<Complex>, row: Int, plane: Int) -> Complex {
+            let (p, q, f) = (offset, offset + plane, fraction)
+            let v00 = samples[p] + (samples[p + 1] - samples[p]) * f.x
+            let v01 = samples[p + row] + (samples[p + row + 1] - samples[p + row]) * f.x
+            let v10 = samples[q] + (samples[q + 1] - samples[q]) * f.x
+            let v11 = samples[q + row] + (samples[q + row + 1] - samples[q + row]) * f.x
+            let lower = v00 + (v01 - v00) * f.y
+            let upper = v10 + (v11 - v10) * f.y
+            let value = lower + (upper - lower) * f.z
+            return flipped ? conjugate(value) : value
+        }
     }
 }
 
@@ -302,14 +296,12 @@ public struct GriddingCorrection: Sendable {
     /// Divides a density by g.
     public func divide(_ volume: inout Volume) {
         let n = volume.boxSize
-        // Safe, here and below: rows of n voxels in a cube of n³.
-        unsafe volume.voxels.withUnsafeMutableBufferPointer { voxels in
-            for z in 0..<n {
-                for y in 0..<n {
-                    let factor = factors[z] * factors[y]
-                    let row = (z * n + y) * n
-                    for x in 0..<n { unsafe voxels[row + x] *= factor * factors[x] }
-                }
+        var voxels = volume.voxels.mutableSpan
+        for z in 0..<n {
+            for y in 0..<n {
+                let factor = factors[z] * factors[y]
+                let row = (z * n + y) * n
+                for x in 0..<n { voxels[row + x] *= factor * factors[x] }
             }
         }
     }

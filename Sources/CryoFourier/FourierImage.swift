@@ -34,13 +34,11 @@ public struct FourierImage: Sendable {
         let roll = n - n / 2
         for y in 0..<n {
             let row = (y + roll) % n * n
-            // Safe: n² numbers, places modulo n.
-            for x in 0..<n { unsafe real.pointer[row + (x + roll) % n] = image.pixels[y * n + x] }
+            for x in 0..<n { real[row + (x + roll) % n] = image.pixels[y * n + x] }
         }
         fft.forward(real, complex)
         let scale = 1 / Float(n)
-        // Safe: the buffer was made for `fft.complexCount` numbers.
-        for i in 0..<fft.complexCount { coefficients[i] = unsafe complex.pointer[i] * scale }
+        for i in 0..<fft.complexCount { coefficients[i] = complex[i] * scale }
     }
 
     /// The image of this transform.
@@ -49,15 +47,14 @@ public struct FourierImage: Sendable {
         let fft = RealFFT.ofShape([n, n])
         let real = AlignedBuffer<Float>(count: fft.realCount, repeating: 0)
         let complex = AlignedBuffer<Complex>(count: fft.complexCount, repeating: .zero)
-        // Safe, here and below: as in the transform.
-        for i in 0..<fft.complexCount { unsafe complex.pointer[i] = coefficients[i] }
+        for i in 0..<fft.complexCount { complex[i] = coefficients[i] }
         fft.inverse(complex, real)
         var image = Image(boxSize: n, pixelSize: pixelSize)
         let roll = n - n / 2
         let scale = 1 / Float(n)
         for y in 0..<n {
             let row = (y + roll) % n * n
-            for x in 0..<n { image.pixels[y * n + x] = unsafe real.pointer[row + (x + roll) % n] * scale }
+            for x in 0..<n { image.pixels[y * n + x] = real[row + (x + roll) % n] * scale }
         }
         return image
     }

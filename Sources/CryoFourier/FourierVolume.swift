@@ -32,14 +32,11 @@ public struct FourierVolume: Sendable {
         let real = AlignedBuffer<Float>(count: fft.realCount, repeating: 0)
         let complex = AlignedBuffer<Complex>(count: fft.complexCount, repeating: .zero)
         let wrapped = (0..<n).map { ($0 - n / 2 + big) % big }
-        // Safe: n³ numbers on both sides, places modulo n.
-        unsafe volume.voxels.withUnsafeBufferPointer { voxels in
-            for z in 0..<n {
-                for y in 0..<n {
-                    let source = (z * n + y) * n
-                    let target = (wrapped[z] * big + wrapped[y]) * big
-                    for x in 0..<n { unsafe real.pointer[target + wrapped[x]] = voxels[source + x] }
-                }
+        for z in 0..<n {
+            for y in 0..<n {
+                let source = (z * n + y) * n
+                let target = (wrapped[z] * big + wrapped[y]) * big
+                for x in 0..<n { real[target + wrapped[x]] = volume.voxels[source + x] }
             }
         }
         fft.forward(real, complex)
@@ -53,21 +50,17 @@ public struct FourierVolume: Sendable {
         let fft = RealFFT.ofShape([big, big, big])
         let real = AlignedBuffer<Float>(count: fft.realCount, repeating: 0)
         let complex = AlignedBuffer<Complex>(count: fft.complexCount, repeating: .zero)
-        // Safe, here and below: as in the transform; there are `fft.complexCount` coefficients.
-        unsafe coefficients.withUnsafeBufferPointer { source in
-            for i in 0..<fft.complexCount { unsafe complex.pointer[i] = source[i] }
-        }
+        for i in 0..<fft.complexCount { complex[i] = coefficients[i] }
         fft.inverse(complex, real)
         var volume = Volume(boxSize: n, pixelSize: pixelSize)
         let scale = 1 / Float(big * big * big)
         let wrapped = (0..<n).map { ($0 - n / 2 + big) % big }
-        unsafe volume.voxels.withUnsafeMutableBufferPointer { voxels in
-            for z in 0..<n {
-                for y in 0..<n {
-                    let target = (z * n + y) * n
-                    let source = (wrapped[z] * big + wrapped[y]) * big
-                    for x in 0..<n { unsafe voxels[target + x] = real.pointer[source + wrapped[x]] * scale }
-                }
+        var voxels = volume.voxels.mutableSpan
+        for z in 0..<n {
+            for y in 0..<n {
+                let target = (z * n + y) * n
+                let source = (wrapped[z] * big + wrapped[y]) * big
+                for x in 0..<n { voxels[target + x] = real[source + wrapped[x]] * scale }
             }
         }
         return volume

@@ -59,9 +59,7 @@ public struct PolarSampler: Sendable {
             let row = (y - n / 2 + big) % big * big
             let rowFactor = correction[y] / Float(n)
             for x in 0..<n {
-                // Safe, here and below: places modulo the padded size; points lie below the Nyquist frequency.
-                unsafe real.pointer[row + (x - n / 2 + big) % big] =
-                    image.pixels[y * n + x] * rowFactor * correction[x]
+                real[row + (x - n / 2 + big) % big] = image.pixels[y * n + x] * rowFactor * correction[x]
             }
         }
         fft.forward(real, half)
@@ -75,9 +73,9 @@ public struct PolarSampler: Sendable {
                 for j in 0..<Self.tapCount {
                     let column = Int(tap.columns[j])
                     let value =
-                        unsafe column < rowLength
-                        ? half.pointer[row * rowLength + column]
-                        : conjugate(half.pointer[mirroredRow * rowLength + big - column])
+                        column < rowLength
+                        ? half[row * rowLength + column]
+                        : conjugate(half[mirroredRow * rowLength + big - column])
                     rowSum += value * tap.columnWeights[j]
                 }
                 sum += rowSum * tap.rowWeights[i]

@@ -37,13 +37,7 @@ public struct Projector: Sendable {
     ///   - pose: Orientation and origin (Å).
     ///   - ctf: The optics, or nil for a pure projection.
     public func project(_ pose: Pose, ctf: ContrastTransferFunction? = nil) -> FourierImage {
-        var slice = [Complex](repeating: .zero, count: points.count)
-        // Safe: the slice is as long as the points.
-        unsafe slice.withUnsafeMutableBufferPointer { buffer in
-            if let output = buffer.baseAddress {
-                unsafe ball.extract(pose.rotation, at: points, into: output)
-            }
-        }
+        let slice = ball.slice(pose.rotation, at: points)
         let step = 1 / (Double(boxSize) * pixelSize)
         let evaluator = ctf?.evaluator
         var image = FourierImage(boxSize: boxSize, pixelSize: pixelSize)

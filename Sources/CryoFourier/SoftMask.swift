@@ -44,18 +44,16 @@ public struct SoftMask: Sendable, Equatable {
     public func applied(to volume: Volume) -> Volume {
         var result = volume
         let n = volume.boxSize
-        // Safe: rows of n voxels in a cube of n³.
-        unsafe result.voxels.withUnsafeMutableBufferPointer { voxels in
-            var index = 0
-            for z in 0..<n {
-                for y in 0..<n {
-                    let planar = Double((z - n / 2) * (z - n / 2) + (y - n / 2) * (y - n / 2))
-                    for x in 0..<n {
-                        let dx = Double(x - n / 2)
-                        let distance = (planar + dx * dx).squareRoot() * volume.pixelSize
-                        unsafe voxels[index] *= Float(weight(at: distance))
-                        index += 1
-                    }
+        var voxels = result.voxels.mutableSpan
+        var index = 0
+        for z in 0..<n {
+            for y in 0..<n {
+                let planar = Double((z - n / 2) * (z - n / 2) + (y - n / 2) * (y - n / 2))
+                for x in 0..<n {
+                    let dx = Double(x - n / 2)
+                    let distance = (planar + dx * dx).squareRoot() * volume.pixelSize
+                    voxels[index] *= Float(weight(at: distance))
+                    index += 1
                 }
             }
         }

@@ -8,8 +8,8 @@
     public let correlate: @Sendable (NodePair) -> Void
     /// Sums a circle's exponentials.
     public let sumCircle: @Sendable (Circle) -> CircleSum
-    /// Turns a circle's values into responsibilities and adds them to a histogram, interleaved like the circle.
-    public let fillResponsibilities: @Sendable (Circle, UnsafeMutablePointer<Float>) -> Void
+    /// Turns a circle's values into responsibilities and adds them to its histogram.
+    public let fillResponsibilities: @Sendable (Circle) -> Void
     /// Adds the transformed responsibilities in the work space, times the data, to a gradient.
     public let addGradient: @Sendable (NodePair, NodeTarget) -> Void
 
@@ -17,12 +17,12 @@
     public init(
         correlate: @escaping @Sendable (NodePair) -> Void,
         sumCircle: @escaping @Sendable (Circle) -> CircleSum,
-        fillResponsibilities: @escaping @Sendable (Circle, UnsafeMutablePointer<Float>) -> Void,
+        fillResponsibilities: @escaping @Sendable (Circle) -> Void,
         addGradient: @escaping @Sendable (NodePair, NodeTarget) -> Void
     ) {
         self.correlate = correlate
         self.sumCircle = sumCircle
-        unsafe self.fillResponsibilities = fillResponsibilities
+        self.fillResponsibilities = fillResponsibilities
         self.addGradient = addGradient
     }
 }
@@ -103,11 +103,14 @@ public struct RowSpan: Sendable, Equatable, BitwiseCopyable {
     public var logWeights: UnsafePointer<Float>
     /// The inclusion probability of each angle.
     public var inclusions: UnsafePointer<Float>
+    /// Σ of responsibilities over circles.
+    public var histogram: UnsafeMutablePointer<Float>
 
     /// Makes a description.
     public init(
         values: UnsafeMutablePointer<Float>, angleCount: Int, beta: Float, offset: Float,
-        logWeights: UnsafePointer<Float>, inclusions: UnsafePointer<Float>
+        logWeights: UnsafePointer<Float>, inclusions: UnsafePointer<Float>,
+        histogram: UnsafeMutablePointer<Float>
     ) {
         unsafe self.values = values
         self.angleCount = angleCount
@@ -115,6 +118,7 @@ public struct RowSpan: Sendable, Equatable, BitwiseCopyable {
         self.offset = offset
         unsafe self.logWeights = logWeights
         unsafe self.inclusions = inclusions
+        unsafe self.histogram = histogram
     }
 }
 

@@ -16,8 +16,7 @@
     /// In-place FFT over 16 lanes.
     public let transform: @Sendable (LaneTransform, UnsafeMutablePointer<Float>) -> Void
     /// Adds a column pair's exponentiated log-likelihoods to a running sum.
-    public let accumulateEvidence:
-        @Sendable (ColumnPair, EvidenceSettings, UnsafeMutablePointer<RunningEvidence>) -> Void
+    public let accumulateEvidence: @Sendable (ColumnPair, EvidenceTarget) -> Void
     /// Adds a column pair's responsibilities to the gradient of a block.
     public let accumulateGradient: @Sendable (ColumnPair, GradientTarget) -> Void
     /// Finds the best point of a column pair.
@@ -29,15 +28,13 @@
     public init(
         name: String,
         transform: @escaping @Sendable (LaneTransform, UnsafeMutablePointer<Float>) -> Void,
-        accumulateEvidence:
-            @escaping @Sendable (ColumnPair, EvidenceSettings, UnsafeMutablePointer<RunningEvidence>) ->
-            Void,
+        accumulateEvidence: @escaping @Sendable (ColumnPair, EvidenceTarget) -> Void,
         accumulateGradient: @escaping @Sendable (ColumnPair, GradientTarget) -> Void,
         findPeak: @escaping @Sendable (ColumnPair) -> PosePeak, nodes: NodeKernels
     ) {
         self.name = name
         unsafe self.transform = transform
-        unsafe self.accumulateEvidence = accumulateEvidence
+        self.accumulateEvidence = accumulateEvidence
         self.accumulateGradient = accumulateGradient
         self.findPeak = findPeak
         self.nodes = nodes
@@ -139,14 +136,20 @@ public struct OrderSpan: Sendable, Equatable, BitwiseCopyable {
 /// Where the evidence of the columns goes.
 ///
 /// Safe to pass on: whoever makes one vouches that its memory is as long as said here and outlives the call.
-@safe public struct EvidenceSettings: @unchecked Sendable {
+@safe public struct EvidenceTarget: @unchecked Sendable {
+    /// The image's sum over the block.
+    public var running: UnsafeMutablePointer<RunningEvidence>
     /// Receives the log of each column's summed weight; two values.
     public var columnLogMass: UnsafeMutablePointer<Float>
     /// Which lanes are real directions (1) and which are padding (0).
     public var laneWeights: UnsafePointer<Float>
 
-    /// Makes the settings.
-    public init(columnLogMass: UnsafeMutablePointer<Float>, laneWeights: UnsafePointer<Float>) {
+    /// Makes a target.
+    public init(
+        running: UnsafeMutablePointer<RunningEvidence>, columnLogMass: UnsafeMutablePointer<Float>,
+        laneWeights: UnsafePointer<Float>
+    ) {
+        unsafe self.running = running
         unsafe self.columnLogMass = columnLogMass
         unsafe self.laneWeights = laneWeights
     }

@@ -105,8 +105,9 @@ func sumCircle(_ circle: Circle) -> CircleSum {
     return CircleSum(peak: peak, direct: direct, opposite: opposite, squares: horizontalSum(squares))
 }
 
-/// Turns a circle's values into responsibilities, exp(β E + weight + offset), and adds them to a histogram.
-func fillResponsibilities(_ circle: Circle, _ histogram: UnsafeMutablePointer<Float>) {
+/// Turns a circle's values into responsibilities, exp(β E + weight + offset), and adds them to the histogram.
+func fillResponsibilities(_ circle: Circle) {
+    let histogram = unsafe circle.histogram
     let (beta, offset) = (splat(circle.beta), splat(circle.offset))
     for i in stride(from: 0, to: 2 &* circle.angleCount, by: Lane.scalarCount) {
         let x = unsafe fused(beta, load(circle.values + i), load(circle.logWeights + i)) + offset

@@ -108,18 +108,17 @@ private func addNorms(_ pair: ColumnPair, _ work: UnsafeMutablePointer<Float>, _
 }
 
 /// Adds both columns to the running evidence of an image.
-func accumulateEvidence(
-    _ pair: ColumnPair, _ settings: EvidenceSettings, _ running: UnsafeMutablePointer<RunningEvidence>
-) {
+func accumulateEvidence(_ pair: ColumnPair, _ target: EvidenceTarget) {
+    let running = unsafe target.running
     for first in stride(from: 0, to: lanes, by: Lane.scalarCount) {
         evaluateCircles(pair, firstLane: first)
     }
     for column in 0..<pair.width {
         let logPrior = column == 0 ? pair.logPrior.0 : pair.logPrior.1
         let values = unsafe pair.workspace + column &* pair.transform.count &* elementStride
-        let peak = unsafe pair.beta * maximum(values, pair.transform.count, settings.laneWeights) + logPrior
+        let peak = unsafe pair.beta * maximum(values, pair.transform.count, target.laneWeights) + logPrior
         guard unsafe peak > running.pointee.peak - negligible else {
-            unsafe settings.columnLogMass[column] =
+            unsafe target.columnLogMass[column] =
                 peak + logarithm(Float(pair.transform.count &* elementStride))
             continue
         }
@@ -144,13 +143,13 @@ func accumulateEvidence(
                 squares2 = fused(opposite, opposite, squares2)
                 unsafe p += elementStride
             }
-            let weights = unsafe load(settings.laneWeights + first)
+            let weights = unsafe load(target.laneWeights + first)
             columnSum += horizontalSum((sum + sum2) * weights)
             columnSquares += horizontalSum((squares + squares2) * weights)
         }
         unsafe running.pointee.sum += columnSum
         unsafe running.pointee.squareSum += columnSquares
-        unsafe settings.columnLogMass[column] =
+        unsafe target.columnLogMass[column] =
             unsafe columnSum > 0
             ? running.pointee.peak + logarithm(columnSum) : -Float.greatestFiniteMagnitude
     }

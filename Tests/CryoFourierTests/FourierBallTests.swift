@@ -59,11 +59,8 @@ import Testing
         for ky in -10...10 {
             for kx in 1...10 where kx * kx + ky * ky <= 100 { points.append([Float(kx), Float(ky)]) }
         }
-        var read = [Complex](repeating: .zero, count: points.count)
         let ball = FourierBall(volume, radius: 11, scale: 1 / Float(n))
-        read.withUnsafeMutableBufferPointer { buffer in
-            if let output = buffer.baseAddress { ball.extract(.identity, at: points, into: output) }
-        }
+        let read = ball.slice(.identity, at: points)
         let expected = points.map { transform[Int($0.x), Int($0.y)] }
         // Relative to the mean. On a sample the trilinear kernel averages nothing, so V / g is read, not V: at
         // the outer blob, 11 Å from the centre of a box of 64 Å, that is (1 / sinc(0.085))² ≈ 1.02 an axis.
@@ -79,12 +76,7 @@ import Testing
     }
 
     private func extract(_ ball: FourierBall, _ rotation: Rotation, radius: Float = 7) -> [Complex] {
-        let points = grid.points.map { $0 * (radius / 7) }
-        var output = [Complex](repeating: .zero, count: points.count)
-        output.withUnsafeMutableBufferPointer { buffer in
-            if let pointer = buffer.baseAddress { ball.extract(rotation, at: points, into: pointer) }
-        }
-        return output
+        ball.slice(rotation, at: grid.points.map { $0 * (radius / 7) })
     }
 
     /// The number of samples is what is believed, not the radius that they are said to have.

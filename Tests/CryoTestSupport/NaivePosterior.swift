@@ -132,10 +132,7 @@ public struct NaivePosterior {
     }
 
     private func fullSlice(_ ball: FourierBall, _ rotation: Rotation) -> [ComplexDouble] {
-        var half = [SIMD2<Float>](repeating: .zero, count: grid.pointCount)
-        half.withUnsafeMutableBufferPointer { buffer in
-            if let output = buffer.baseAddress { ball.extract(rotation, at: grid.points, into: output) }
-        }
+        let half = ball.slice(rotation, at: grid.points)
         return fullRings(half.map { ComplexDouble(Double($0.x), Double($0.y)) })
     }
 

@@ -36,7 +36,7 @@ extension Stations {
                 scene.parallel.forEachWorker(report.threads) { _, thread in
                     let space = spaces[thread].pointer
                     let masses = AlignedBuffer<Float>(count: 2, repeating: 0)
-                    var running = RunningEvidence()
+                    let running = AlignedBuffer(count: 1, repeating: RunningEvidence())
                     let transform = LaneTransform(
                         count: grid.angleCount, radices: radices.pointer, passCount: 0,
                         twiddles: twiddles.pointer, scratch: space + spaceSize, isInverse: true)
@@ -47,8 +47,9 @@ extension Stations {
                                 orders: orders.pointer, orderCount: orderCount, norms: norms.pointer,
                                 normOrderCount: 1, width: 2, beta: 1e-3, logPrior: (0, 0),
                                 transform: transform, workspace: space),
-                            EvidenceSettings(columnLogMass: masses.pointer, laneWeights: weights.pointer),
-                            &running)
+                            EvidenceTarget(
+                                running: running.pointer, columnLogMass: masses.pointer,
+                                laneWeights: weights.pointer))
                     }
                 }
             }

@@ -66,8 +66,7 @@ struct AngularLayout: Sendable {
     /// Where an order of a ring lies in a row; its imaginary part lies 16 floats behind.
     func rowPlace(ring: Int, order: Int) -> Int {
         let lanes = PoseKernels.laneCount
-        // Safe: a span for each ring.
-        return unsafe Int(rowSpans.pointer[ring].offset) + order / lanes * 2 * lanes + order % lanes
+        return Int(rowSpans[ring].offset) + order / lanes * 2 * lanes + order % lanes
     }
 
     /// The highest order that ring k carries to about 10⁻⁴ of its amplitude.

@@ -29,6 +29,9 @@ struct BatchEvidence: Sendable {
         var effectivePoses: Double
     }
 
+    /// Where the columns of an image against a block begin in ``columnLogMass``.
+    func columns(image: Int, block: Int) -> Int { (image * blockCount + block) * 2 * pairCount }
+
     /// Adds the blocks up, in their order and in double precision.
     func totals() -> [Total] {
         (0..<imageCount).map { image in
@@ -47,9 +50,10 @@ struct BatchEvidence: Sendable {
 
     /// The column pairs of an image that hold most; most first.
     func heaviestPairs(image: Int) -> [(block: Int, pair: Int)] {
-        // Safe: two columns a pair, for each block and image.
-        let columns = unsafe columnLogMass.pointer + image * blockCount * 2 * pairCount
-        let masses = (0..<blockCount * pairCount).map { unsafe max(columns[2 * $0], columns[2 * $0 + 1]) }
+        let first = columns(image: image, block: 0)
+        let masses = (0..<blockCount * pairCount).map {
+            max(columnLogMass[first + 2 * $0], columnLogMass[first + 2 * $0 + 1])
+        }
         return masses.largestPlaces(PosteriorEngine.peakCandidates).map {
             (block: $0 / pairCount, pair: $0 % pairCount)
         }

@@ -3,8 +3,6 @@ import CryoFourier
 import CryoKernelInterface
 import Foundation
 
-// Safe, in this file: the work space holds `angleCount` elements of 32 floats, and `layout` gives each (order, ring) entry its place.
-
 /// The shifted copies of a batch of images, as angular coefficients: the columns of the posterior's products.
 ///
 ///     D_s(k, φ) = w_k · C · X · exp(−2πi k·(centre + s)/L),   w_k = (2πk/N_ψ) / σ_k²
@@ -53,31 +51,29 @@ struct ColumnBlocks: Sendable {
         let grid = layout.grid
         fillPowers(slot: slot, image: image, ringWeights: ringWeights)
         let centred = rings.centred(image, ringWeights: ringWeights)
-        let transform = scratch.transform(isInverse: false)
-        let work = unsafe scratch.workspace.pointer
         for group in 0..<rings.groupCount {
             for ring in 0..<grid.ringCount {
-                unsafe rings.load(centred, group: group, ring: ring, work)
-                unsafe kernels.transform(transform, work)
-                unsafe storeRing(slot: slot, group: group, ring: ring, work)
+                rings.load(centred, group: group, ring: ring, into: scratch.workspace)
+                scratch.transformWorkspace(isInverse: false, kernels)
+                storeRing(slot: slot, group: group, ring: ring, scratch.workspace)
             }
         }
     }
 
-    private func storeRing(slot: Int, group: Int, ring: Int, _ work: UnsafeMutablePointer<Float>) {
+    private func storeRing(slot: Int, group: Int, ring: Int, _ work: AlignedBuffer<Float>) {
         let lanes = PoseKernels.laneCount
-        let base = unsafe coefficients.pointer + slot * imageStride
         let first = group * lanes
         let count = min(lanes, pairCount * 2 - first)
         let pairStride = layout.entryCount * 4
         for order in 0..<layout.orderCount {
             let (offset, rings) = layout.entries(ofOrder: order)
             guard ring >= rings.lowerBound else { continue }
-            let source = unsafe work + order * 2 * lanes
-            let target = unsafe base + (offset + ring - rings.lowerBound) * 4 + first / 2 * pairStride
+            let (real, imaginary) = (work[lanes: order * 2 * lanes], work[lanes: order * 2 * lanes + lanes])
+            let target =
+                slot * imageStride + (offset + ring - rings.lowerBound) * 4 + first / 2 * pairStride
             for lane in 0..<count {
-                let entry = unsafe target + (lane >> 1) * pairStride + (lane & 1) * 2
-                unsafe (entry[0], entry[1]) = (source[lane], source[lane + lanes])
+                let entry = target + (lane >> 1) * pairStride + (lane & 1) * 2
+                (coefficients[entry], coefficients[entry + 1]) = (real[lane], imaginary[lane])
             }
         }
     }

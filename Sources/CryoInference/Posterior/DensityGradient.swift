@@ -74,9 +74,8 @@ extension PosteriorEngine {
                 for operation in symmetry.operations {
                     // The density is the same seen from A·g for every operation g.
                     let rotation = directions.rotations[index] * operation
-                    // Safe: slices are as long as the points.
-                    unsafe result.gradient.insert(rotation, at: points, slice.gradient)
-                    unsafe result.curvature.insert(rotation, at: points, slice.weight)
+                    result.gradient.insert(rotation, at: points, slice.gradient)
+                    result.curvature.insert(rotation, at: points, slice.weight)
                 }
                 for ring in result.residualPowers.indices {
                     result.residualPowers[ring] += slice.explained[ring]

@@ -52,9 +52,9 @@ struct LaneFFTPlan: Sendable {
 
     /// The kernel's view of this plan; `scratch` holds `32 · count` floats and belongs to one worker.
     func transform(scratch: AlignedBuffer<Float>, isInverse: Bool) -> LaneTransform {
-        // Safe: the plan's own tables, which outlive it; the scratch is a worker's, made for the same length.
+        // Safe: the plan's own tables, which outlive it; the scratch's length is checked.
         unsafe LaneTransform(
             count: count, radices: radices.pointer, passCount: radices.count, twiddles: twiddles.pointer,
-            scratch: scratch.pointer, isInverse: isInverse)
+            scratch: scratch.pointer(from: 0, length: count * 2 * PoseKernels.laneCount), isInverse: isInverse)
     }
 }

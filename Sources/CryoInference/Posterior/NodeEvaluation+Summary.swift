@@ -23,9 +23,8 @@ extension NodeEvaluation {
     func angleMemory() -> [PoseMemory.AngleEntry] {
         let step = 2 * Float.pi / Float(layout.grid.angleCount)
         let masses = (0..<layout.grid.angleCount).map { angle in
-            // Safe, here and below: two numbers for each angle.
-            unsafe (scratch.histogram.pointer[2 * angle] + scratch.histogram.pointer[2 * angle + 1])
-                * scratch.angleInclusions.pointer[2 * angle]
+            (scratch.histogram[2 * angle] + scratch.histogram[2 * angle + 1])
+                * scratch.angleInclusions[2 * angle]
         }
         return masses.largestPlaces(PoseMemory.capacity).filter { masses[$0] > 0 }.map {
             PoseMemory.AngleEntry(angle: Float($0) * step, mass: masses[$0])
@@ -49,8 +48,7 @@ extension NodeEvaluation {
         close()
         var (angles, angleTotal) = (0.0, 0.0)
         for angle in 0..<layout.grid.angleCount {
-            let mass = unsafe Double(
-                scratch.histogram.pointer[2 * angle] + scratch.histogram.pointer[2 * angle + 1])
+            let mass = Double(scratch.histogram[2 * angle] + scratch.histogram[2 * angle + 1])
             angles += mass * mass
             angleTotal += mass
         }

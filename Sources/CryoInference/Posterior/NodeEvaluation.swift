@@ -3,8 +3,6 @@ import CryoFourier
 import CryoKernelInterface
 import Foundation
 
-// Safe, in this file: a node's rows and circle are those of its own worker's scratch; see NodeEvaluation+Rows.swift.
-
 /// The evaluation of one image on its drawn nodes.
 struct NodeEvaluation {
     let engine: PosteriorEngine
@@ -145,15 +143,10 @@ extension NodeEvaluation {
                 }
             }
             evaluateCircle(node)
-            unsafe kernels.fillResponsibilities(
-                circle(node, minus: Float(total.logSum)), scratch.histogram.pointer)
+            kernels.fillResponsibilities(circle(node, minus: Float(total.logSum)))
             guard hasGradient, let part = result.parts.last else { continue }
-            unsafe transform.forward(scratch.circle.pointer)
-            unsafe kernels.addGradient(
-                pair(node),
-                NodeTarget(
-                    gradient: result.row(of: part), masses: result.masses(of: part),
-                    factors: scratch.factors.pointer))
+            transform.forward(scratch.circle)
+            kernels.addGradient(pair(node), target(part, of: result))
         }
     }
 
@@ -169,7 +162,7 @@ extension NodeEvaluation {
             fillNorms(Int(node.direction), ctfPowers)
             evaluateCircle(node)
             for place in 0..<2 * layout.grid.angleCount {
-                let value = unsafe beta * scratch.circle.pointer[place] + logPriors[Int(node.shift)]
+                let value = beta * scratch.circle[place] + logPriors[Int(node.shift)]
                 guard value > best.value else { continue }
                 best.value = value
                 best.node = PoseNode(

@@ -14,18 +14,19 @@ enum NormTerms {
     ) {
         let (lanes, rings) = (PoseKernels.laneCount, layout.grid.ringCount)
         let outputStride = layout.normOrderCount * 4 * lanes
-        // Safe: matrices of rings × lanes, rings × images and images × lanes, of buffers made for the same layout.
-        let powers = unsafe slices.powers.pointer + block * SliceBlocks.powerStride(layout)
+        let powers = block * SliceBlocks.powerStride(layout)
         for order in 0..<layout.normOrderCount {
             // (|T|² part, C² part) of Σpc, Σqs, Σps, Σqc.
             for (combination, parts) in [(0, 0), (1, 1), (0, 1), (1, 0)].enumerated() {
-                let left = unsafe powers + (2 * order + parts.0) * rings * lanes
-                let right =
-                    unsafe columns.ctfPowers.pointer
-                    + ((2 * order + parts.1) * capacity + images.lowerBound) * rings
-                let target =
-                    unsafe output.pointer + images.lowerBound * outputStride
-                    + (order * 4 + combination) * lanes
+                // Safe: matrices of rings × lanes, rings × images and images × lanes, whose lengths are checked.
+                let left = unsafe slices.powers.pointer(
+                    from: powers + (2 * order + parts.0) * rings * lanes, length: rings * lanes)
+                let right = unsafe columns.ctfPowers.pointer(
+                    from: ((2 * order + parts.1) * capacity + images.lowerBound) * rings,
+                    length: rings * images.count)
+                let target = unsafe output.pointer(
+                    from: images.lowerBound * outputStride + (order * 4 + combination) * lanes,
+                    length: (images.count - 1) * outputStride + lanes)
                 unsafe cblas_sgemm(
                     CblasColMajor, CblasNoTrans, CblasNoTrans, CInt(lanes), CInt(images.count),
                     CInt(rings), 1, left, CInt(lanes), right, CInt(rings), 0, target, CInt(outputStride))

@@ -26,13 +26,7 @@ struct PoseModel: Sendable {
     }
 
     /// The slice T of an orientation; shape `[ring][angle]`.
-    func slice(_ rotation: Rotation) -> [Complex] {
-        // Safe: all of the capacity is written.
-        unsafe [Complex](unsafeUninitializedCapacity: points.count) { buffer, count in
-            if let base = buffer.baseAddress { unsafe ball.extract(rotation, at: points, into: base) }
-            count = points.count
-        }
-    }
+    func slice(_ rotation: Rotation) -> [Complex] { ball.slice(rotation, at: points) }
 
     /// exp(2πi k·origin/L); shape `[ring][angle]`.
     ///

@@ -23,12 +23,11 @@ struct SampledImage: Sendable {
     let rowStride: Int
     let massCount: Int
 
-    func row(of part: Part) -> UnsafeMutablePointer<Float> {
-        // Safe, here and below: a row and its masses for each part.
-        unsafe gradientRows.pointer + part.index * (rowStride + massCount)
-    }
+    /// Where a part's row begins among ``gradientRows``.
+    func row(of part: Part) -> Int { part.index * (rowStride + massCount) }
 
-    func masses(of part: Part) -> UnsafeMutablePointer<Float> { unsafe row(of: part) + rowStride }
+    /// Where its masses do.
+    func masses(of part: Part) -> Int { row(of: part) + rowStride }
 }
 
 /// Memory that one worker owns while it evaluates sampled images.

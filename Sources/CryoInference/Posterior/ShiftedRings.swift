@@ -3,8 +3,6 @@ import CryoFourier
 import CryoKernelInterface
 import Foundation
 
-// Safe, in this file: the table has 32 floats for each group of shifts and point, the work space 32 for each in-plane angle.
-
 /// How an image becomes shifted rings, 16 shifts at a time, ready for the transform over their angle.
 ///
 ///     D_s(k, φ) = w_k · C · X · exp(−2πi k·(centre + s)/L) / N_ψ
@@ -38,8 +36,8 @@ struct ShiftedRings: Sendable {
             for (point, k) in points.enumerated() {
                 let cycles = -(Double(k.x) * shift.x + Double(k.y) * shift.y) / boxLength
                 let factor = Phase.factor(cycles: cycles)
-                let entry = unsafe table.pointer + (group * points.count + point) * 2 * lanes + lane
-                unsafe (entry[0], entry[lanes]) = (factor.x, factor.y)
+                let entry = (group * points.count + point) * 2 * lanes + lane
+                (table[entry], table[entry + lanes]) = (factor.x, factor.y)
             }
         }
         return table
@@ -59,22 +57,18 @@ struct ShiftedRings: Sendable {
     }
 
     /// Lays one ring of 16 shifts out for the transform; Friedel's law gives the second half.
-    func load(_ centred: [Complex], group: Int, ring: Int, _ work: UnsafeMutablePointer<Float>) {
+    func load(_ centred: [Complex], group: Int, ring: Int, into work: AlignedBuffer<Float>) {
         let (lanes, grid) = (PoseKernels.laneCount, layout.grid)
         for angle in 0..<grid.halfCount {
             let point = ring * grid.halfCount + angle
             let value = centred[point]
-            let phase = unsafe phases.pointer + (group * grid.pointCount + point) * 2 * lanes
-            let here = unsafe work + angle * 2 * lanes
-            let there = unsafe here + grid.halfCount * 2 * lanes
-            for lane in 0..<lanes {
-                let real = unsafe value.x * phase[lane] - value.y * phase[lane + lanes]
-                let imaginary = unsafe value.x * phase[lane + lanes] + value.y * phase[lane]
-                unsafe here[lane] = real
-                unsafe here[lane + lanes] = imaginary
-                unsafe there[lane] = real
-                unsafe there[lane + lanes] = -imaginary
-            }
+            let phase = (group * grid.pointCount + point) * 2 * lanes
+            let (c, s) = (phases[lanes: phase], phases[lanes: phase + lanes])
+            let (real, imaginary) = (value.x * c - value.y * s, value.x * s + value.y * c)
+            let here = angle * 2 * lanes
+            let there = here + grid.halfCount * 2 * lanes
+            (work[lanes: here], work[lanes: here + lanes]) = (real, imaginary)
+            (work[lanes: there], work[lanes: there + lanes]) = (real, -imaginary)
         }
     }
 

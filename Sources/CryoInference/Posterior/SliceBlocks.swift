@@ -3,8 +3,6 @@ import CryoFourier
 import CryoKernelInterface
 import Foundation
 
-// Safe, in this file: buffers are made here for all blocks; `layout` gives entries, rows and powers their places within one.
-
 /// The slices of a density in all directions, as angular coefficients in blocks of 16 direction pairs.
 struct SliceBlocks: Sendable {
     /// Angular coefficients; shape `[block][entry][re, im][16]`.
@@ -49,79 +47,76 @@ struct SliceBlocks: Sendable {
         scratch: WorkerScratch, kernels: PoseKernels
     ) {
         let (lanes, grid) = (PoseKernels.laneCount, layout.grid)
-        let slices = unsafe halfSlices.pointer + block * lanes * grid.pointCount
         for (lane, rotation) in rotations.enumerated() {
-            unsafe ball.extract(rotation, at: points, into: slices + lane * grid.pointCount)
+            let slice = (block * lanes + lane) * grid.pointCount
+            halfSlices.withMutableSpan(slice..<(slice + grid.pointCount)) { output in
+                ball.extract(rotation, at: points, into: &output)
+            }
         }
-        let target = unsafe coefficients.pointer + block * Self.stride(layout)
-        let transform = scratch.transform(isInverse: false)
-        let work = unsafe scratch.workspace.pointer
+        let target = block * Self.stride(layout)
+        let work = scratch.workspace
         for ring in 0..<grid.ringCount {
-            unsafe loadRing(slices, ring, work)
-            unsafe addPowers(block: block, ring: ring, work)
-            unsafe kernels.transform(transform, work)
+            loadRing(block: block, ring: ring, work)
+            addPowers(block: block, ring: ring, work)
+            scratch.transformWorkspace(isInverse: false, kernels)
             for order in 0..<layout.orderCount {
                 let (offset, rings) = layout.entries(ofOrder: order)
                 guard rings.contains(ring) else { continue }
-                let entry = unsafe target + (offset + ring - rings.lowerBound) * 2 * lanes
-                unsafe entry.update(from: work + order * 2 * lanes, count: 2 * lanes)
+                let (entry, source) = (target + (offset + ring - rings.lowerBound) * 2 * lanes, order * 2 * lanes)
+                coefficients[lanes: entry] = work[lanes: source]
+                coefficients[lanes: entry + lanes] = work[lanes: source + lanes]
             }
-            if rows.count > 0 { unsafe storeRows(block: block, ring: ring, work) }
+            if rows.count > 0 { storeRows(block: block, ring: ring, work) }
         }
     }
 
-    private func storeRows(block: Int, ring: Int, _ work: UnsafeMutablePointer<Float>) {
+    private func storeRows(block: Int, ring: Int, _ work: AlignedBuffer<Float>) {
         let lanes = PoseKernels.laneCount
         for lane in 0..<lanes {
-            let row = unsafe rows.pointer + (block * lanes + lane) * layout.rowStride
+            let row = (block * lanes + lane) * layout.rowStride
             for order in 0...layout.highestOrders[ring] {
-                let source = unsafe work + order * 2 * lanes + lane
-                let place = layout.rowPlace(ring: ring, order: order)
-                unsafe row[place] = source[0]
-                unsafe row[place + lanes] = source[lanes]
+                let source = order * 2 * lanes + lane
+                let place = row + layout.rowPlace(ring: ring, order: order)
+                rows[place] = work[source]
+                rows[place + lanes] = work[source + lanes]
             }
         }
     }
 
     /// Lays a ring of 16 slices out for the transform; Friedel's law gives the second half.
-    private func loadRing(
-        _ slices: UnsafeMutablePointer<Complex>, _ ring: Int, _ work: UnsafeMutablePointer<Float>
-    ) {
+    private func loadRing(block: Int, ring: Int, _ work: AlignedBuffer<Float>) {
         let (lanes, grid) = (PoseKernels.laneCount, layout.grid)
         for lane in 0..<lanes {
-            let source = unsafe slices + lane * grid.pointCount + ring * grid.halfCount
+            let source = (block * lanes + lane) * grid.pointCount + ring * grid.halfCount
             for index in 0..<grid.halfCount {
-                let value = unsafe source[index]
-                let here = unsafe work + index * 2 * lanes + lane
-                let there = unsafe here + grid.halfCount * 2 * lanes
-                unsafe here[0] = value.x
-                unsafe here[lanes] = value.y
-                unsafe there[0] = value.x
-                unsafe there[lanes] = -value.y
+                let value = halfSlices[source + index]
+                let here = index * 2 * lanes + lane
+                let there = here + grid.halfCount * 2 * lanes
+                work[here] = value.x
+                work[here + lanes] = value.y
+                work[there] = value.x
+                work[there + lanes] = -value.y
             }
         }
     }
 
     /// The even angular coefficients of |T|² of one ring, by direct summation.
-    private func addPowers(block: Int, ring: Int, _ work: UnsafeMutablePointer<Float>) {
+    private func addPowers(block: Int, ring: Int, _ work: AlignedBuffer<Float>) {
         let (lanes, grid) = (PoseKernels.laneCount, layout.grid)
-        let base = unsafe powers.pointer + block * Self.powerStride(layout)
+        let base = block * Self.powerStride(layout) + ring * lanes
         for index in 0..<layout.normOrderCount {
-            let real = unsafe base + ((2 * index) * grid.ringCount + ring) * lanes
-            let imaginary = unsafe base + ((2 * index + 1) * grid.ringCount + ring) * lanes
-            for lane in 0..<lanes { unsafe (real[lane], imaginary[lane]) = (0, 0) }
+            var (real, imaginary) = (SIMD16<Float>.zero, SIMD16<Float>.zero)
             for angle in 0..<grid.halfCount {
                 // Both halves of the ring contribute alike to even orders.
                 let turn = layout.unitCircle[2 * index * angle % grid.angleCount]
                 let (c, s) = (2 * turn.x, -2 * turn.y)
-                let values = unsafe work + angle * 2 * lanes
-                for lane in 0..<lanes {
-                    let power =
-                        unsafe values[lane] * values[lane] + values[lane + lanes] * values[lane + lanes]
-                    unsafe real[lane] += power * c
-                    unsafe imaginary[lane] += power * s
-                }
+                let (x, y) = (work[lanes: angle * 2 * lanes], work[lanes: angle * 2 * lanes + lanes])
+                let power = x * x + y * y
+                real += power * c
+                imaginary += power * s
             }
+            powers[lanes: base + 2 * index * grid.ringCount * lanes] = real
+            powers[lanes: base + (2 * index + 1) * grid.ringCount * lanes] = imaginary
         }
     }
 }
@@ -148,5 +143,12 @@ final class WorkerScratch: @unchecked Sendable {
 
     func transform(isInverse: Bool) -> LaneTransform {
         plan.transform(scratch: fftScratch, isInverse: isInverse)
+    }
+
+    /// Transforms the first column of the work space, in place.
+    func transformWorkspace(isInverse: Bool, _ kernels: PoseKernels) {
+        // Safe: the length is checked.
+        let column = unsafe workspace.pointer(from: 0, length: plan.count * 2 * PoseKernels.laneCount)
+        unsafe kernels.transform(transform(isInverse: isInverse), column)
     }
 }

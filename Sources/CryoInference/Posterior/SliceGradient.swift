@@ -3,8 +3,6 @@ import CryoFourier
 import CryoKernelInterface
 import Foundation
 
-// Safe, in this file: buffers as ``SliceBlocks`` has them, for the same layout; the work space holds `angleCount` elements of 32 floats.
-
 /// The gradient of the log-evidence with respect to the slices, while it is being summed over images.
 ///
 /// For each slice T of a direction, with responsibilities p over in-plane angle and shift:
@@ -38,27 +36,29 @@ public final class SliceGradient: @unchecked Sendable {
     func add(_ part: SampledImage.Part, of image: SampledImage) {
         let (lanes, rings) = (PoseKernels.laneCount, layout.grid.ringCount)
         let (block, lane) = Int(part.direction).quotientAndRemainder(dividingBy: lanes)
-        let (row, masses) = unsafe (image.row(of: part), image.masses(of: part))
-        let target = unsafe data.pointer + block * SliceBlocks.stride(layout) + lane
+        let (rows, row) = (image.gradientRows, image.row(of: part))
+        let target = block * SliceBlocks.stride(layout) + lane
         for order in 0..<layout.orderCount {
             let (offset, range) = layout.entries(ofOrder: order)
             for ring in range {
-                let place = layout.rowPlace(ring: ring, order: order)
-                let entry = unsafe target + (offset + ring - range.lowerBound) * 2 * lanes
-                unsafe entry[0] += row[place]
-                unsafe entry[lanes] += row[place + lanes]
+                let place = row + layout.rowPlace(ring: ring, order: order)
+                let entry = target + (offset + ring - range.lowerBound) * 2 * lanes
+                data[entry] += rows[place]
+                data[entry + lanes] += rows[place + lanes]
             }
         }
-        let weight = unsafe weights.pointer + block * SliceBlocks.powerStride(layout) + lane
+        let weight = block * SliceBlocks.powerStride(layout) + lane
         for order in 0..<layout.normOrderCount {
-            let mass = unsafe masses + 4 * order
+            let mass = image.masses(of: part) + 4 * order
+            let (x, y) = (rows[mass] + rows[mass + 2], rows[mass + 1] + rows[mass + 3])
+            let (u, v) = (rows[mass + 1] - rows[mass + 3], rows[mass] - rows[mass + 2])
             for ring in 0..<rings {
                 let (c, s) = (
                     image.ctfPowers[2 * order * rings + ring], image.ctfPowers[(2 * order + 1) * rings + ring]
                 )
-                let entry = unsafe weight + (order * rings + ring) * 2 * lanes
-                unsafe entry[0] += c * (mass[0] + mass[2]) - s * (mass[1] + mass[3])
-                unsafe entry[lanes] += c * (mass[1] - mass[3]) + s * (mass[0] - mass[2])
+                let entry = weight + (order * rings + ring) * 2 * lanes
+                weights[entry] += c * x - s * y
+                weights[entry + lanes] += c * u + s * v
             }
         }
     }
@@ -82,20 +82,16 @@ public final class SliceGradient: @unchecked Sendable {
         let (lanes, rings) = (PoseKernels.laneCount, layout.grid.ringCount)
         let capacity = columns.ctfPowers.count / (layout.normOrderCount * 2 * rings)
         for order in 0..<layout.normOrderCount {
-            let mass = unsafe masses.pointer + order * 4 * lanes
-            let real = unsafe columns.ctfPowers.pointer + ((2 * order) * capacity + slot) * rings
-            let imaginary = unsafe real + capacity * rings
+            let mass = order * 4 * lanes
+            let (x, y) = (masses[lanes: mass], masses[lanes: mass + lanes])
+            let (xOpposite, yOpposite) = (masses[lanes: mass + 2 * lanes], masses[lanes: mass + 3 * lanes])
+            let real = ((2 * order) * capacity + slot) * rings
+            let imaginary = real + capacity * rings
             for ring in 0..<rings {
-                let (c, s) = unsafe (real[ring], imaginary[ring])
-                let target =
-                    unsafe weights.pointer + block * SliceBlocks.powerStride(layout)
-                    + (order * rings + ring) * 2 * lanes
-                for lane in 0..<lanes {
-                    let (x, y) = unsafe (mass[lane], mass[lane + lanes])
-                    let (xOpposite, yOpposite) = unsafe (mass[lane + 2 * lanes], mass[lane + 3 * lanes])
-                    unsafe target[lane] += c * (x + xOpposite) - s * (y + yOpposite)
-                    unsafe target[lane + lanes] += c * (y - yOpposite) + s * (x - xOpposite)
-                }
+                let (c, s) = (columns.ctfPowers[real + ring], columns.ctfPowers[imaginary + ring])
+                let target = block * SliceBlocks.powerStride(layout) + (order * rings + ring) * 2 * lanes
+                weights[lanes: target] += c * (x + xOpposite) - s * (y + yOpposite)
+                weights[lanes: target + lanes] += c * (y - yOpposite) + s * (x - xOpposite)
             }
         }
     }
@@ -107,9 +103,9 @@ public final class SliceGradient: @unchecked Sendable {
         )
         // Order 0 is the mean about a ring.
         let sums = (0..<weights.count / stride * lanes).map { slice -> Double in
-            let base = unsafe weights.pointer + (slice / lanes * stride + slice % lanes)
+            let base = slice / lanes * stride + slice % lanes
             var sum = 0.0
-            for ring in 0..<rings { sum += unsafe Double(abs(base[ring * 2 * lanes])) }
+            for ring in 0..<rings { sum += Double(abs(weights[base + ring * 2 * lanes])) }
             return sum
         }
         var left = share * sums.reduce(0, +)
@@ -141,21 +137,18 @@ public final class SliceGradient: @unchecked Sendable {
             weight: [Complex](repeating: .zero, count: grid.pointCount),
             explained: [Double](repeating: 0, count: grid.ringCount))
         var result = [Slice](repeating: empty, count: lanes)
-        let work = unsafe scratch.workspace.pointer
-        let transform = scratch.transform(isInverse: true)
+        let work = scratch.workspace
         for ring in 0..<grid.ringCount {
-            unsafe loadRing(block: block, ring: ring, work)
-            unsafe kernels.transform(transform, work)
+            loadRing(block: block, ring: ring, work)
+            scratch.transformWorkspace(isInverse: true, kernels)
             for lane in 0..<lanes {
-                let source =
-                    unsafe density.halfSlices.pointer + (block * lanes + lane) * grid.pointCount
-                    + ring * grid.halfCount
+                let source = (block * lanes + lane) * grid.pointCount + ring * grid.halfCount
                 var explained = 0.0
                 for angle in 0..<grid.halfCount {
                     let point = ring * grid.halfCount + angle
-                    let value = unsafe source[angle]
+                    let value = density.halfSlices[source + angle]
                     let weight = weightValue(block: block, ring: ring, angle: angle, lane: lane)
-                    let received = unsafe Complex(
+                    let received = Complex(
                         work[angle * 2 * lanes + lane], work[angle * 2 * lanes + lanes + lane])
                     result[lane].weight[point] = Complex(weight, 0)
                     result[lane].gradient[point] = received - value * weight
@@ -169,34 +162,32 @@ public final class SliceGradient: @unchecked Sendable {
     }
 
     /// Lays out the coefficients of `data` of one ring; negative orders by (−1)^m conj.
-    private func loadRing(block: Int, ring: Int, _ work: UnsafeMutablePointer<Float>) {
+    private func loadRing(block: Int, ring: Int, _ work: AlignedBuffer<Float>) {
         let (lanes, count) = (PoseKernels.laneCount, layout.grid.angleCount)
-        for index in 0..<count * 2 * lanes { unsafe work[index] = 0 }
-        let base = unsafe data.pointer + block * SliceBlocks.stride(layout)
+        for element in 0..<count * 2 { work[lanes: element * lanes] = .zero }
+        let base = block * SliceBlocks.stride(layout)
         for order in 0..<layout.orderCount {
             let (offset, rings) = layout.entries(ofOrder: order)
             guard ring >= rings.lowerBound else { continue }
-            let source = unsafe base + (offset + ring - rings.lowerBound) * 2 * lanes
-            let plus = unsafe work + order * 2 * lanes
-            unsafe plus.update(from: source, count: 2 * lanes)
+            let source = base + (offset + ring - rings.lowerBound) * 2 * lanes
+            let (real, imaginary) = (data[lanes: source], data[lanes: source + lanes])
+            let plus = order * 2 * lanes
+            (work[lanes: plus], work[lanes: plus + lanes]) = (real, imaginary)
             guard order > 0 else { continue }
-            let minus = unsafe work + (count - order) * 2 * lanes
+            let minus = (count - order) * 2 * lanes
             let sign: Float = order % 2 == 0 ? 1 : -1
-            for lane in 0..<lanes {
-                unsafe minus[lane] = sign * source[lane]
-                unsafe minus[lane + lanes] = -sign * source[lane + lanes]
-            }
+            (work[lanes: minus], work[lanes: minus + lanes]) = (sign * real, -sign * imaginary)
         }
     }
 
     private func weightValue(block: Int, ring: Int, angle: Int, lane: Int) -> Float {
         let (lanes, grid) = (PoseKernels.laneCount, layout.grid)
-        let base = unsafe weights.pointer + block * SliceBlocks.powerStride(layout)
-        var value = unsafe base[ring * 2 * lanes + lane]
+        let base = block * SliceBlocks.powerStride(layout) + lane
+        var value = weights[base + ring * 2 * lanes]
         for order in 1..<max(1, layout.normOrderCount) {
-            let entry = unsafe base + (order * grid.ringCount + ring) * 2 * lanes + lane
+            let entry = base + (order * grid.ringCount + ring) * 2 * lanes
             let turn = layout.unitCircle[2 * order * angle % grid.angleCount]
-            unsafe value += 2 * (entry[0] * turn.x - entry[lanes] * turn.y)
+            value += 2 * (weights[entry] * turn.x - weights[entry + lanes] * turn.y)
         }
         return -2 * value
     }

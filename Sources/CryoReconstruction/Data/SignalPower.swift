@@ -15,14 +15,10 @@ enum SignalPower {
         let ball = frame.ball(of: density)
         let sampled = stride(
             from: 0, to: directions.rotations.count, by: max(1, directions.rotations.count / 50))
-        var slice = [Complex](repeating: .zero, count: grid.pointCount)
         var slicePower = [Double](repeating: 0, count: grid.ringCount)
         var sliceCount = 0.0
         for index in sampled {
-            unsafe slice.withUnsafeMutableBufferPointer { buffer in
-                guard let output = buffer.baseAddress else { return }
-                unsafe ball.extract(directions.rotations[index], at: grid.points, into: output)
-            }
+            let slice = ball.slice(directions.rotations[index], at: grid.points)
             for (point, value) in slice.enumerated() {
                 slicePower[point / grid.halfCount] += Double((value * value).sum())
             }
