@@ -57,10 +57,22 @@ extension AlignedBuffer<Float> {
     /// The 16 elements from `index` on, one for each lane of a block, checked.
     @inlinable public subscript(lanes index: Int) -> SIMD16<Float> {
         // Safe: 16 elements lie there.
-        get { unsafe UnsafeRawPointer(pointer(from: index, length: 16)).loadUnaligned(as: SIMD16<Float>.self) }
+        get {
+            unsafe UnsafeRawPointer(pointer(from: index, length: 16)).loadUnaligned(as: SIMD16<Float>.self)
+        }
         set {
             unsafe UnsafeMutableRawPointer(pointer(from: index, length: 16)).storeBytes(
                 of: newValue, as: SIMD16<Float>.self)
+        }
+    }
+
+    /// The 4 elements from `index` on, checked.
+    @inlinable public subscript(quad index: Int) -> SIMD4<Float> {
+        // Safe: 4 elements lie there.
+        get { unsafe UnsafeRawPointer(pointer(from: index, length: 4)).loadUnaligned(as: SIMD4<Float>.self) }
+        set {
+            unsafe UnsafeMutableRawPointer(pointer(from: index, length: 4)).storeBytes(
+                of: newValue, as: SIMD4<Float>.self)
         }
     }
 }

@@ -164,7 +164,8 @@ public struct FourierBall: Sendable {
         let samples = samples.span
         return frequencies.map { k in
             let place = xAxis * k.x + yAxis * k.y + zAxis * k.z
-            return Cell(place, reach: reach, row: row, plane: plane).value(of: samples, row: row, plane: plane)
+            return Cell(place, reach: reach, row: row, plane: plane).value(
+                of: samples, row: row, plane: plane)
         }
     }
 

@@ -10,16 +10,39 @@ public struct PolarSampler: Sendable {
     public let grid: PolarGrid
     /// Pixels along an edge of the images.
     public let boxSize: Int
-    private static let tapCount = 6
     private let correction: [Float]
     private let taps: [Taps]
 
+    private static let tapCount = 6
+    /// Samples to the left of kx = 0 that taps reach, and rows above and below the last ring.
+    private static let margin = tapCount / 2 - 1
+
     /// The nearest samples of one point, and their weights.
     private struct Taps: Sendable {
-        var rows: SIMD8<Int32>
-        var columns: SIMD8<Int32>
+        /// The first row and the place of the first column in it, of ``Samples``.
+        var row: Int32
+        var column: Int32
+        /// Whether these are the samples of the point's Friedel partner.
+        var isMirrored: Bool
         var rowWeights: SIMD8<Float>
-        var columnWeights: SIMD8<Float>
+        /// Each twice, for real and imaginary parts.
+        var columnWeights: SIMD16<Float>
+
+        /// The taps of a point, in units of 1/box.
+        init(_ point: SIMD2<Float>, ringCount: Int) {
+            isMirrored = point.x < 0
+            let position = 2 * SIMD2<Double>(isMirrored ? -point : point)
+            // The first sample lies `margin` to the left of the one before the point.
+            let floor = position.rounded(.down)
+            (column, row) = (Int32(floor.x), Int32(floor.y) + Int32(2 * ringCount))
+            (columnWeights, rowWeights) = (.zero, .zero)
+            for tap in 0..<tapCount {
+                let distance = position - floor - Double(tap - margin)
+                let weight = Float(KaiserBessel.value(distance.x))
+                (columnWeights[2 * tap], columnWeights[2 * tap + 1]) = (weight, weight)
+                rowWeights[tap] = Float(KaiserBessel.value(distance.y))
+            }
+        }
     }
 
     /// Prepares the sampling of images of `boxSize` pixels; every ring must lie below their Nyquist frequency.
@@ -27,25 +50,8 @@ public struct PolarSampler: Sendable {
         precondition(2 * grid.ringCount < boxSize, "rings beyond the Nyquist frequency cannot be sampled")
         self.grid = grid
         self.boxSize = boxSize
-        let big = 2 * boxSize
         correction = KaiserBessel.correction(boxSize: boxSize)
-        taps = grid.points.map { point in
-            func nearest(_ coordinate: Float) -> (SIMD8<Int32>, SIMD8<Float>) {
-                let position = 2 * Double(coordinate)
-                let first = Int(position.rounded(.down)) - 2
-                var (indices, weights) = (SIMD8<Int32>.zero, SIMD8<Float>.zero)
-                for tap in 0..<Self.tapCount {
-                    let sample = first + tap
-                    indices[tap] = Int32(((sample % big) + big) % big)
-                    weights[tap] = Float(KaiserBessel.value(position - Double(sample)))
-                }
-                return (indices, weights)
-            }
-            let (columns, columnWeights) = nearest(point.x)
-            let (rows, rowWeights) = nearest(point.y)
-            return Taps(
-                rows: rows, columns: columns, rowWeights: rowWeights, columnWeights: columnWeights)
-        }
+        taps = grid.points.map { Taps($0, ringCount: grid.ringCount) }
     }
 
     /// Samples an image; shape of the result `[ring][angle]`, half rings.
@@ -63,25 +69,38 @@ public struct PolarSampler: Sendable {
             }
         }
         fft.forward(real, half)
-        let rowLength = big / 2 + 1
+        let (samples, stride) = window(half)
         return taps.map { tap in
-            var sum = Complex.zero
-            for i in 0..<Self.tapCount {
-                var rowSum = Complex.zero
-                let row = Int(tap.rows[i])
-                let mirroredRow = (big - row) % big
-                for j in 0..<Self.tapCount {
-                    let column = Int(tap.columns[j])
-                    let value =
-                        column < rowLength
-                        ? half[row * rowLength + column]
-                        : conjugate(half[mirroredRow * rowLength + big - column])
-                    rowSum += value * tap.columnWeights[j]
-                }
-                sum += rowSum * tap.rowWeights[i]
+            var sum = SIMD16<Float>.zero
+            for row in 0..<Self.tapCount {
+                let place = (Int(tap.row) + row) * stride + 2 * Int(tap.column)
+                sum += samples[lanes: place] * tap.rowWeights[row]
             }
-            return sum
+            let products = sum * tap.columnWeights
+            let value = Complex(products.evenHalf.sum(), products.oddHalf.sum())
+            return tap.isMirrored ? conjugate(value) : value
         }
+    }
+
+    /// The samples that taps reach, as rows of (re, im); row 0 is ky = −2·ringCount − margin, column 0 kx = −margin.
+    private func window(_ half: AlignedBuffer<Complex>) -> (samples: AlignedBuffer<Float>, stride: Int) {
+        let (big, edge) = (2 * boxSize, 2 * grid.ringCount + Self.margin)
+        let columns = edge + Self.margin + SIMD16<Float>.scalarCount / 2
+        let samples = AlignedBuffer<Float>(count: (2 * edge + 2) * columns * 2, repeating: 0)
+        for row in 0..<(2 * edge + 2) {
+            let ky = row - edge
+            let (here, opposite) = ((ky + big) % big, (big - ky) % big)
+            for column in 0..<columns {
+                let kx = (column - Self.margin + big) % big
+                let value =
+                    kx <= boxSize
+                    ? half[here * (boxSize + 1) + kx]
+                    : conjugate(half[opposite * (boxSize + 1) + big - kx])
+                let place = (row * columns + column) * 2
+                (samples[place], samples[place + 1]) = (value.x, value.y)
+            }
+        }
+        return (samples, 2 * columns)
     }
 }
 

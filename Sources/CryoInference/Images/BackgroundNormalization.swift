@@ -4,10 +4,16 @@ import CryoCore
 ///
 /// The background is what lies outside a circle. Whatever the file claims, this is done to every image.
 public struct BackgroundNormalization: Sendable {
-    /// Indices of the background's pixels.
-    private let background: [Int32]
+    /// The background's pixels, as pieces of rows.
+    private let background: [Piece]
     private let boxSize: Int
+    private let pixelCount: Double
     private let moments: SIMD2<Double>
+
+    private struct Piece: Sendable {
+        var row: Int
+        var columns: Range<Int>
+    }
 
     /// What was taken off an image.
     public struct Statistics: Sendable, Equatable {
@@ -25,17 +31,25 @@ public struct BackgroundNormalization: Sendable {
     public init(boxSize n: Int, radius: Double) {
         boxSize = n
         let limit = min(radius, 0.48 * Double(n))
-        var (indices, xx, yy) = ([Int32](), 0.0, 0.0)
+        let middle = Double(n - 1) / 2
+        var (pieces, count, xx, yy) = ([Piece](), 0, 0.0, 0.0)
         for y in 0..<n {
-            for x in 0..<n {
-                let (dx, dy) = (Double(x) - Double(n - 1) / 2, Double(y) - Double(n - 1) / 2)
-                guard dx * dx + dy * dy > limit * limit else { continue }
-                indices.append(Int32(y * n + x))
-                xx += dx * dx
-                yy += dy * dy
+            let dy = Double(y) - middle
+            let inside = (0..<n).filter { x in
+                (Double(x) - middle) * (Double(x) - middle) + dy * dy <= limit * limit
+            }
+            // The circle cuts a row in two, or misses it.
+            let left = inside.first ?? n
+            let right = inside.last.map { $0 + 1 } ?? n
+            for columns in [0..<left, right..<n] where !columns.isEmpty {
+                pieces.append(Piece(row: y, columns: columns))
+                count += columns.count
+                for x in columns { xx += (Double(x) - middle) * (Double(x) - middle) }
+                yy += dy * dy * Double(columns.count)
             }
         }
-        background = indices
+        background = pieces
+        pixelCount = Double(count)
         // The background is symmetric about the centre of the box, so the three terms of the fit decouple.
         moments = [xx, yy]
     }
@@ -44,34 +58,40 @@ public struct BackgroundNormalization: Sendable {
     public func apply(to image: inout Image) -> Statistics? {
         let n = boxSize
         let middle = Double(n - 1) / 2
+        var pixels = image.pixels.mutableSpan
         var (sum, sumX, sumY) = (0.0, 0.0, 0.0)
-        for index in background {
-            let value = Double(image.pixels[Int(index)])
-            sum += value
-            sumX += value * (Double(Int(index) % n) - middle)
-            sumY += value * (Double(Int(index) / n) - middle)
+        for piece in background {
+            var rowSum = 0.0
+            for x in piece.columns {
+                let value = Double(pixels[piece.row * n + x])
+                rowSum += value
+                sumX += value * (Double(x) - middle)
+            }
+            sum += rowSum
+            sumY += rowSum * (Double(piece.row) - middle)
         }
-        let count = Double(background.count)
-        let (mean, slopeX, slopeY) = (sum / count, sumX / moments.x, sumY / moments.y)
+        let (mean, slopeX, slopeY) = (sum / pixelCount, sumX / moments.x, sumY / moments.y)
         var squares = 0.0
         for y in 0..<n {
             let row = mean + slopeY * (Double(y) - middle)
             for x in 0..<n {
-                image.pixels[y * n + x] -= Float(row + slopeX * (Double(x) - middle))
+                pixels[y * n + x] -= Float(row + slopeX * (Double(x) - middle))
             }
         }
-        for index in background {
-            let value = Double(image.pixels[Int(index)])
-            squares += value * value
+        for piece in background {
+            for x in piece.columns {
+                let value = Double(pixels[piece.row * n + x])
+                squares += value * value
+            }
         }
-        let deviation = (squares / count).squareRoot()
+        let deviation = (squares / pixelCount).squareRoot()
         guard deviation.isFinite, deviation > 1e-7 * abs(mean), deviation > 0 else { return nil }
         let gain = Float(1 / deviation)
-        var total: Float = 0
-        for index in image.pixels.indices {
-            image.pixels[index] *= gain
-            total += image.pixels[index]
+        var isFinite = true
+        for index in pixels.indices {
+            pixels[index] *= gain
+            isFinite = isFinite && pixels[index].isFinite
         }
-        return total.isFinite ? Statistics(mean: mean, standardDeviation: deviation) : nil
+        return isFinite ? Statistics(mean: mean, standardDeviation: deviation) : nil
     }
 }

@@ -71,9 +71,10 @@ struct ColumnBlocks: Sendable {
             let (real, imaginary) = (work[lanes: order * 2 * lanes], work[lanes: order * 2 * lanes + lanes])
             let target =
                 slot * imageStride + (offset + ring - rings.lowerBound) * 4 + first / 2 * pairStride
-            for lane in 0..<count {
-                let entry = target + (lane >> 1) * pairStride + (lane & 1) * 2
-                (coefficients[entry], coefficients[entry + 1]) = (real[lane], imaginary[lane])
+            for pair in 0..<count / 2 {
+                coefficients[quad: target + pair * pairStride] = [
+                    real[2 * pair], imaginary[2 * pair], real[2 * pair + 1], imaginary[2 * pair + 1],
+                ]
             }
         }
     }

@@ -55,6 +55,7 @@ struct LaneFFTPlan: Sendable {
         // Safe: the plan's own tables, which outlive it; the scratch's length is checked.
         unsafe LaneTransform(
             count: count, radices: radices.pointer, passCount: radices.count, twiddles: twiddles.pointer,
-            scratch: scratch.pointer(from: 0, length: count * 2 * PoseKernels.laneCount), isInverse: isInverse)
+            scratch: scratch.pointer(from: 0, length: count * 2 * PoseKernels.laneCount), isInverse: isInverse
+        )
     }
 }

@@ -62,7 +62,9 @@ struct SliceBlocks: Sendable {
             for order in 0..<layout.orderCount {
                 let (offset, rings) = layout.entries(ofOrder: order)
                 guard rings.contains(ring) else { continue }
-                let (entry, source) = (target + (offset + ring - rings.lowerBound) * 2 * lanes, order * 2 * lanes)
+                let (entry, source) = (
+                    target + (offset + ring - rings.lowerBound) * 2 * lanes, order * 2 * lanes
+                )
                 coefficients[lanes: entry] = work[lanes: source]
                 coefficients[lanes: entry + lanes] = work[lanes: source + lanes]
             }
