@@ -1,16 +1,14 @@
 /// Fixed-size memory aligned to 64 bytes, as vector kernels and FFTW want it; the one owner of raw memory.
 @safe public final class AlignedBuffer<Element: BitwiseCopyable & Sendable>: @unchecked Sendable {
-    /// The first element; who uses it keeps within ``count`` and keeps the buffer alive.
-    public let pointer: UnsafeMutablePointer<Element>
+    @usableFromInline let pointer: UnsafeMutablePointer<Element>
     /// The number of elements.
     public let count: Int
 
     /// Allocates `count` elements set to `value`.
     public init(count: Int, repeating value: Element) {
         self.count = count
-        // Rounded up to whole cache lines so that vector loads at the end stay inside.
-        let byteCount = (max(count, 1) * MemoryLayout<Element>.stride + 127) & ~63
-        let raw = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: 64)
+        let raw = UnsafeMutableRawPointer.allocate(
+            byteCount: max(count, 1) * MemoryLayout<Element>.stride, alignment: 64)
         // Safe: fresh memory for at least `count` elements, which need nothing to be destroyed.
         unsafe pointer = raw.bindMemory(to: Element.self, capacity: count)
         unsafe pointer.initialize(repeating: value, count: count)
@@ -33,13 +31,15 @@
         }
     }
 
-    /// The memory from `start` on, of which who asks may use `length` elements, for functions that take pointers; checked.
+    /// The memory from `start` on, checked to hold `length` elements, for functions that take pointers.
+    ///
+    /// Who asks keeps within that length, and keeps the buffer.
     @inlinable public func pointer(from start: Int, length: Int) -> UnsafeMutablePointer<Element> {
         precondition(start >= 0 && length >= 0 && length <= count - start)
         return unsafe pointer + start
     }
 
-    /// Calls `body` with the elements of a range, checked.
+    /// Calls `body` with the elements of a range, checked; what it does has them to itself.
     public func withMutableSpan(_ range: Range<Int>, _ body: (inout MutableSpan<Element>) -> Void) {
         let first = unsafe pointer(from: range.lowerBound, length: range.count)
         var span = unsafe UnsafeMutableBufferPointer(start: first, count: range.count).mutableSpan

@@ -1,67 +1,40 @@
 /// Turns stored values of an MRC file into numbers.
-///
-/// Goals, in order: right for every mode and byte order; whole blocks at a time; loops that vectorise (no
-/// closure and no branch per value).
 struct SampleDecoder: Sendable {
     let mode: MRCMode
     let byteOrder: ByteOrder
 
     /// Reads `count` values that start at byte `offset` of `file`.
     func read(_ count: Int, from file: InputFile, at offset: Int) throws(FileError) -> [Float] {
-        if mode == .float32 { return try readFloats(count, from: file, at: offset) }
-        let bytes = try file.bytes(from: offset, count: count * mode.bytesPerValue)
-        // Safe: `bytes` has `count` values, and `decode` writes all of them.
-        return unsafe [Float](unsafeUninitializedCapacity: count) { output, initialized in
-            unsafe bytes.withUnsafeBytes { unsafe decode($0, into: output) }
-            initialized = count
+        switch mode {
+        case .float32: try floats(count, from: file, at: offset)
+        case .int8: try file.bytes(from: offset, count: count).map { Float(Int8(bitPattern: $0)) }
+        case .int16: try words(count, from: file, at: offset).map { Float(Int16(bitPattern: $0)) }
+        case .uint16: try words(count, from: file, at: offset).map { Float($0) }
+        case .float16: try words(count, from: file, at: offset).map { Self.float(half: $0) }
         }
     }
 
     /// Floats need no second buffer: they are read where they stay.
-    private func readFloats(_ count: Int, from file: InputFile, at offset: Int) throws(FileError) -> [Float] {
+    private func floats(_ count: Int, from file: InputFile, at offset: Int) throws(FileError) -> [Float] {
         var failure: FileError?
         // Safe: `fill` writes the `count` floats or fails, and then none counts.
-        let values = unsafe [Float](unsafeUninitializedCapacity: count) { output, initialized in
+        var values = unsafe [Float](unsafeUninitializedCapacity: count) { output, initialized in
             failure = unsafe file.fill(
                 UnsafeMutableRawBufferPointer(start: output.baseAddress, count: count * 4), from: offset)
-            guard failure == nil else { return }
-            initialized = count
-            guard byteOrder != .native else { return }
-            for index in 0..<count {
-                unsafe output[index] = Float(bitPattern: output[index].bitPattern.byteSwapped)
-            }
+            initialized = failure == nil ? count : 0
         }
         if let failure { throw failure }
+        guard byteOrder != .native else { return values }
+        var span = values.mutableSpan
+        for index in span.indices { span[index] = Float(bitPattern: span[index].bitPattern.byteSwapped) }
         return values
     }
 
-    /// Decodes every mode but 32-bit floats; `bytes` holds a value for each element of `output`.
-    private func decode(_ bytes: UnsafeRawBufferPointer, into output: UnsafeMutableBufferPointer<Float>) {
-        let count = bytes.count / mode.bytesPerValue
-        // Safe: `[UInt8]` storage is aligned for any of the types bound here, and both sides hold `count` values.
-        if mode == .int8 {
-            let source = unsafe bytes.bindMemory(to: Int8.self)
-            for index in 0..<count { unsafe output[index] = Float(source[index]) }
-            return
-        }
-        let source = unsafe bytes.bindMemory(to: UInt16.self)
-        let isSwapped = byteOrder != .native
-        switch (mode, isSwapped) {
-        case (.int16, false):
-            for index in 0..<count { unsafe output[index] = Float(Int16(bitPattern: source[index])) }
-        case (.int16, true):
-            for index in 0..<count {
-                unsafe output[index] = Float(Int16(bitPattern: source[index].byteSwapped))
-            }
-        case (.uint16, false):
-            for index in 0..<count { unsafe output[index] = Float(source[index]) }
-        case (.uint16, true):
-            for index in 0..<count { unsafe output[index] = Float(source[index].byteSwapped) }
-        case (_, false):
-            for index in 0..<count { unsafe output[index] = Self.float(half: source[index]) }
-        case (_, true):
-            for index in 0..<count { unsafe output[index] = Self.float(half: source[index].byteSwapped) }
-        }
+    /// Numbers of two bytes.
+    private func words(_ count: Int, from file: InputFile, at offset: Int) throws(FileError) -> [UInt16] {
+        let bytes = try file.bytes(from: offset, count: count * 2)
+        let (low, high) = byteOrder == .little ? (0, 1) : (1, 0)
+        return (0..<count).map { UInt16(bytes[2 * $0 + high]) << 8 | UInt16(bytes[2 * $0 + low]) }
     }
 
     /// The value of a 16-bit float.

@@ -12,12 +12,9 @@ struct StarToken {
     }
 
     /// Whether the value starts with `word`, which must be ASCII, in either case.
-    func isKeyword(_ bytes: [UInt8], _ word: StaticString) -> Bool {
-        guard !isQuoted, count >= word.utf8CodeUnitCount else { return false }
-        // Safe: the buffer is the literal's own.
-        return word.withUTF8Buffer { letters in
-            letters.indices.allSatisfy { unsafe bytes[start + $0] | 0x20 == letters[$0] | 0x20 }
-        }
+    func isKeyword(_ bytes: [UInt8], _ word: String) -> Bool {
+        guard !isQuoted, count >= word.utf8.count else { return false }
+        return zip(bytes[start...], word.utf8).allSatisfy { $0 | 0x20 == $1 | 0x20 }
     }
 
     func isLabel(_ bytes: [UInt8]) -> Bool {

@@ -55,37 +55,31 @@ private let plans = Mutex(PlanCache())
         let lengths = shape.map { CInt($0) }
         let real = AlignedBuffer<Float>(count: realCount, repeating: 0)
         let complex = AlignedBuffer<Complex>(count: complexCount, repeating: .zero)
-        // Safe: a complex number is FFTW's own, and both buffers have the lengths of the plan.
-        let complexPointer = unsafe UnsafeMutableRawPointer(complex.pointer).assumingMemoryBound(
-            to: fftwf_complex.self)
+        // Safe: both buffers have the lengths of the plan.
+        let (reals, numbers) = unsafe (
+            real.pointer(from: 0, length: realCount), complex.numbers(complexCount)
+        )
         unsafe forwardPlan = fftwf_plan_dft_r2c(
-            CInt(lengths.count), lengths, real.pointer, complexPointer,
-            FFTW_ESTIMATE | UInt32(FFTW_DESTROY_INPUT))
+            CInt(lengths.count), lengths, reals, numbers, FFTW_ESTIMATE | UInt32(FFTW_DESTROY_INPUT))
         unsafe inversePlan = fftwf_plan_dft_c2r(
-            CInt(lengths.count), lengths, complexPointer, real.pointer,
-            FFTW_ESTIMATE | UInt32(FFTW_DESTROY_INPUT))
+            CInt(lengths.count), lengths, numbers, reals, FFTW_ESTIMATE | UInt32(FFTW_DESTROY_INPUT))
     }
 
     /// Transforms `real` into `complex`; destroys `real`.
     ///
     /// Safe to call from any thread.
     public func forward(_ real: AlignedBuffer<Float>, _ complex: AlignedBuffer<Complex>) {
-        precondition(real.count >= realCount && complex.count >= complexCount)
-        // Safe, here and in the inverse: the lengths were checked, and buffers are aligned as those of the plan.
+        // Safe, here and in the inverse: the lengths are checked, and buffers are aligned as those of the plan.
         unsafe fftwf_execute_dft_r2c(
-            forwardPlan, real.pointer,
-            UnsafeMutableRawPointer(complex.pointer).assumingMemoryBound(to: fftwf_complex.self))
+            forwardPlan, real.pointer(from: 0, length: realCount), complex.numbers(complexCount))
     }
 
     /// Transforms `complex` into `real`; destroys `complex`.
     ///
     /// Safe to call from any thread.
     public func inverse(_ complex: AlignedBuffer<Complex>, _ real: AlignedBuffer<Float>) {
-        precondition(real.count >= realCount && complex.count >= complexCount)
         unsafe fftwf_execute_dft_c2r(
-            inversePlan,
-            UnsafeMutableRawPointer(complex.pointer).assumingMemoryBound(to: fftwf_complex.self),
-            real.pointer)
+            inversePlan, complex.numbers(complexCount), real.pointer(from: 0, length: realCount))
     }
 }
 
@@ -109,15 +103,10 @@ private let plans = Mutex(PlanCache())
     private init(_ count: Int) {
         self.count = count
         let buffer = AlignedBuffer<Float>(count: 2 * count, repeating: 0)
-        // Safe: `count` complex numbers are as many pairs of floats.
-        let pointer = unsafe Self.complex(buffer.pointer)
-        unsafe forwardPlan = fftwf_plan_dft_1d(CInt(count), pointer, pointer, FFTW_FORWARD, FFTW_ESTIMATE)
-        unsafe inversePlan = fftwf_plan_dft_1d(CInt(count), pointer, pointer, FFTW_BACKWARD, FFTW_ESTIMATE)
-    }
-
-    private static func complex(_ floats: UnsafeMutablePointer<Float>) -> UnsafeMutablePointer<fftwf_complex>
-    {
-        unsafe UnsafeMutableRawPointer(floats).assumingMemoryBound(to: fftwf_complex.self)
+        // Safe: the buffer has the length of the plan.
+        let numbers = unsafe buffer.numbers(count)
+        unsafe forwardPlan = fftwf_plan_dft_1d(CInt(count), numbers, numbers, FFTW_FORWARD, FFTW_ESTIMATE)
+        unsafe inversePlan = fftwf_plan_dft_1d(CInt(count), numbers, numbers, FFTW_BACKWARD, FFTW_ESTIMATE)
     }
 
     /// Transforms `count` interleaved numbers with exp(−2πi jk/n).
@@ -130,8 +119,25 @@ private let plans = Mutex(PlanCache())
 
     private func execute(_ plan: fftwf_plan, _ values: AlignedBuffer<Float>) {
         // Safe: the length is checked, and buffers are aligned as that of the plan.
-        let numbers = unsafe Self.complex(values.pointer(from: 0, length: 2 * count))
+        let numbers = unsafe values.numbers(count)
         unsafe fftwf_execute_dft(plan, numbers, numbers)
+    }
+}
+
+// Safe: FFTW's complex numbers are pairs of floats too, and the length is checked.
+
+extension AlignedBuffer<Complex> {
+    fileprivate func numbers(_ count: Int) -> UnsafeMutablePointer<fftwf_complex> {
+        unsafe UnsafeMutableRawPointer(pointer(from: 0, length: count)).assumingMemoryBound(
+            to: fftwf_complex.self)
+    }
+}
+
+extension AlignedBuffer<Float> {
+    /// Interleaved.
+    fileprivate func numbers(_ count: Int) -> UnsafeMutablePointer<fftwf_complex> {
+        unsafe UnsafeMutableRawPointer(pointer(from: 0, length: 2 * count)).assumingMemoryBound(
+            to: fftwf_complex.self)
     }
 }
 

@@ -14,12 +14,12 @@ public struct PolarSampler: Sendable {
     private let taps: [Taps]
 
     private static let tapCount = 6
-    /// Samples to the left of kx = 0 that taps reach, and rows above and below the last ring.
+    /// Samples that taps reach to the left of kx = 0 and below the last ring; one more above and to the right.
     private static let margin = tapCount / 2 - 1
 
     /// The nearest samples of one point, and their weights.
     private struct Taps: Sendable {
-        /// The first row and the place of the first column in it, of ``Samples``.
+        /// The first row and the place of the first column in it, of ``window(_:)``.
         var row: Int32
         var column: Int32
         /// Whether these are the samples of the point's Friedel partner.
@@ -85,9 +85,11 @@ public struct PolarSampler: Sendable {
     /// The samples that taps reach, as rows of (re, im); row 0 is ky = −2·ringCount − margin, column 0 kx = −margin.
     private func window(_ half: AlignedBuffer<Complex>) -> (samples: AlignedBuffer<Float>, stride: Int) {
         let (big, edge) = (2 * boxSize, 2 * grid.ringCount + Self.margin)
-        let columns = edge + Self.margin + SIMD16<Float>.scalarCount / 2
-        let samples = AlignedBuffer<Float>(count: (2 * edge + 2) * columns * 2, repeating: 0)
-        for row in 0..<(2 * edge + 2) {
+        let rows = 4 * grid.ringCount + Self.tapCount
+        // A vector at the last column reads to the end of the row.
+        let columns = 2 * grid.ringCount + SIMD16<Float>.scalarCount / 2
+        let samples = AlignedBuffer<Float>(count: rows * columns * 2, repeating: 0)
+        for row in 0..<rows {
             let ky = row - edge
             let (here, opposite) = ((ky + big) % big, (big - ky) % big)
             for column in 0..<columns {

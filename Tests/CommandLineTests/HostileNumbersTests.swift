@@ -1,5 +1,6 @@
 import CryoCore
 import CryoFiles
+import CryoReconstruction
 import Foundation
 import Testing
 
@@ -64,6 +65,9 @@ struct HostileNumbersTests {
         let reasons = table.values(of: "daybreakSetAside") ?? []
         #expect(reasons.allSatisfy { !$0.isEmpty } && reasons[5].contains("defocus U"), "\(reasons)")
         #expect(reasons[6].contains("scale") && reasons[7].contains("B factor"))
+        let record = try RunRecord.decoder.decode(RunRecord.self, from: folder.data("run/run.json"))
+        #expect(record.setAside["defocus U in Å out of range"] == 1, "\(record.setAside)")
+        #expect(record.setAside.values.reduce(0, +) == 8 && record.setAside.count < 8)
         #expect(try ParticleSet.listing(starFile: folder.path + "/run/particles.star").particles.count == 16)
     }
 

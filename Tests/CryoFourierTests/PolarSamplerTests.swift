@@ -4,9 +4,10 @@ import CryoTestSupport
 import Testing
 
 @Suite struct PolarSamplerTests {
-    @Test(arguments: [24, 25])
+    /// Also of the last ring before the Nyquist frequency.
+    @Test(arguments: [24, 25, 32])
     func samplesAreTheSumsOfTheDefinition(boxSize: Int) {
-        let grid = PolarGrid(ringCount: 11, angleCount: 36)
+        let grid = PolarGrid(ringCount: min(12, (boxSize - 1) / 2), angleCount: 36)
         let image = Image.random(boxSize: boxSize, seed: 6)
         let found = PolarSampler(grid: grid, boxSize: boxSize).sample(image)
         let expected = grid.points.map { point -> Complex in

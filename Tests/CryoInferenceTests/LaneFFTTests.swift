@@ -39,7 +39,9 @@ struct LaneFFTTests {
             let input = work.array
             let plan = LaneFFTPlan(count: count)
             let scratch = AlignedBuffer<Float>(count: count * 2 * lanes, repeating: .nan)
-            kernels.transform(plan.transform(scratch: scratch, isInverse: isInverse), work.pointer)
+            kernels.transform(
+                plan.transform(scratch: scratch, isInverse: isInverse),
+                work.pointer(from: 0, length: work.count))
             for lane in [0, 7, 15] {
                 let expected = Self.directSum(input, lane: lane, count: count, isInverse: isInverse)
                 for (k, value) in expected.enumerated() {
@@ -67,8 +69,10 @@ struct LaneFFTTests {
             let input = work.array
             let plan = LaneFFTPlan(count: count)
             let scratch = AlignedBuffer<Float>(count: count * 2 * lanes, repeating: 0)
-            kernels.transform(plan.transform(scratch: scratch, isInverse: false), work.pointer)
-            kernels.transform(plan.transform(scratch: scratch, isInverse: true), work.pointer)
+            kernels.transform(
+                plan.transform(scratch: scratch, isInverse: false), work.pointer(from: 0, length: work.count))
+            kernels.transform(
+                plan.transform(scratch: scratch, isInverse: true), work.pointer(from: 0, length: work.count))
             let worst = zip(work.array, input).map { abs($0 / Float(count) - $1) }.max() ?? 1
             // Two transforms of standard normal numbers, each within a few ε log₂ n.
             #expect(worst < 5e-6, "\(name), length \(count)")

@@ -16,8 +16,8 @@ struct MachineRates {
         let c = AlignedBuffer<Float>(count: n * n, repeating: 0)
         let product = Measurement(count: runs) {
             cblas_sgemm(
-                CblasRowMajor, CblasNoTrans, CblasTrans, CInt(n), CInt(n), CInt(n), 1, a.pointer, CInt(n),
-                b.pointer, CInt(n), 0, c.pointer, CInt(n))
+                CblasRowMajor, CblasNoTrans, CblasTrans, CInt(n), CInt(n), CInt(n), 1, a.start, CInt(n),
+                b.start, CInt(n), 0, c.start, CInt(n))
         }
         sgemm = 2e-9 * Double(n * n * n) / product.least
         let length = 32 << 20
@@ -25,7 +25,7 @@ struct MachineRates {
         let y = AlignedBuffer<Float>(count: length, repeating: 2)
         let z = AlignedBuffer<Float>(count: length, repeating: 0)
         let triad = Measurement(count: runs) {
-            let (x, y, z) = (x.pointer, y.pointer, z.pointer)
+            let (x, y, z) = (x.start, y.start, z.start)
             for index in 0..<length { z[index] = x[index] + 3 * y[index] }
         }
         bandwidth = 1e-9 * 12 * Double(length) / triad.least
@@ -33,4 +33,9 @@ struct MachineRates {
 
     /// The kernel that OpenBLAS chose.
     static var openBLAS: String { String(cString: openblas_get_corename()) }
+}
+
+extension AlignedBuffer {
+    /// All of it.
+    var start: UnsafeMutablePointer<Element> { pointer(from: 0, length: count) }
 }

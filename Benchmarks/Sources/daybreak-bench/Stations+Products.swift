@@ -34,22 +34,22 @@ extension Stations {
         func time(orderCount: Int) -> Measurement {
             Measurement(count: runs) {
                 scene.parallel.forEachWorker(report.threads) { _, thread in
-                    let space = spaces[thread].pointer
+                    let space = spaces[thread].start
                     let masses = AlignedBuffer<Float>(count: 2, repeating: 0)
                     let running = AlignedBuffer(count: 1, repeating: RunningEvidence())
                     let transform = LaneTransform(
-                        count: grid.angleCount, radices: radices.pointer, passCount: 0,
-                        twiddles: twiddles.pointer, scratch: space + spaceSize, isInverse: true)
+                        count: grid.angleCount, radices: radices.start, passCount: 0,
+                        twiddles: twiddles.start, scratch: space + spaceSize, isInverse: true)
                     for pair in 0..<Self.pairCount {
                         KernelSet.best.accumulateEvidence(
                             ColumnPair(
-                                slices: slices.pointer, columns: columns.pointer + pair * entryCount * 4,
-                                orders: orders.pointer, orderCount: orderCount, norms: norms.pointer,
+                                slices: slices.start, columns: columns.start + pair * entryCount * 4,
+                                orders: orders.start, orderCount: orderCount, norms: norms.start,
                                 normOrderCount: 1, width: 2, beta: 1e-3, logPrior: (0, 0),
                                 transform: transform, workspace: space),
                             EvidenceTarget(
-                                running: running.pointer, columnLogMass: masses.pointer,
-                                laneWeights: weights.pointer))
+                                running: running.start, columnLogMass: masses.start,
+                                laneWeights: weights.start))
                     }
                 }
             }

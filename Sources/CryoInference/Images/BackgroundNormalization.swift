@@ -38,7 +38,7 @@ public struct BackgroundNormalization: Sendable {
             let inside = (0..<n).filter { x in
                 (Double(x) - middle) * (Double(x) - middle) + dy * dy <= limit * limit
             }
-            // The circle cuts a row in two, or misses it.
+            // The circle cuts a row in two, misses it or, in a tiny box, holds all of it.
             let left = inside.first ?? n
             let right = inside.last.map { $0 + 1 } ?? n
             for columns in [0..<left, right..<n] where !columns.isEmpty {

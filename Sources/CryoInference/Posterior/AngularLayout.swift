@@ -26,6 +26,10 @@ struct AngularLayout: Sendable {
     let rowSpans: AlignedBuffer<RowSpan>
     /// Floats of a row.
     let rowStride: Int
+    /// Floats of a circle's values: two for each in-plane angle, rounded up to whole vectors.
+    var circleLength: Int {
+        (2 * grid.angleCount + PoseKernels.laneCount - 1) / PoseKernels.laneCount * PoseKernels.laneCount
+    }
     /// Groups of 16 orders on the outermost ring.
     var groupCount: Int { (orderCount - 1) / PoseKernels.laneCount + 1 }
 

@@ -30,7 +30,7 @@ struct BatchEvidence: Sendable {
     }
 
     /// Where the columns of an image against a block begin in ``columnLogMass``.
-    func columns(image: Int, block: Int) -> Int { (image * blockCount + block) * 2 * pairCount }
+    func firstColumn(image: Int, block: Int) -> Int { (image * blockCount + block) * 2 * pairCount }
 
     /// Adds the blocks up, in their order and in double precision.
     func totals() -> [Total] {
@@ -50,7 +50,7 @@ struct BatchEvidence: Sendable {
 
     /// The column pairs of an image that hold most; most first.
     func heaviestPairs(image: Int) -> [(block: Int, pair: Int)] {
-        let first = columns(image: image, block: 0)
+        let first = firstColumn(image: image, block: 0)
         let masses = (0..<blockCount * pairCount).map {
             max(columnLogMass[first + 2 * $0], columnLogMass[first + 2 * $0 + 1])
         }

@@ -63,7 +63,7 @@ struct ColumnBlocks: Sendable {
     private func storeRing(slot: Int, group: Int, ring: Int, _ work: AlignedBuffer<Float>) {
         let lanes = PoseKernels.laneCount
         let first = group * lanes
-        let count = min(lanes, pairCount * 2 - first)
+        let pairs = min(lanes / 2, pairCount - first / 2)
         let pairStride = layout.entryCount * 4
         for order in 0..<layout.orderCount {
             let (offset, rings) = layout.entries(ofOrder: order)
@@ -71,7 +71,7 @@ struct ColumnBlocks: Sendable {
             let (real, imaginary) = (work[lanes: order * 2 * lanes], work[lanes: order * 2 * lanes + lanes])
             let target =
                 slot * imageStride + (offset + ring - rings.lowerBound) * 4 + first / 2 * pairStride
-            for pair in 0..<count / 2 {
+            for pair in 0..<pairs {
                 coefficients[quad: target + pair * pairStride] = [
                     real[2 * pair], imaginary[2 * pair], real[2 * pair + 1], imaginary[2 * pair + 1],
                 ]

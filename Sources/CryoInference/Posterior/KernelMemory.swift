@@ -2,8 +2,30 @@ import CryoCore
 import CryoKernelInterface
 import Foundation
 
-// Safe, in this file: each place, with all that a kernel reads or writes there, is checked to lie in its buffer, which the engine or
-// the worker keeps.
+// Safe, in this file: each place, with all that a kernel reads or writes there, is checked to lie in its buffer, which who calls keeps.
+
+extension LaneFFTPlan {
+    /// The kernel's view of this plan; `scratch` belongs to one worker.
+    func transform(scratch: AlignedBuffer<Float>, isInverse: Bool) -> LaneTransform {
+        unsafe LaneTransform(
+            count: count, radices: radices.pointer(from: 0, length: radices.count),
+            passCount: radices.count, twiddles: twiddles.pointer(from: 0, length: twiddles.count),
+            scratch: scratch.pointer(from: 0, length: count * 2 * PoseKernels.laneCount),
+            isInverse: isInverse)
+    }
+}
+
+extension WorkerScratch {
+    func transform(isInverse: Bool) -> LaneTransform {
+        plan.transform(scratch: fftScratch, isInverse: isInverse)
+    }
+
+    /// Transforms the first column of the work space, in place.
+    func transformWorkspace(isInverse: Bool, _ kernels: PoseKernels) {
+        let column = unsafe workspace.pointer(from: 0, length: plan.count * 2 * PoseKernels.laneCount)
+        unsafe kernels.transform(transform(isInverse: isInverse), column)
+    }
+}
 
 /// The memory that kernels work on, described for a block of 16 direction pairs.
 extension PosteriorEngine {
@@ -14,6 +36,7 @@ extension PosteriorEngine {
         let (lanes, width) = (PoseKernels.laneCount, min(2, logPriors.count - 2 * pair))
         let (stride, pairStride) = (SliceBlocks.stride(layout), layout.entryCount * 4)
         let normStride = layout.normOrderCount * 4 * lanes
+        let transform = scratch.transform(isInverse: true)
         return unsafe ColumnPair(
             slices: slices.coefficients.pointer(from: block * stride, length: stride),
             columns: columns.coefficients.pointer(
@@ -24,8 +47,8 @@ extension PosteriorEngine {
             normOrderCount: layout.normOrderCount,
             width: width, beta: beta,
             logPrior: (logPriors[2 * pair], width > 1 ? logPriors[2 * pair + 1] : 0),
-            transform: scratch.transform(isInverse: true),
-            workspace: scratch.workspace.pointer(from: 0, length: 2 * grid.angleCount * 2 * lanes))
+            transform: transform,
+            workspace: scratch.workspace.pointer(from: 0, length: 2 * transform.count * 2 * lanes))
     }
 
     /// Where the evidence of a column pair goes.
@@ -33,7 +56,7 @@ extension PosteriorEngine {
         unsafe EvidenceTarget(
             running: evidence.running.pointer(from: slot * evidence.blockCount + block, length: 1),
             columnLogMass: evidence.columnLogMass.pointer(
-                from: evidence.columns(image: slot, block: block) + 2 * pair, length: 2),
+                from: evidence.firstColumn(image: slot, block: block) + 2 * pair, length: 2),
             laneWeights: laneWeights(block))
     }
 
@@ -83,17 +106,14 @@ extension NodeEvaluation {
     /// Where the gradient of a direction pair goes.
     func target(_ part: SampledImage.Part, of image: SampledImage) -> NodeTarget {
         unsafe NodeTarget(
-            gradient: image.gradientRows.pointer(from: image.row(of: part), length: layout.rowStride),
+            gradient: image.gradientRows.pointer(from: image.rowStart(of: part), length: layout.rowStride),
             masses: image.gradientRows.pointer(
-                from: image.masses(of: part), length: 4 * layout.normOrderCount),
+                from: image.massStart(of: part), length: 4 * layout.normOrderCount),
             factors: scratch.factors.pointer(
                 from: 0, length: layout.groupCount * 4 * PoseKernels.laneCount))
     }
 
-    /// A circle's memory: two numbers for each angle, rounded up to whole vectors.
     private func circlePointer(_ buffer: AlignedBuffer<Float>) -> UnsafeMutablePointer<Float> {
-        let lanes = PoseKernels.laneCount
-        return unsafe buffer.pointer(
-            from: 0, length: (2 * layout.grid.angleCount + lanes - 1) / lanes * lanes)
+        unsafe buffer.pointer(from: 0, length: layout.circleLength)
     }
 }

@@ -6,8 +6,10 @@ import Foundation
 struct LaneFFTPlan: Sendable {
     /// The length of the transform.
     let count: Int
-    private let radices: AlignedBuffer<Int32>
-    private let twiddles: AlignedBuffer<Float>
+    /// The radix of each pass.
+    let radices: AlignedBuffer<Int32>
+    /// The factors of all passes, as (re, im).
+    let twiddles: AlignedBuffer<Float>
 
     /// Plans a length, which must be a product of 2s and 3s.
     init(count: Int) {
@@ -48,14 +50,5 @@ struct LaneFFTPlan: Sendable {
             if rest == 1 { return length }
             length += 2
         }
-    }
-
-    /// The kernel's view of this plan; `scratch` holds `32 · count` floats and belongs to one worker.
-    func transform(scratch: AlignedBuffer<Float>, isInverse: Bool) -> LaneTransform {
-        // Safe: the plan's own tables, which outlive it; the scratch's length is checked.
-        unsafe LaneTransform(
-            count: count, radices: radices.pointer, passCount: radices.count, twiddles: twiddles.pointer,
-            scratch: scratch.pointer(from: 0, length: count * 2 * PoseKernels.laneCount), isInverse: isInverse
-        )
     }
 }

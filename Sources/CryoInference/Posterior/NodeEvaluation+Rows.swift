@@ -1,6 +1,5 @@
 import CryoCore
 import CryoKernelInterface
-import Foundation
 
 /// What the kernels are given of an image: rows of its shifts, norm terms.
 extension NodeEvaluation {

@@ -36,7 +36,7 @@ extension PosteriorEngine {
         let cut = Float(
             log(Self.neglectedMass / Double(2 * directions.blockCount * evidence.pairCount)))
         for slot in logPriors.indices {
-            let (masses, first) = (evidence.columnLogMass, evidence.columns(image: slot, block: block))
+            let (masses, first) = (evidence.columnLogMass, evidence.firstColumn(image: slot, block: block))
             let logSum = Float(totals[slot].logSum)
             var choice = thinning?.choice(image: slot, block: block)
             var isTouched = false
@@ -98,7 +98,7 @@ extension PosteriorEngine {
     ) -> PoseMemory {
         var heavy = [(mass: Float, block: Int, shift: Int)]()
         for block in 0..<evidence.blockCount {
-            let first = evidence.columns(image: slot, block: block)
+            let first = evidence.firstColumn(image: slot, block: block)
             for shift in shifts.offsets.indices {
                 let logMass = evidence.columnLogMass[first + shift] - Float(logSum)
                 guard logMass > PoseMemory.leastLogMass else { continue }

@@ -24,15 +24,15 @@ struct SampledImage: Sendable {
     let massCount: Int
 
     /// Where a part's row begins among ``gradientRows``.
-    func row(of part: Part) -> Int { part.index * (rowStride + massCount) }
+    func rowStart(of part: Part) -> Int { part.index * (rowStride + massCount) }
 
     /// Where its masses do.
-    func masses(of part: Part) -> Int { row(of: part) + rowStride }
+    func massStart(of part: Part) -> Int { rowStart(of: part) + rowStride }
 }
 
 /// Memory that one worker owns while it evaluates sampled images.
 final class NodeScratch: @unchecked Sendable {
-    /// A circle's values, interleaved; as long as the circle, rounded up to whole vectors.
+    /// A circle's values, interleaved.
     let circle: AlignedBuffer<Float>
     /// −ln π of each angle, −10³⁰ for those not drawn and beyond the end.
     let angleLogWeights: AlignedBuffer<Float>
@@ -51,7 +51,7 @@ final class NodeScratch: @unchecked Sendable {
     init(layout: AngularLayout) {
         let lanes = PoseKernels.laneCount
         rowStride = layout.rowStride
-        let length = (2 * layout.grid.angleCount + lanes - 1) / lanes * lanes
+        let length = layout.circleLength
         circle = AlignedBuffer(count: length, repeating: 0)
         angleLogWeights = AlignedBuffer(count: length, repeating: 0)
         angleInclusions = AlignedBuffer(count: length, repeating: 1)

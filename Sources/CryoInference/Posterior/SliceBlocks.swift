@@ -131,8 +131,8 @@ final class WorkerScratch: @unchecked Sendable {
     let masses: AlignedBuffer<Float>
     /// Norm terms of a batch of images against a block; shape `[image][order][4][16]`.
     let norms: AlignedBuffer<Float>
-    private let fftScratch: AlignedBuffer<Float>
-    private let plan: LaneFFTPlan
+    let fftScratch: AlignedBuffer<Float>
+    let plan: LaneFFTPlan
 
     init(plan: LaneFFTPlan, normOrderCount: Int, imageCount: Int) {
         let lanes = PoseKernels.laneCount
@@ -141,16 +141,5 @@ final class WorkerScratch: @unchecked Sendable {
         fftScratch = AlignedBuffer(count: plan.count * 2 * lanes, repeating: 0)
         masses = AlignedBuffer(count: normOrderCount * 4 * lanes, repeating: 0)
         norms = AlignedBuffer(count: imageCount * normOrderCount * 4 * lanes, repeating: 0)
-    }
-
-    func transform(isInverse: Bool) -> LaneTransform {
-        plan.transform(scratch: fftScratch, isInverse: isInverse)
-    }
-
-    /// Transforms the first column of the work space, in place.
-    func transformWorkspace(isInverse: Bool, _ kernels: PoseKernels) {
-        // Safe: the length is checked.
-        let column = unsafe workspace.pointer(from: 0, length: plan.count * 2 * PoseKernels.laneCount)
-        unsafe kernels.transform(transform(isInverse: isInverse), column)
     }
 }

@@ -36,7 +36,7 @@ public final class SliceGradient: @unchecked Sendable {
     func add(_ part: SampledImage.Part, of image: SampledImage) {
         let (lanes, rings) = (PoseKernels.laneCount, layout.grid.ringCount)
         let (block, lane) = Int(part.direction).quotientAndRemainder(dividingBy: lanes)
-        let (rows, row) = (image.gradientRows, image.row(of: part))
+        let (rows, row) = (image.gradientRows, image.rowStart(of: part))
         let target = block * SliceBlocks.stride(layout) + lane
         for order in 0..<layout.orderCount {
             let (offset, range) = layout.entries(ofOrder: order)
@@ -49,7 +49,7 @@ public final class SliceGradient: @unchecked Sendable {
         }
         let weight = block * SliceBlocks.powerStride(layout) + lane
         for order in 0..<layout.normOrderCount {
-            let mass = image.masses(of: part) + 4 * order
+            let mass = image.massStart(of: part) + 4 * order
             let (x, y) = (rows[mass] + rows[mass + 2], rows[mass + 1] + rows[mass + 3])
             let (u, v) = (rows[mass + 1] - rows[mass + 3], rows[mass] - rows[mass + 2])
             for ring in 0..<rings {

@@ -12,7 +12,7 @@ extension ContrastTransferFunction {
             ("CTF B factor in Å²", bFactor, -100...1e5), ("CTF scale", abs(scale), 1e-3...1e3),
         ]
         for (name, value, range) in values where !range.contains(value) {
-            return "the \(name) is \(value), outside \(range.lowerBound) to \(range.upperBound)"
+            return "\(name) out of range: \(value), outside \(range.lowerBound) to \(range.upperBound)"
         }
         return nil
     }

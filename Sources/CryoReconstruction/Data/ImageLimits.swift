@@ -56,16 +56,16 @@ struct ImageLimits: Sendable, Equatable {
         }
     }
 
-    /// Why an image is out of bounds; nil if it is not.
+    /// Why an image is out of bounds, what is wrong and, after a colon, what was measured; nil if it is not.
     func objection(to measures: Measures) -> String? {
         if measures.extreme > extreme {
             return String(
-                format: "a pixel is %.3g background deviations large, ten times more than usual",
+                format: "a pixel stands out: %.3g background deviations, ten times more than usual",
                 measures.extreme)
         }
         guard power.contains(measures.power) else {
             return String(
-                format: "the power inside the circle is %.3g, outside %.3g to %.3g", measures.power,
+                format: "the power inside the circle stands out: %.3g, outside %.3g to %.3g", measures.power,
                 power.lowerBound, power.upperBound)
         }
         return nil

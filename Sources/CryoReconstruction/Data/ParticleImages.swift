@@ -133,7 +133,7 @@ public final class ParticleImages: Sendable {
             return image
         } catch {
             state.withLock { $0.failure = $0.failure ?? "\(error)" }
-            return setAside(index, "\(error)")
+            return setAside(index, "it cannot be read: \(error)")
         }
     }
 

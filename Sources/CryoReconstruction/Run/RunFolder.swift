@@ -147,8 +147,8 @@ public struct RunRecord: Codable, Sendable {
     public var contrast: ContrastDetection
     /// Particles in the input.
     public var particleCount: Int
-    /// Particles set aside, by their image names, and why.
-    public var setAside: [String: String]
+    /// How many particles were set aside for what, without what was measured; `set-aside.star` says that of each.
+    public var setAside: [String: Int]
     /// The instruction set of the kernels.
     public var instructionSet: String
     /// Threads used; results do not depend on them.
@@ -194,9 +194,9 @@ public struct RunRecord: Codable, Sendable {
         diameter = run.diameter
         contrast = run.contrast
         particleCount = particles.count
-        setAside = Dictionary(
-            result.setAside.sorted { $0.key < $1.key }.map { (particles[$0.key].imageName, $0.value) },
-            uniquingKeysWith: { first, _ in first })
+        setAside = result.setAside.values.reduce(into: [:]) { counts, reason in
+            counts[String(reason.prefix { $0 != ":" }), default: 0] += 1
+        }
         self.instructionSet = instructionSet
         self.threads = threads
         seconds = result.statistics.last?.seconds ?? 0

@@ -144,8 +144,7 @@ public struct ReportPage {
 
     private var account: String {
         let particles = record.particles
-        let reasons = Dictionary(grouping: record.setAside.values, by: { $0 }).mapValues(\.count)
-            .sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(8)
+        let reasons = record.setAside.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(8)
         let rows: [(String, String)] =
             [
                 ("in the input", "\(record.particleCount)"), ("with a pose", "\(particles.used)"),
