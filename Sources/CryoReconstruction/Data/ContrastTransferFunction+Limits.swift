@@ -1,7 +1,7 @@
 import CryoCore
 
 extension ContrastTransferFunction {
-    /// Why no microscope has this function; nil if one may.
+    /// Why no microscope has this function, in the form of ``ParticleImages/setAside``; nil if one may.
     ///
     /// The limits are wide: tomograms are taken 20 µm under focus, and lenses of light optics have 100 mm. Beyond them
     /// the function overflows or averages to nothing, and one such image would spoil a minibatch.

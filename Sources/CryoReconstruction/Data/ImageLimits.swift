@@ -56,7 +56,7 @@ struct ImageLimits: Sendable, Equatable {
         }
     }
 
-    /// Why an image is out of bounds, what is wrong and, after a colon, what was measured; nil if it is not.
+    /// Why an image is out of bounds, in the form of ``ParticleImages/setAside``; nil if it is not.
     func objection(to measures: Measures) -> String? {
         if measures.extreme > extreme {
             return String(

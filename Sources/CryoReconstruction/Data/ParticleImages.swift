@@ -96,7 +96,9 @@ public final class ParticleImages: Sendable {
         }.compactMap { $0 }
     }
 
-    /// The particles set aside so far, and why.
+    /// The particles set aside so far, and why: what is wrong and, after a colon, what was found.
+    ///
+    /// `run.json` counts what is wrong.
     public var setAside: [Int: String] { state.withLock { $0.setAside } }
 
     /// Goes back to what was known when a run was interrupted.
