@@ -1,8 +1,8 @@
 """What the experiments share: running the program, scoring maps, drawing figures, writing pages.
 
 Runs are kept in runs/ and not repeated; delete a folder there to repeat its run. Those of another build are repeated, unless KEEP=1
-keeps them too; pages mark them. QUICK=1 makes small variants, whose
-pages go to runs/quick/ instead of docs/experiments/.
+keeps them too; pages mark them. What came out of sets × seeds is in Experiments/records too, so that it goes on where runs/ is empty.
+QUICK=1 makes small variants, whose pages go to runs/quick/ instead of docs/experiments/.
 """
 
 import hashlib
@@ -27,12 +27,27 @@ QUICK = os.environ.get("QUICK", "") not in ("", "0")
 KEEPS = os.environ.get("KEEP", "") not in ("", "0")
 RUNS = ROOT / "runs" / ("quick" if QUICK else "full")
 PAGES = RUNS if QUICK else ROOT / "docs" / "experiments"
+RECORDS = RUNS / "records" if QUICK else ROOT / "Experiments" / "records"
 SHARED = Path(os.environ.get("DAYBREAK_SHARED", ROOT.parent / "shared"))
 BIN = Path(os.environ.get("DAYBREAK_BIN", ROOT / ".build" / "release"))
 # Okabe and Ito's colours, which the colour-blind can tell apart.
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999999"]
 
 plt.rcParams.update({"figure.dpi": 110, "font.size": 9, "axes.spines.top": False, "axes.spines.right": False})
+
+
+def keep(name, record):
+    """Adds what came out of a run to the records of an experiment; runs may then be deleted, or made on another machine."""
+    path = RECORDS / f"{name}.jsonl"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as file:
+        file.write(json.dumps(record) + "\n")
+
+
+def kept(name):
+    """The records of an experiment, the oldest first."""
+    path = RECORDS / f"{name}.jsonl"
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 
 def shared(path):
@@ -101,8 +116,8 @@ def cached(name, command):
     return path.read_text()
 
 
-def reconstruct(name, particles, *options, halves=False, is_new=True):
-    """Reconstructs, unless that was done before with the same options by the same program; None if it was not and is not to be.
+def reconstruct(name, particles, *options, halves=False):
+    """Reconstructs, unless that was done before with the same options by the same program.
 
     Methods are compared on one map of all particles at a limit set beforehand; `halves` lets half-sets decide.
     """
@@ -114,8 +129,6 @@ def reconstruct(name, particles, *options, halves=False, is_new=True):
         known = json.loads(done.read_text())["options"]
         if known == wanted or KEEPS and known[:-1] == wanted[:-1]:
             return Run(folder)
-    if not is_new:
-        return None
     print(f"  {name}", flush=True)
     shutil.rmtree(folder, ignore_errors=True)
     _, cost = measured([BIN / "daybreak", "reconstruct", particles, "--output", folder, "--quiet", *options])
