@@ -137,8 +137,14 @@ extension Reconstruct {
             let limit = start.resolution.map { String(format: " at %.1f Å", $0) } ?? ""
             let evidence = String(format: "%.1f", start.logEvidence)
             let poses = start.effectivePoses.map { String(format: ", %.0f poses fit one", $0) } ?? ""
+            let colour = record.contrastGain == nil ? "" : ", protein \(Self.colour(start.contrast))"
             log.info(
-                "start \(start.seed)\(limit): log-evidence \(evidence) an image\(poses)\(start.isKept ? ", kept" : "")"
+                "start \(start.seed)\(limit)\(colour): log-evidence \(evidence) an image\(poses)\(start.isKept ? ", kept" : "")"
+            )
+        }
+        if let gain = record.contrastGain {
+            log.info(
+                "protein is \(Self.colour(record.contrast.sign)) in the images, which prefer it by \(String(format: "%.1f", gain)) nats each"
             )
         }
         if let resolution = record.resolution {
@@ -173,6 +179,8 @@ extension Reconstruct {
         return "image names in particles.star start from \(stack.dropLast(name.count + 1)): "
             + "run other programs there, or give it as --root"
     }
+
+    private static func colour(_ contrast: Int?) -> String { contrast == -1 ? "black" : "white" }
 
     private func source(of run: Reconstruction) -> String {
         guard let estimate = run.diameterEstimate else { return "" }
@@ -219,11 +227,13 @@ extension Reconstruct {
         if run.memoryEstimate.total > Double(memory.now) {
             log.warning("\(Self.shortage(run, memory.now, "only"))")
         }
-        let colour = run.contrast.sign > 0 ? "white" : "black"
+        let colour = Self.colour(run.contrast.sign)
         if run.parameters.contrast == nil {
             let significance = String(format: "%.1f", run.contrast.significance)
             log.info("protein is \(colour) in the images (\(significance) standard errors)")
-            if run.contrast.significance < 3 {
+            if run.triesBothContrasts {
+                log.info("that is not clear, so both are tried, and what explains images better is kept")
+            } else if !run.contrast.isClear {
                 log.warning(
                     "the contrast is not certain; give --contrast white or black if the map looks hollow")
             }

@@ -43,6 +43,8 @@ extension Reconstruct {
         next.progress = nil
         next.plan.symmetrySearch = nil
         next.plan.parameters = search.parameters
+        // The first part has found it by evidence.
+        if job.run.triesBothContrasts { next.plan.parameters.contrast = job.run.contrast.sign }
         if finding.group.order > 1 {
             let score = String(format: "%.2f", finding.score)
             log.info("symmetry \(finding.group.name) (score \(score) of 1); now with it")

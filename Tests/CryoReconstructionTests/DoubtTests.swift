@@ -43,6 +43,17 @@ struct DoubtTests {
         #expect(try Self.record(angleError: 14, resolution: 21).doubts.first?.contains("24.4 Å") == true)
         #expect(try Self.record(resolution: 60).doubts.first?.contains("coarse shape") == true)
         #expect(try Self.record(significance: 1).doubts.first?.contains("--contrast") == true)
+        // Evidence has told.
+        var record = try Self.record(significance: 1)
+        record.starts = [(1, 18.8, true), (-1, 7.4, false)].map { contrast, evidence, isKept in
+            var start = StartRecord(seed: 1, logEvidence: evidence, isKept: isKept)
+            start.contrast = contrast
+            return start
+        }
+        record.contrast.sign = 1
+        #expect(record.doubts.isEmpty)
+        record.starts[1].logEvidence = 18.5
+        #expect(record.doubts.first?.contains("--contrast") == true)
         #expect(try Self.record(resolution: .infinity).doubts.count == 1)
     }
 }

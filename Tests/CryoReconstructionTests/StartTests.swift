@@ -1,4 +1,5 @@
 import CryoCore
+import CryoFourier
 import CryoTestSupport
 import Testing
 
@@ -71,6 +72,30 @@ import Testing
         parameters.annealEnd = 1e8
         let content = try Reconstruction(source: source, parameters: parameters).run()
         #expect(content.starts.count == 2)
+    }
+
+    /// Images whose low frequencies do not tell whether protein is white or black are begun with both; evidence tells.
+    @Test(arguments: [1, -1] as [Float])
+    func contrastIsFoundByEvidence(gain: Float) throws {
+        var transform = FourierVolume(EndToEndTests.phantom)
+        transform.forEachFrequency { offset, kx, ky, kz in
+            if kx * kx + ky * ky + kz * kz < 16 { transform.coefficients[offset] = .zero }
+        }
+        var phantom = transform.volume()
+        phantom.pixelSize = EndToEndTests.phantom.pixelSize
+        let source = try TestSource(phantom, count: 300, diameter: 140, signalToNoise: 1, gain: gain)
+        var parameters = EndToEndTests.reduced
+        (parameters.annealRetries, parameters.maxResolution) = (0, 26)
+        let run = try Reconstruction(source: source, parameters: parameters)
+        #expect(run.triesBothContrasts && run.startCount == 2)
+        let result = try run.run()
+        #expect(run.contrast.sign == Int(gain))
+        #expect(Set(result.starts.compactMap(\.contrast)) == [1, -1])
+        let kept = try #require(result.starts.first { $0.isKept })
+        #expect(kept.contrast == Int(gain) && kept.logEvidence == result.starts.map(\.logEvidence).max())
+        // Who tells the contrast is taken at their word.
+        parameters.contrast = Int(gain)
+        #expect(try !Reconstruction(source: source, parameters: parameters).triesBothContrasts)
     }
 
     @Test func symmetricRunsHaveThreeStarts() throws {

@@ -9,8 +9,14 @@ public final class Reconstruction: @unchecked Sendable {
     public let parameters: ReconstructionParameters
     /// The images.
     public let images: ParticleImages
-    /// What the contrast was found or told to be.
-    public let contrast: ContrastDetection
+    /// What the contrast was told to be, or found to be so far.
+    public var contrast: ContrastDetection {
+        var contrast = detectedContrast
+        contrast.sign = Int(images.sign)
+        return contrast
+    }
+    /// What was told, or what the images' low frequencies say.
+    let detectedContrast: ContrastDetection
     /// The particle's diameter, in Å.
     public let diameter: Double
     /// Where the diameter comes from; nil if it was told.
@@ -120,7 +126,7 @@ public final class Reconstruction: @unchecked Sendable {
         self.plans = plans
         shiftSearch = ShiftSearch(parameters, diameter: diameter)
         self.images = images
-        self.contrast = contrast
+        detectedContrast = contrast
         backgroundNoise = noise
     }
 
@@ -139,7 +145,11 @@ public final class Reconstruction: @unchecked Sendable {
         var progress = saved ?? beginning()
         if saved != nil { restore(&progress) }
         while progress.start != nil {
-            try carryOut(until: annealCount, &progress, report, checkpoint)
+            do { try carryOut(until: annealCount, &progress, report, checkpoint) } catch let error
+                as ReconstructionError
+            {
+                guard case .vanished = error, giveUpStart(&progress) else { throw error }
+            }
             endStart(&progress)
             if progress.start == nil { learnApart(&progress) }
         }
@@ -167,6 +177,7 @@ public final class Reconstruction: @unchecked Sendable {
     private func restore(_ progress: inout RunProgress) {
         images.restore(
             centres: progress.centres, scales: progress.scales, setAside: progress.setAside)
+        images.sign = Float(contrast(at: progress))
         let done = plans[progress.repetition][..<progress.iteration].reversed()
         guard let plan = progress.watch.firstAdmitted(of: done) else { return }
         prepareStages(plan, &progress.states)

@@ -33,10 +33,19 @@ extension RunRecord {
                 doubts.append("half-sets agree on the coarse shape only")
             }
         }
-        if contrast.significance < 3, parameters.contrast == nil {
+        if parameters.contrast == nil, contrastGain.map({ $0 < 1 }) ?? (contrast.significance < 3) {
             doubts.append(
                 "whether protein is white or black is not certain; give --contrast if the map looks hollow")
         }
         return doubts
+    }
+
+    /// By how many nats images prefer the contrast that was kept, at the end of the anneals; nil if it alone was tried.
+    public var contrastGain: Double? {
+        func best(_ sign: Int) -> Double? {
+            starts.filter { $0.contrast == sign }.map(\.logEvidence).max()
+        }
+        guard let kept = best(contrast.sign), let other = best(-contrast.sign) else { return nil }
+        return kept - other
     }
 }

@@ -167,7 +167,7 @@ public struct ReportPage {
             ("positivity", parameters.isPositive ? "yes" : "no"), ("sampling", parameters.sampling.rawValue),
             ("symmetry", parameters.symmetry), ("diameter", "\(HTML.text(record.diameter, 0)) Å"),
             ("seed", "\(parameters.seed)"),
-            ("contrast", record.contrast.sign > 0 ? "protein is white" : "protein is black"),
+            ("contrast", contrast),
             ("threads, instructions", "\(record.threads), \(record.instructionSet)"),
             ("time", DurationText.text(seconds: record.seconds)),
             (
@@ -185,6 +185,11 @@ public struct ReportPage {
             <p class="soft">Please cite: Brubaker, Punjani &amp; Fleet, <i>Building Proteins in a Day</i>, CVPR 2015; for the FSC's \
             correction Chen et al., Ultramicroscopy 2013.</p></section>
             """
+    }
+
+    private var contrast: String {
+        let colour = record.contrast.sign > 0 ? "protein is white" : "protein is black"
+        return colour + (record.contrastGain.map { ", by \(HTML.text($0, 1)) nats an image" } ?? "")
     }
 
     private static func starts(_ starts: [StartRecord]) -> String {
