@@ -65,7 +65,17 @@ extension Reconstruct {
     private func finish(
         _ job: Job, _ transcript: Transcript, _ log: Logger, _ console: RunConsole
     ) throws {
-        let result = try carryOut(job, transcript, console)
+        var (job, result, hasState) = (job, try carryOut(job, transcript, console), true)
+        if let again = try secondTry(after: job, result, log) {
+            console.beginsPart()
+            let second = try carryOut(again, transcript, console)
+            if isBetter(second, than: result, log) {
+                (job, result) = (again, second)
+            } else {
+                try takeBack(again, for: job)
+                hasState = false
+            }
+        }
         if let search = job.plan.symmetrySearch,
             let symmetric = try symmetricJob(after: job, search, result, log)
         {
@@ -81,7 +91,7 @@ extension Reconstruct {
         try Picture(montageOf: [result.map])
             .writePNG(to: URL(fileURLWithPath: folder.file("map.png")))
         try folder.write(Data(ReportPage(folder: folder.path).html().utf8), to: "report.html")
-        try folder.keepState()
+        if hasState { try folder.keepState() }
         conclude(record, log)
         if let hint = namesHint(job.particles) { log.info("\(hint)") }
         log.info("wrote \(folder.path): report.html, map.mrc, particles.star and more")

@@ -22,6 +22,11 @@ extension RunRecord {
                 "half of the images fit \(text(last.effectivePoses, 0)) poses or more equally well; with a good map it is ten or so"
             )
         }
+        if let growth = EvidenceGrowth(starts: starts, iterations: iterations), !growth.isEnough {
+            doubts.append(
+                "images say \(text(growth.after)) nats at \(text(growth.resolutions.after)) Å and \(text(growth.before)) at \(text(growth.resolutions.before)) Å; of a good map half as much again"
+            )
+        }
         if let resolution {
             let blur = (particles.medianAngleError ?? 0) * .pi / 180 * diameter / 2
             if blur > resolution.corrected0143 {
