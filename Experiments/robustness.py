@@ -145,8 +145,8 @@ def junked(title, name, model, snr, diameter, *options, pixel_size=4.0, symmetry
         return simulated(name, symmetry, "--model", path, "--particles", 5000, "--shift-sigma", 3 * pixel_size, "--junk", 0.2,
                          "--snr", snr, "--seed", 11, *options)
 
-    return row(f"{title}, SNR {snr}, 20 % junk", f"robustness/{name}-run", prepare, "--diameter", diameter, symmetry=symmetry,
-               truth_symmetry=truth_symmetry)
+    return row(f"{title}, SNR {snr}, 20 % junk", f"robustness/{name}-run", prepare,
+               *(["--diameter", diameter] if diameter else []), symmetry=symmetry, truth_symmetry=truth_symmetry)
 
 
 def preferred():
@@ -213,6 +213,8 @@ SETS = [
     lambda: cage("I", 88, 220),
     lambda: junked("70S, 64 px", "70S-0.1", RIBOSOME, 0.1, 290, *small_ribosome, pixel_size=5.078),
     lambda: junked("GroEL–GroES (1aon), C7, 64 px", "1aon-0.1", CHAPERONIN, 0.1, 230, symmetry="C7"),
+    lambda: junked("EMD-1977, contrast and diameter not told, 80 px of 3.5 Å", "1977", "maps/emd_1977.map", 0.05, None,
+                   "--model-pixel-size", 3.5, "--box", 80, "--pixel-size", 3.5, pixel_size=3.5, truth_symmetry="C2"),
     *(measured for snr in (0.1, 0.05, 0.02) for measured in large(snr)),
     lambda: junked("30S (1xnr), 64 px", "1xnr-0.02", S30, 0.02, 230),
     lambda: junked("70S, 64 px", "70S-0.02", RIBOSOME, 0.02, 290, *small_ribosome, pixel_size=5.078),

@@ -24,7 +24,7 @@ extension RunRecord {
         }
         if let growth = EvidenceGrowth(starts: starts, iterations: iterations), !growth.isEnough {
             doubts.append(
-                "images say \(text(growth.after)) nats at \(text(growth.resolutions.after)) Å and \(text(growth.before)) at \(text(growth.resolutions.before)) Å; of a good map half as much again"
+                "images say \(text(growth.after)) nats at \(text(growth.resolutions.after)) Å and \(text(growth.before)) at \(text(growth.resolutions.before)) Å; of a good map a third more and up"
             )
         }
         if let resolution {
