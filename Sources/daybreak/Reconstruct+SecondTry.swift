@@ -11,13 +11,15 @@ extension Reconstruct {
     private static let patience = 4
 
     /// The run once more; nil if its map holds, or if it was told how long to try, how far to go or where to begin.
+    ///
+    /// It takes the first one's place in the folder: interrupted and resumed, it is kept without being compared.
     func secondTry(after job: Job, _ result: Reconstruction.Result, _ log: Logger) throws -> Job? {
         let plan = job.plan
         let batch = Self.patience * ReconstructionParameters.standard.annealBatch
         guard let growth = EvidenceGrowth(starts: result.starts, iterations: result.statistics),
             !growth.isEnough, plan.initialMap == nil, plan.beginning == nil,
             plan.parameters.maxResolution == nil, plan.parameters.maxIterations == nil,
-            plan.parameters.annealBatch < batch
+            plan.parameters.annealBatch < min(batch, job.particles.count)
         else { return nil }
         log.info(
             """
