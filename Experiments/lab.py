@@ -5,6 +5,7 @@ keeps them too; pages mark them. What came out of sets × seeds is in Experiment
 QUICK=1 makes small variants, whose pages go to runs/quick/ instead of docs/experiments/.
 """
 
+import functools
 import hashlib
 import json
 import os
@@ -94,6 +95,7 @@ class Run:
         return self.record["iterations"]
 
 
+@functools.cache
 def binary_hash():
     """What the programs were when a run was made; runs of others are repeated."""
     digest = hashlib.sha256()

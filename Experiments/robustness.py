@@ -45,13 +45,18 @@ def measure(name, seed, images, options, symmetry):
             100 * run.record["particles"]["junkShare"], run.record["seconds"])]})
 
 
+def seeds_of(record):
+    """The seeds that a record sums up: one, or a run of them."""
+    first, last = record["seeds"]
+    return range(first, last + 1)
+
+
 def records(name):
-    """What is known of a set's seeds, each record of one or of several: the latest record of each, those of earlier builds only with KEEP=1."""
+    """What is known of a set's seeds: the latest record of each, those of earlier builds only with KEEP=1."""
     found = []
     for record in lab.kept("robustness"):
-        first, last = record["seeds"]
         if record["set"] == name and (lab.KEEPS or record["build"] == lab.binary_hash()):
-            found = [old for old in found if not (first <= old["seeds"][0] and old["seeds"][1] <= last)] + [record]
+            found = [old for old in found if not set(seeds_of(old)) <= set(seeds_of(record))] + [record]
     return found
 
 
@@ -64,7 +69,7 @@ def row(title, name, prepare, *options, symmetry="C1", truth_symmetry=None):
     global interrupted
     seeds, images = range(1, SEEDS + 1), None
     options = [*options, *(["--symmetry", symmetry] if symmetry != "C1" else [])]
-    known = {seed for record in records(name) for seed in range(record["seeds"][0], record["seeds"][1] + 1)}
+    known = {seed for record in records(name) for seed in seeds_of(record)}
     for seed in seeds:
         if seed in known or interrupted or not is_wanted(name):
             continue
@@ -76,11 +81,10 @@ def row(title, name, prepare, *options, symmetry="C1", truth_symmetry=None):
     runs = records(name)
     if not runs:
         return None
-    count = {id(run): run["seeds"][1] - run["seeds"][0] + 1 for run in runs}
-    total, older = sum(count.values()), sum(count[id(run)] for run in runs if run["build"] != lab.binary_hash())
+    total = sum(len(seeds_of(run)) for run in runs)
+    older = sum(len(seeds_of(run)) for run in runs if run["build"] != lab.binary_hash())
     if older:
         title += f" ({older} of an earlier build)"
-
     good = runs[-1]["asked"]
 
     def span(column, unit):

@@ -72,6 +72,21 @@ extension Reconstruct {
             parallel: parallel, progress: progress)
     }
 
+    /// What follows a job that has ended, in the same folder: another plan, begun anew.
+    ///
+    /// A contrast that was found by evidence stays found.
+    func nextJob(after job: Job, _ plan: RunPlan) throws -> Job {
+        var next = job
+        next.progress = nil
+        next.plan = plan
+        next.plan.parameters.contrast =
+            job.plan.parameters.contrast ?? (job.run.triesBothContrasts ? job.run.contrast.sign : nil)
+        job.folder.removeCheckpoints()
+        try job.folder.write(next.plan)
+        next.run = try prepared(next.plan, job.particles, job.parallel)
+        return next
+    }
+
     /// Refuses a run that this machine could not hold if it did nothing else; the estimate may be a third off.
     private func refuseWithoutMemory(_ run: Reconstruction) throws {
         let memory = AvailableMemory()

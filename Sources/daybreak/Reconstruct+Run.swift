@@ -72,7 +72,7 @@ extension Reconstruct {
             if isBetter(second, than: result, log) {
                 (job, result) = (again, second)
             } else {
-                try takeBack(again, for: job)
+                try takeBackSecondTry(for: job)
                 hasState = false
             }
         }
@@ -147,14 +147,16 @@ extension Reconstruct {
             let limit = start.resolution.map { String(format: " at %.1f Å", $0) } ?? ""
             let evidence = String(format: "%.1f", start.logEvidence)
             let poses = start.effectivePoses.map { String(format: ", %.0f poses fit one", $0) } ?? ""
-            let colour = record.contrastGain == nil ? "" : ", protein \(Self.colour(start.contrast))"
+            let colour =
+                record.contrastGain == nil
+                ? "" : start.contrast.map { ", protein \(ContrastDetection.colour($0))" } ?? ""
             log.info(
                 "start \(start.seed)\(limit)\(colour): log-evidence \(evidence) an image\(poses)\(start.isKept ? ", kept" : "")"
             )
         }
         if let gain = record.contrastGain {
             log.info(
-                "protein is \(Self.colour(record.contrast.sign)) in the images, which prefer it by \(String(format: "%.1f", gain)) nats each"
+                "protein is \(record.contrast.colour) in the images, which prefer it by \(String(format: "%.1f", gain)) nats each"
             )
         }
         if let resolution = record.resolution {
@@ -189,8 +191,6 @@ extension Reconstruct {
         return "image names in particles.star start from \(stack.dropLast(name.count + 1)): "
             + "run other programs there, or give it as --root"
     }
-
-    private static func colour(_ contrast: Int?) -> String { contrast == -1 ? "black" : "white" }
 
     private func source(of run: Reconstruction) -> String {
         guard let estimate = run.diameterEstimate else { return "" }
@@ -237,7 +237,7 @@ extension Reconstruct {
         if run.memoryEstimate.total > Double(memory.now) {
             log.warning("\(Self.shortage(run, memory.now, "only"))")
         }
-        let colour = Self.colour(run.contrast.sign)
+        let colour = run.contrast.colour
         if run.parameters.contrast == nil {
             let significance = String(format: "%.1f", run.contrast.significance)
             log.info("protein is \(colour) in the images (\(significance) standard errors)")

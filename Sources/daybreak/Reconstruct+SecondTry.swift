@@ -26,14 +26,9 @@ extension Reconstruct {
             images say hardly more at \(Self.text(growth.resolutions.after)) Å than at \(Self.text(growth.resolutions.before)) Å \
             (\(Self.text(growth.after)) and \(Self.text(growth.before)) nats each): once more, with \(batch) images at a time
             """)
-        var next = job
-        next.progress = nil
-        next.plan.parameters.annealBatch = batch
-        if job.run.triesBothContrasts { next.plan.parameters.contrast = job.run.contrast.sign }
-        job.folder.removeCheckpoints()
-        try job.folder.write(next.plan)
-        next.run = try prepared(next.plan, job.particles, job.parallel)
-        return next
+        var next = plan
+        next.parameters.annealBatch = batch
+        return try nextJob(after: job, next)
     }
 
     /// Whether images prefer the map of the second try, at the same limit or not.
@@ -49,8 +44,8 @@ extension Reconstruct {
     }
 
     /// Leaves the folder as the first try had it; its last checkpoint is gone, so that it cannot be extended.
-    func takeBack(_ second: Job, for first: Job) throws {
-        second.folder.removeCheckpoints()
+    func takeBackSecondTry(for first: Job) throws {
+        first.folder.removeCheckpoints()
         try first.folder.write(first.plan)
     }
 

@@ -39,31 +39,25 @@ extension Reconstruct {
         let finding = SymmetryFinding(
             of: result.map, diameter: job.run.diameter, resolution: trusted(result, job, search),
             told: search.told, parallel: job.parallel)
-        var next = job
-        next.progress = nil
-        next.plan.symmetrySearch = nil
-        next.plan.parameters = search.parameters
-        // The first part has found it by evidence.
-        if job.run.triesBothContrasts { next.plan.parameters.contrast = job.run.contrast.sign }
+        var next = job.plan
+        next.symmetrySearch = nil
+        next.parameters = search.parameters
         if finding.group.order > 1 {
             let score = String(format: "%.2f", finding.score)
             log.info("symmetry \(finding.group.name) (score \(score) of 1); now with it")
-            next.plan.parameters.symmetry = finding.group.name
+            next.parameters.symmetry = finding.group.name
             // The density is known: a short anneal from a mild temperature gives both half-sets their own.
-            next.plan.parameters.annealIterations = min(search.parameters.annealIterations, 40)
-            next.plan.parameters.annealStart = min(search.parameters.annealStart, 1e-4)
+            next.parameters.annealIterations = min(search.parameters.annealIterations, 40)
+            next.parameters.annealStart = min(search.parameters.annealStart, 1e-4)
             try MRCFile.write(finding.aligned, to: job.folder.file("on-axes.mrc"))
-            next.plan.start(from: job.folder.file("on-axes.mrc"), job.particles)
+            next.start(from: job.folder.file("on-axes.mrc"), job.particles)
         } else if let told = search.told {
             log.info("the axes of \(told.name) do not show by themselves; now imposed from a random start")
         } else {
             log.info("no axis of symmetry holds; the map stays as it is, C1")
             return nil
         }
-        job.folder.removeCheckpoints()
-        try job.folder.write(next.plan)
-        next.run = try prepared(next.plan, job.particles, job.parallel)
-        return next
+        return try nextJob(after: job, next)
     }
 
     /// The resolution at which axes are looked for, in Å.

@@ -20,6 +20,12 @@ public struct ContrastDetection: Sendable, Codable, Equatable {
     /// The images that it rests on; nil in records of older versions.
     public var imageCount: Int?
 
+    /// How protein looks: white or black.
+    public var colour: String { Self.colour(sign) }
+
+    /// How protein looks at a sign: white or black.
+    public static func colour(_ sign: Int) -> String { sign < 0 ? "black" : "white" }
+
     /// Whether the sign may be relied on.
     public var isClear: Bool {
         significance >= max(5, Self.leastEffect * Double(imageCount ?? 0).squareRoot())

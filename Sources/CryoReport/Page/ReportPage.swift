@@ -188,8 +188,8 @@ public struct ReportPage {
     }
 
     private var contrast: String {
-        let colour = record.contrast.sign > 0 ? "protein is white" : "protein is black"
-        return colour + (record.contrastGain.map { ", by \(HTML.text($0, 1)) nats an image" } ?? "")
+        "protein is \(record.contrast.colour)"
+            + (record.contrastGain.map { ", by \(HTML.text($0, 1)) nats an image" } ?? "")
     }
 
     private static func starts(_ starts: [StartRecord]) -> String {
