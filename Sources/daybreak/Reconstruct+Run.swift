@@ -65,17 +65,7 @@ extension Reconstruct {
     private func finish(
         _ job: Job, _ transcript: Transcript, _ log: Logger, _ console: RunConsole
     ) throws {
-        var (job, result, hasState) = (job, try carryOut(job, transcript, console), true)
-        if let again = try secondTry(after: job, result, log) {
-            console.beginsPart()
-            let second = try carryOut(again, transcript, console)
-            if isBetter(second, than: result, log) {
-                (job, result) = (again, second)
-            } else {
-                try takeBackSecondTry(for: job)
-                hasState = false
-            }
-        }
+        let result = try carryOut(job, transcript, console)
         if let search = job.plan.symmetrySearch,
             let symmetric = try symmetricJob(after: job, search, result, log)
         {
@@ -91,7 +81,7 @@ extension Reconstruct {
         try Picture(montageOf: [result.map])
             .writePNG(to: URL(fileURLWithPath: folder.file("map.png")))
         try folder.write(Data(ReportPage(folder: folder.path).html().utf8), to: "report.html")
-        if hasState { try folder.keepState() }
+        try folder.keepState()
         conclude(record, log)
         if let hint = namesHint(job.particles) { log.info("\(hint)") }
         log.info("wrote \(folder.path): report.html, map.mrc, particles.star and more")
@@ -147,11 +137,14 @@ extension Reconstruct {
             let limit = start.resolution.map { String(format: " at %.1f Å", $0) } ?? ""
             let evidence = String(format: "%.1f", start.logEvidence)
             let poses = start.effectivePoses.map { String(format: ", %.0f poses fit one", $0) } ?? ""
+            let share =
+                start.explainedShare.map { String(format: ", %.0f %% of the signal explained", 100 * $0) }
+                ?? ""
             let colour =
                 record.contrastGain == nil
                 ? "" : start.contrast.map { ", protein \(ContrastDetection.colour($0))" } ?? ""
             log.info(
-                "start \(start.seed)\(limit)\(colour): log-evidence \(evidence) an image\(poses)\(start.isKept ? ", kept" : "")"
+                "start \(start.seed)\(limit)\(colour): log-evidence \(evidence) an image\(poses)\(share)\(start.isKept ? ", kept" : "")"
             )
         }
         if let gain = record.contrastGain {

@@ -19,6 +19,8 @@ struct DoubtTests {
             version: "1", command: [], input: "", run: run, result: result, particles: source.particles,
             instructionSet: "",
             threads: 1)
+        // One iteration explains nothing.
+        record.starts = []
         record.diameter = 200
         record.nullCheck = NullCheck(
             imageCount: 100, logEvidence: gain, radialLogEvidence: 0, standardError: standardError)
@@ -48,6 +50,16 @@ struct DoubtTests {
         // At nearly the same limit they cannot.
         record.starts[0].resolution = start.resolution.map { 0.6 * $0 }
         #expect(EvidenceGrowth(starts: record.starts, iterations: record.iterations)?.isEnough == nil)
+    }
+
+    @Test func whatTheAnnealLeftUnexplainedIsSaid() throws {
+        var record = try Self.record()
+        var start = StartRecord(seed: 1, logEvidence: 18, isKept: true)
+        (start.resolution, start.explainedShare) = (35, 0.62)
+        record.starts = [start]
+        #expect(record.doubts.first?.contains("62 %") == true)
+        record.starts[0].explainedShare = 0.7
+        #expect(record.doubts.isEmpty)
     }
 
     @Test func eachReasonIsNamed() throws {

@@ -64,21 +64,45 @@ struct ScheduleTests {
         #expect(rest.dropLast().allSatisfy { $0.isResumed })
     }
 
-    /// Limits a quarter finer each time, as far as the run goes; none where iterations were counted beforehand.
+    /// Limits a quarter finer each time, as far as the run goes, each with 80 and 320 images a step; none where iterations were
+    /// counted beforehand.
     @Test func annealsAreRepeatedAtFinerLimits() {
         var parameters = ReconstructionParameters.standard
-        func limits() -> [Int?] {
+        func first() -> [IterationPlan] {
             IterationSchedule.repeatedPlans(
                 parameters, particleCount: 2000, boxLength: 320, boxSize: 64, diameter: 256
-            ).map(\.first?.ringCount)
+            ).compactMap(\.first)
         }
-        #expect(limits() == [10, 12, 15])
+        func limits() -> [Int] { first().map(\.ringCount) }
+        #expect(limits() == [10, 10, 12, 12, 15, 15])
+        #expect(first().map(\.batchSize) == [80, 320, 80, 320, 80, 320])
         parameters.maxResolution = 25
-        #expect(limits() == [10, 12])
+        #expect(limits() == [10, 10, 12, 12])
+        parameters.annealRetries = 0
+        #expect(limits() == [10])
+        parameters.annealRetries = 2
         parameters.maxIterations = 500
         #expect(limits() == [10])
         parameters = .paper
         #expect(limits().count == 1)
+    }
+
+    /// A finer limit keeps the minibatch, a thorough anneal the limit; where there are no more particles it would be the same again.
+    @Test func anAnnealIsFollowedByAFinerOrByAThoroughOne() {
+        func plans(_ count: Int) -> [[IterationPlan]] {
+            IterationSchedule.repeatedPlans(
+                .standard, particleCount: count, boxLength: 320, boxSize: 64, diameter: 256)
+        }
+        func next(_ present: Int, isFiner: Bool, count: Int = 2000) -> Int? {
+            IterationSchedule.repetition(after: present, of: plans(count), isFiner: isFiner)
+        }
+        #expect((0..<6).map { next($0, isFiner: true) } == [2, 3, 4, 5, nil, nil])
+        #expect((0..<6).map { next($0, isFiner: false) } == [1, nil, 3, nil, 5, nil])
+        #expect(next(0, isFiner: false, count: 60) == nil && next(0, isFiner: true, count: 60) == 2)
+        let single = [plans(2000)[0]]
+        for isFiner in [false, true] {
+            #expect(IterationSchedule.repetition(after: 0, of: single, isFiner: isFiner) == nil)
+        }
     }
 
     @Test func shiftsAreLookedForAsFarAsTheDiameterSays() {

@@ -56,22 +56,35 @@ import Testing
         let result = try run.run()
         let limits = result.starts.compactMap(\.resolution)
         let levels = Set(limits).count
-        #expect(levels > 1 && limits == limits.sorted(by: >) && result.starts.count == 2 * levels)
-        // Each limit's best told too little, up to the last.
-        for level in 1...levels {
-            let best = result.starts.prefix(2 * level).max { $0.logEvidence < $1.logEvidence }
-            let isEnough = (best?.effectivePoses ?? 1) <= 2
-            #expect(level == levels ? isEnough || level == run.plans.count : !isEnough)
+        #expect(levels > 1 && limits == limits.sorted(by: >) && result.starts.count % 2 == 0)
+        // Two starts each; what the best so far lacks is what is done next.
+        for count in stride(from: 2, to: result.starts.count, by: 2) {
+            let best = try #require(result.starts.prefix(count).max { $0.logEvidence < $1.logEvidence })
+            let (last, next) = (result.starts[count - 1], result.starts[count])
+            let isFiner = try #require(best.effectivePoses) > 2
+            #expect(isFiner || !best.explainsEnough)
+            #expect((next.resolution != last.resolution) == isFiner)
+            #expect((next.batchSize != last.batchSize) == !isFiner)
         }
         let kept = try #require(result.starts.first { $0.isKept })
         #expect(kept.logEvidence == result.starts.map(\.logEvidence).max())
         // What follows is the plan of the limit that was kept, and its statistics alone are told.
         #expect(result.statistics.first?.resolution == kept.resolution)
         #expect(result.statistics.prefix(4).map(\.iteration) == Array(0..<4))
-        // Images that tell their poses well enough need one anneal only.
-        parameters.annealEnd = 1e8
-        let content = try Reconstruction(source: source, parameters: parameters).run()
-        #expect(content.starts.count == 2)
+    }
+
+    /// Images that tell their poses are annealed anew if they hold more than the map explains, and else are not.
+    @Test(arguments: [false, true]) func whatImagesHoldIsExplained(isRight: Bool) throws {
+        let source = try TestSource(EndToEndTests.phantom, count: 300, diameter: 140, signalToNoise: 1)
+        var parameters = EndToEndTests.reduced
+        parameters.maxResolution = 26
+        // Any number of poses will do.
+        parameters.annealEnd = isRight ? 10 : 1e8
+        if !isRight { parameters.annealIterations = 4 }
+        let starts = try Reconstruction(source: source, parameters: parameters).run().starts
+        #expect((starts.count == 1) == isRight)
+        let shares = try starts.map { try #require($0.explainedShare) }
+        #expect(shares.first.map { $0 >= ExplainedSignal.enough } == isRight)
     }
 
     /// Images whose low frequencies do not tell whether protein is white or black are begun with both; evidence tells.
@@ -93,6 +106,10 @@ import Testing
         #expect(Set(result.starts.compactMap(\.contrast)) == [1, -1])
         let kept = try #require(result.starts.first { $0.isKept })
         #expect(kept.contrast == Int(gain) && kept.logEvidence == result.starts.map(\.logEvidence).max())
+        // A contrast that lost is not annealed again.
+        (parameters.annealRetries, parameters.annealEnd, parameters.annealIterations) = (1, 1, 30)
+        let again = try Reconstruction(source: source, parameters: parameters).run().starts
+        #expect(again.count > 2 && again.dropFirst(2).allSatisfy { $0.contrast == Int(gain) })
         // Who tells the contrast is taken at their word.
         parameters.contrast = Int(gain)
         #expect(try !Reconstruction(source: source, parameters: parameters).triesBothContrasts)

@@ -166,11 +166,22 @@ public final class Reconstruction: @unchecked Sendable {
     /// Iterations of the anneal, the same at each of its limits.
     var annealCount: Int { plans[0].prefix { $0.phase == .anneal }.count }
 
-    /// A run before its first iteration, at one of its random starts.
-    func beginning(_ start: Int = 0) -> RunProgress {
-        RunProgress(
-            start: start, repetition: start / startCount, states: [startState(start)],
-            course: RunCourse())
+    /// A run before its first iteration, at the first of its random starts.
+    private func beginning() -> RunProgress {
+        RunProgress(states: [startState(0)], course: RunCourse())
+    }
+
+    /// A run before the first iteration of one of its recorded starts.
+    func beginning(_ start: Int, of records: [StartRecord]) -> RunProgress {
+        let wanted = records.indices.contains(start) ? records[start] : nil
+        let repetition = plans.firstIndex { plans in
+            guard let first = plans.first, let resolution = wanted?.resolution else { return false }
+            return first.ringCount == Int((source.boxLength / resolution).rounded())
+                && wanted?.batchSize == first.batchSize
+        }
+        return RunProgress(
+            start: start, repetition: repetition ?? 0, records: Array(records.prefix(start)),
+            states: [startState(start)], course: RunCourse())
     }
 
     /// Makes again what follows from a checkpoint and the plan: the images' centres and the engine of the last iteration.
@@ -201,7 +212,8 @@ public final class Reconstruction: @unchecked Sendable {
     ) throws {
         let plans = plans[progress.repetition]
         let time = RemainingTime(
-            plans: plans, parameters: parameters, starts: startCount, particleCount: split.learning.count)
+            plans: plans, parameters: parameters, starts: place(of: progress)?.count ?? 1,
+            particleCount: split.learning.count)
         while progress.iteration < end {
             let iteration = progress.iteration
             progress.iteration += 1
@@ -222,7 +234,7 @@ public final class Reconstruction: @unchecked Sendable {
             }
             let place = RemainingTime.Place(
                 iteration: progress.iteration, numberOffset: progress.numberOffset,
-                start: progress.start.map { $0 % startCount },
+                start: self.place(of: progress)?.index,
                 watch: progress.watch)
             report(
                 try progress.course.note(entry, isEmpty: isEmpty) { time.seconds(from: place, $0) })

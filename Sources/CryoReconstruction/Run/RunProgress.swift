@@ -9,9 +9,9 @@ import Foundation
 public struct RunProgress: Codable, Sendable {
     /// The next iteration of the plan.
     public internal(set) var iteration = 0
-    /// The random start that is being annealed, counted over all limits; nil once one was chosen.
+    /// The random start that is being annealed, counted over all repetitions; nil once one was chosen.
     var start: Int? = 0
-    /// How often the anneal was carried out before at coarser limits.
+    /// Which of the run's plans is followed; see ``IterationSchedule/repeatedPlans(_:particleCount:boxLength:boxSize:diameter:)``.
     public internal(set) var repetition = 0
     /// The best start so far, with its statistics and the particles' centres.
     var best: RankedStart?

@@ -22,6 +22,13 @@ extension RunRecord {
                 "half of the images fit \(text(last.effectivePoses, 0)) poses or more equally well; with a good map it is ten or so"
             )
         }
+        if let start = starts.first(where: \.isKept), !start.explainsEnough, let share = start.explainedShare,
+            let limit = start.resolution
+        {
+            doubts.append(
+                "the map of the anneal explains \(text(100 * share, 0)) % of the signal that images hold to \(text(limit)) Å; a good one two thirds and up"
+            )
+        }
         if let growth = EvidenceGrowth(starts: starts, iterations: iterations), !growth.isEnough {
             doubts.append(
                 "images say \(text(growth.after)) nats at \(text(growth.resolutions.after)) Å and \(text(growth.before)) at \(text(growth.resolutions.before)) Å; of a good map a third more and up"
@@ -38,19 +45,15 @@ extension RunRecord {
                 doubts.append("half-sets agree on the coarse shape only")
             }
         }
-        if parameters.contrast == nil, contrastGain.map({ $0 < 1 }) ?? (contrast.significance < 3) {
+        if parameters.contrast == nil, contrastGain.map({ $0 < 1 }) ?? !contrast.isClear {
             doubts.append(
                 "whether protein is white or black is not certain; give --contrast if the map looks hollow")
         }
         return doubts
     }
 
-    /// By how many nats images prefer the contrast that was kept, at the end of the anneals; nil if it alone was tried.
+    /// By how many nats images prefer the contrast that was kept, at the end of the last anneals with both; nil if it alone was tried.
     public var contrastGain: Double? {
-        func best(_ sign: Int) -> Double? {
-            starts.filter { $0.contrast == sign }.map(\.logEvidence).max()
-        }
-        guard let kept = best(contrast.sign), let other = best(-contrast.sign) else { return nil }
-        return kept - other
+        StartRecord.gain(ofContrast: contrast.sign, starts)
     }
 }

@@ -7,14 +7,38 @@ public struct StartRecord: Codable, Sendable, Equatable {
     public var seed: UInt64
     /// The limit of its anneal as a resolution, in Å; nil in records of older versions.
     public var resolution: Double?
+    /// Images in each minibatch of its anneal; nil in records of older versions.
+    public var batchSize: Int?
     /// The mean log-evidence an image at the end of its anneal, untempered, in nats.
     public var logEvidence: Double
     /// The median effective number of poses of an image there; nil in records of older versions.
     public var effectivePoses: Double?
+    /// The share of the images' signal up to that limit which its map explains; nil if they hold none.
+    public var explainedShare: Double?
     /// +1 if protein was taken for white, −1 if for black; nil in records of older versions.
     public var contrast: Int?
     /// Whether the run went on from it.
     public var isKept: Bool
+
+    /// Whether hardly more is to be found in the images; so too where nothing is known of it.
+    public var explainsEnough: Bool { explainedShare.map { $0 >= ExplainedSignal.enough } ?? true }
+
+    private func isAnnealedLike(_ other: StartRecord) -> Bool {
+        resolution == other.resolution && batchSize == other.batchSize
+    }
+
+    /// By how many nats images prefer a contrast at the end of the last anneals with both; nil if one alone was tried.
+    static func gain(ofContrast sign: Int, _ starts: [StartRecord]) -> Double? {
+        func best(_ sign: Int, like start: StartRecord) -> Double? {
+            starts.filter { $0.contrast == sign && $0.isAnnealedLike(start) }.map(\.logEvidence).max()
+        }
+        return starts.reversed().lazy.compactMap { start in
+            guard let wanted = best(sign, like: start), let other = best(-sign, like: start) else {
+                return nil
+            }
+            return wanted - other
+        }.first
+    }
 }
 
 /// Several random starts, of which the one that explains images best goes on.
@@ -26,11 +50,16 @@ public struct StartRecord: Codable, Sendable, Equatable {
 /// whose images then had half the evidence of those of the others. Without symmetry one start is enough, but its limit may not
 /// be: of the 30S at SNR 0.05 with a fifth of junk every anneal at 32 Å ended in a wrong map that a hundred poses fit (the
 /// true one: six), and every one at 25.6 Å in the right one. So where images do not tell their poses, all begins anew at a finer limit.
+///
+/// They may tell a wrong pose: of EMD-1977's particles every anneal with 80 images a step ended in a wrong map that ten poses fit, at three limits, and
+/// every one with 320 in the right one. So where images hold more than the map explains, all begins anew with larger minibatches.
 extension Reconstruction {
-    /// The number of starts at each limit: for each contrast as told, else three under a symmetry and one without.
-    var startCount: Int {
-        guard startsAtRandom else { return 1 }
-        return (parameters.starts ?? (symmetry.order > 1 ? 3 : 1)) * contrasts.count
+    /// The number of starts of the first anneals, for all contrasts.
+    var startCount: Int { startsEach * contrasts.count }
+
+    /// The number of starts for each contrast: as told, else three under a symmetry and one without.
+    private var startsEach: Int {
+        startsAtRandom ? parameters.starts ?? (symmetry.order > 1 ? 3 : 1) : 1
     }
 
     private var startsAtRandom: Bool { annealCount > 0 && initialDensity == nil }
@@ -44,9 +73,30 @@ extension Reconstruction {
     /// Whether protein is taken for white and for black, and evidence decides.
     public var triesBothContrasts: Bool { contrasts.count > 1 }
 
+    /// The contrasts that the first anneals left open; both until they are done.
+    private func openContrasts(_ records: [StartRecord]) -> [Int] {
+        guard contrasts.count > 1, records.count >= startCount,
+            let gain = StartRecord.gain(ofContrast: contrasts[0], Array(records.prefix(startCount))),
+            abs(gain) >= 1
+        else { return contrasts }
+        return [gain > 0 ? contrasts[0] : contrasts[1]]
+    }
+
+    /// Where the start that is being annealed stands among those of its limit and minibatch; nil once one was chosen.
+    func place(of progress: RunProgress) -> (index: Int, count: Int)? {
+        progress.start.map { start in
+            let count = startsEach * openContrasts(progress.records).count
+            return start < startCount
+                ? (start, startCount) : ((start - startCount) % count, count)
+        }
+    }
+
     /// The contrast of the start that is being annealed or was kept.
     func contrast(at progress: RunProgress) -> Int {
-        if let start = progress.start { return contrasts[start % contrasts.count] }
+        if let place = place(of: progress) {
+            let open = openContrasts(progress.records)
+            return open[place.index % open.count]
+        }
         return progress.records.first(where: \.isKept)?.contrast ?? detectedContrast.sign
     }
 
@@ -60,7 +110,9 @@ extension Reconstruction {
             return
         }
         let highest = progress.records.map(\.logEvidence).max() ?? -.infinity
-        let record = record(of: progress.states[0])
+        guard let place = place(of: progress) else { return }
+        var record = record(of: progress.states[0])
+        record.batchSize = plans[progress.repetition].first?.batchSize
         progress.records.append(record)
         let statistics = progress.course.takeStatistics()
         if progress.best == nil || record.logEvidence > highest {
@@ -68,7 +120,10 @@ extension Reconstruction {
                 repetition: progress.repetition, state: progress.states[0], statistics: statistics,
                 centres: images.centres)
         }
-        if needsAnotherStart(progress) {
+        if place.index + 1 < place.count {
+            begin(start + 1, &progress)
+        } else if let repetition = nextRepetition(progress) {
+            progress.repetition = repetition
             begin(start + 1, &progress)
         } else if let best = progress.best {
             goOn(with: best, &progress)
@@ -82,16 +137,18 @@ extension Reconstruction {
         return true
     }
 
-    /// Whether starts are left at this limit, or a finer one is to be tried.
-    private func needsAnotherStart(_ progress: RunProgress) -> Bool {
-        guard progress.records.count % startCount == 0 else { return true }
-        guard initialDensity == nil, progress.repetition + 1 < plans.count else { return false }
-        let best = progress.records.max { $0.logEvidence < $1.logEvidence }
-        return (best?.effectivePoses ?? 1) > 2 * parameters.annealEnd
+    /// The plan with which all begins anew, if the best start so far is not good enough and there is one.
+    private func nextRepetition(_ progress: RunProgress) -> Int? {
+        guard initialDensity == nil,
+            let best = progress.records.max(by: { $0.logEvidence < $1.logEvidence })
+        else { return nil }
+        let tellsPoses = (best.effectivePoses ?? 1) <= 2 * parameters.annealEnd
+        if tellsPoses && best.explainsEnough { return nil }
+        return IterationSchedule.repetition(after: progress.repetition, of: plans, isFiner: !tellsPoses)
     }
 
     private func begin(_ start: Int, _ progress: inout RunProgress) {
-        (progress.start, progress.iteration, progress.repetition) = (start, 0, start / startCount)
+        (progress.start, progress.iteration) = (start, 0)
         progress.states = [startState(start)]
         images.sign = Float(contrast(at: progress))
         // Every start finds the particles where the files have them.
@@ -117,11 +174,17 @@ extension Reconstruction {
         let step = max(1, candidates.count / Self.comparedImages)
         let indices = stride(from: 0, to: candidates.count, by: step).map { candidates[$0] }
         stage.engine.setDensity(stage.frame.ball(of: density))
-        let visit = visit(indices, stage, state.noise.variance(rings: stage.frame.ringCount))
+        let variance = state.noise.variance(rings: stage.frame.ringCount)
+        let visit = visit(indices, stage, variance)
         guard !visit.indices.isEmpty else { return record }
         record.resolution = stage.frame.resolution
         record.contrast = Int(images.sign)
         (record.logEvidence, record.effectivePoses) = (visit.meanLogEvidence, visit.medianEffectivePoses)
+        let polar = images.polarImages(
+            visit.indices, preparation: stage.preparation, parallel: stage.parallel)
+        record.explainedShare = ExplainedSignal.share(
+            polar.images, visit.posteriors, poseCount: stage.engine.poseCount, noise: variance,
+            preparation: stage.preparation)
         return record
     }
 }

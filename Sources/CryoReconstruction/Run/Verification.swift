@@ -71,7 +71,7 @@ extension Reconstruction {
         var seen = 0
         var difference: Verification.Difference?
         do {
-            _ = try run(from: beginning(start)) { entry in
+            _ = try run(from: beginning(start, of: record.starts)) { entry in
                 report(entry)
                 guard seen < count else { return }
                 difference = Verification.Difference(record.iterations[seen], entry)

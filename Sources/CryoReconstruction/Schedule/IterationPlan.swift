@@ -84,9 +84,10 @@ public enum IterationSchedule {
     ///   - boxSize: Pixels along it.
     ///   - diameter: The particle's diameter, in Å.
     ///   - repetition: How often the anneal was carried out before at coarser limits.
+    ///   - isThorough: Whether its minibatches are four times as large.
     public static func plans(
         _ parameters: ReconstructionParameters, particleCount: Int, boxLength: Double, boxSize: Int,
-        diameter: Double, repetition: Int = 0
+        diameter: Double, repetition: Int = 0, isThorough: Bool = false
     ) -> [IterationPlan] {
         let highest = (boxSize - 1) / 2
         func rings(_ resolution: Double) -> Int { min(highest, max(3, Int(boxLength / resolution + 1e-6))) }
@@ -98,7 +99,9 @@ public enum IterationSchedule {
         let learning =
             switch parameters.schedule {
             case .annealed:
-                annealed(parameters, particleCount: particleCount, limit: limit, first: first)
+                annealed(
+                    parameters, particleCount: particleCount, limit: limit, first: first,
+                    batch: min((isThorough ? thoroughness : 1) * parameters.annealBatch, particleCount))
             case .frequencyMarching where parameters.optimizer == .projectionMatching:
                 matching(parameters, particleCount: particleCount, limit: limit, boxLength: boxLength)
             case .frequencyMarching:
@@ -118,7 +121,8 @@ public enum IterationSchedule {
             }
     }
 
-    /// The plan of a run for each limit at which its anneal may be carried out, the coarsest first; see ``plans(_:particleCount:boxLength:boxSize:diameter:repetition:)``.
+    /// The plans of a run for each limit at which its anneal may be carried out, the coarsest first: with the minibatches that were asked for, and with
+    /// four times as many images in them; see ``plans(_:particleCount:boxLength:boxSize:diameter:repetition:isThorough:)``.
     ///
     /// Who asks for so many iterations gets no more.
     public static func repeatedPlans(
@@ -127,16 +131,29 @@ public enum IterationSchedule {
     ) -> [[IterationPlan]] {
         let repeats =
             parameters.schedule == .annealed && parameters.annealIterations > 0
-            && parameters.maxIterations == nil
+            && parameters.maxIterations == nil && parameters.annealRetries > 0
         var all = [[IterationPlan]]()
         for repetition in 0...(repeats ? parameters.annealRetries : 0) {
-            let plans = plans(
-                parameters, particleCount: particleCount, boxLength: boxLength, boxSize: boxSize,
-                diameter: diameter, repetition: repetition)
-            if plans.first?.ringCount != all.last?.first?.ringCount { all.append(plans) }
+            let plans = (repeats ? [false, true] : [false]).map {
+                Self.plans(
+                    parameters, particleCount: particleCount, boxLength: boxLength, boxSize: boxSize,
+                    diameter: diameter, repetition: repetition, isThorough: $0)
+            }
+            if plans[0].first?.ringCount != all.last?.first?.ringCount { all += plans }
         }
         return all
     }
+
+    /// The one of the repeated plans that follows another: at the next finer limit, or else with more images a step; nil if there is none.
+    static func repetition(after present: Int, of plans: [[IterationPlan]], isFiner: Bool) -> Int? {
+        let next = isFiner ? present + 2 : present + 1
+        guard plans.indices.contains(next), isFiner || present % 2 == 0 else { return nil }
+        let batches = [present, next].map { plans[$0].first?.batchSize ?? 0 }
+        return isFiner || batches[1] > batches[0] ? next : nil
+    }
+
+    /// By how much minibatches of a thorough anneal are larger.
+    private static let thoroughness = 4
 
     /// By how much the limit of a repeated anneal is finer.
     private static let annealRefinement = 1.25
@@ -181,24 +198,24 @@ public enum IterationSchedule {
     }
 
     private static func annealed(
-        _ parameters: ReconstructionParameters, particleCount: Int, limit: Int, first: Int
+        _ parameters: ReconstructionParameters, particleCount: Int, limit: Int, first: Int, batch: Int
     ) -> [IterationPlan] {
         var plans = (0..<parameters.annealIterations).map { iteration in
             IterationPlan(
-                phase: .anneal, ringCount: first, batchSize: min(parameters.annealBatch, particleCount),
+                phase: .anneal, ringCount: first, batchSize: batch,
                 weight: parameters.annealWeight,
                 annealProgress: Double(iteration) / Double(max(1, parameters.annealIterations - 1)),
                 isCoarse: Double(iteration) < parameters.annealCoarseShare
                     * Double(parameters.annealIterations))
         }
-        let batch = min(parameters.marchBatch, particleCount)
+        let marchBatch = min(parameters.marchBatch, particleCount)
         // Only with the particles that the anneal has met.
         let met = plans.isEmpty ? particleCount : min(particleCount, plans.count * plans[0].batchSize)
-        let steps = max(1, Int((parameters.marchEpochs * Double(met) / Double(batch)).rounded()))
+        let steps = max(1, Int((parameters.marchEpochs * Double(met) / Double(marchBatch)).rounded()))
         for ring in stride(from: first + 1, through: limit, by: 1) {
             plans += (0..<steps).map { _ in
                 IterationPlan(
-                    phase: .march, ringCount: ring, batchSize: batch, weight: parameters.marchWeight)
+                    phase: .march, ringCount: ring, batchSize: marchBatch, weight: parameters.marchWeight)
             }
         }
         return plans

@@ -77,7 +77,7 @@ public struct ReconstructionParameters: Codable, Sendable, Equatable {
     public var annealResolution: Double?
     /// Iterations of the anneal.
     public var annealIterations = 160
-    /// Images in a minibatch of the anneal.
+    /// Images in a minibatch of the anneal; four times as many if its map does not explain what images hold, and it is repeated.
     public var annealBatch = 80
     /// The weight of a minibatch in the running average during the anneal.
     public var annealWeight = 0.5
@@ -87,7 +87,7 @@ public struct ReconstructionParameters: Codable, Sendable, Equatable {
     public var annealEnd = 10.0
     /// The part of the anneal that is carried out on a coarser quadrature.
     public var annealCoarseShare = 0.95
-    /// How often the anneal is repeated at a finer limit if images do not tell their poses at its end.
+    /// How often the anneal is repeated at a finer limit if images do not tell their poses at its end; 0 for one anneal in any case.
     public var annealRetries = 2
     /// The least signal that a shell is granted, in units of the estimate's noise.
     public var signalFloor = 4.0
