@@ -105,12 +105,11 @@ extension Reconstruction {
 
     /// Ranks the start whose anneal has ended, and begins the next or goes on with the best.
     func endStart(_ progress: inout RunProgress) {
-        guard let start = progress.start, annealCount > 0 else {
+        guard let start = progress.start, let place = place(of: progress), annealCount > 0 else {
             progress.start = nil
             return
         }
         let highest = progress.records.map(\.logEvidence).max() ?? -.infinity
-        guard let place = place(of: progress) else { return }
         var record = record(of: progress.states[0])
         record.batchSize = plans[progress.repetition].first?.batchSize
         progress.records.append(record)

@@ -174,7 +174,7 @@ public struct ReportPage {
                 "memory at the peak",
                 record.peakMemory.map { MemoryEstimate.text(Double($0)) } ?? "not recorded"
             ),
-            ("starts", Self.starts(record.starts)),
+            ("starts", Self.starts(record.starts)), ("signal explained", explainedSignal),
             ("SHA-256 of the map's voxels", record.hashes?.map ?? "–"),
             ("SHA-256 of the poses", record.hashes?.poses ?? "–"),
         ]
@@ -193,10 +193,24 @@ public struct ReportPage {
     }
 
     private static func starts(_ starts: [StartRecord]) -> String {
-        guard starts.count > 1 else { return "1" }
-        let limits = Set(starts.compactMap(\.resolution)).sorted(by: >).map { HTML.text($0, 1) }
-        return "\(starts.count), best by evidence"
-            + (limits.count > 1 ? "; annealed at \(limits.joined(separator: ", then ")) Å" : "")
+        var anneals = [String]()
+        for start in starts {
+            guard let limit = start.resolution else { continue }
+            let images = start.batchSize.map { " (\($0) images a step)" } ?? ""
+            let anneal = "\(HTML.text(limit, 1)) Å\(images)"
+            if anneals.last != anneal { anneals.append(anneal) }
+        }
+        return (["\(starts.count)\(starts.count > 1 ? ", best by evidence" : "")"]
+            + (anneals.isEmpty ? [] : ["annealed at \(anneals.joined(separator: ", then "))"]))
+            .joined(separator: "; ")
+    }
+
+    /// What the map with which the run went on from its anneal left to be found.
+    private var explainedSignal: String {
+        guard let start = record.starts.first(where: \.isKept), let share = start.explainedShare,
+            let limit = start.resolution
+        else { return "not known" }
+        return "\(HTML.text(100 * share, 0)) % of what images hold to \(HTML.text(limit, 1)) Å, at the anneal's end"
     }
 }
 
