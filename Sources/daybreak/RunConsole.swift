@@ -50,13 +50,18 @@ final class RunConsole {
     /// Another part of the run begins, of which iterations are counted anew.
     func beginsPart() { iterations = [] }
 
-    /// The anneal begins once more: at another random start, or at a finer limit.
+    /// The anneal begins once more: at another random start, at a finer limit, or with more images a step.
     private func beginsAnew(_ entry: IterationStatistics, after last: IterationStatistics) {
-        let now = Self.text(entry.resolution, 1)
-        log.info(
-            entry.resolution < last.resolution
-                ? "images do not tell their poses at \(Self.text(last.resolution, 1)) Å: from the start once more, at \(now) Å"
-                : "the next random start, at \(now) Å")
+        let (before, now) = (Self.text(last.resolution, 1), Self.text(entry.resolution, 1))
+        if entry.resolution < last.resolution {
+            log.info("images do not tell their poses at \(before) Å: from the start once more, at \(now) Å")
+        } else if entry.batchSize > 2 * last.batchSize {
+            log.info(
+                "images hold more than the map explains at \(before) Å: from the start once more, with \(entry.batchSize) images a step"
+            )
+        } else {
+            log.info("the next random start, at \(now) Å")
+        }
     }
 
     /// What the run knows after an iteration; looked at a few times a second at most.

@@ -30,6 +30,7 @@ import Testing
         #expect(page.contains("id=\"verdict\"") && page.contains("The molecule was found"))
         #expect(page.contains("--output run") && page.contains("seed 1"))
         #expect(page.contains("memory at the peak") && !page.contains("not recorded"))
+        #expect(page.contains("images a step)") && page.contains("% of what images hold to"))
         // Offline: nothing is loaded from anywhere.
         #expect(!page.contains("http://") && !page.contains("https://") && !page.contains("url("))
         let sources = page.components(separatedBy: "src=\"").dropFirst()

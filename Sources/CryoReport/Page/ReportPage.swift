@@ -200,7 +200,8 @@ public struct ReportPage {
             let anneal = "\(HTML.text(limit, 1)) Å\(images)"
             if anneals.last != anneal { anneals.append(anneal) }
         }
-        return (["\(starts.count)\(starts.count > 1 ? ", best by evidence" : "")"]
+        return
+            (["\(starts.count)\(starts.count > 1 ? ", best by evidence" : "")"]
             + (anneals.isEmpty ? [] : ["annealed at \(anneals.joined(separator: ", then "))"]))
             .joined(separator: "; ")
     }
@@ -210,7 +211,8 @@ public struct ReportPage {
         guard let start = record.starts.first(where: \.isKept), let share = start.explainedShare,
             let limit = start.resolution
         else { return "not known" }
-        return "\(HTML.text(100 * share, 0)) % of what images hold to \(HTML.text(limit, 1)) Å, at the anneal's end"
+        return
+            "\(HTML.text(100 * share, 0)) % of what images hold to \(HTML.text(limit, 1)) Å, at the anneal's end"
     }
 }
 
