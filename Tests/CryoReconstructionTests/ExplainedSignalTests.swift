@@ -43,7 +43,7 @@ import Testing
         }
         let right = try #require(try start(phantom, source).explainedShare)
         let round = try #require(try start(phantom.radialAverage, source).explainedShare)
-        // Images hold 74 nats of the mask's inside, of which its soft edge takes some.
+        // Two hundred images' nats scatter by some per cent, and the mask's soft edge takes some of the signal.
         #expect((0.75...1.15).contains(right), "\(right)")
         #expect(round < ExplainedSignal.enough, "\(round)")
         let noise = TestSource.noise(count: 200, boxSize: 32, pixelSize: 6) { _ in 1 }

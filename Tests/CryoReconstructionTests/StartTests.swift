@@ -68,6 +68,16 @@ import Testing
         }
         let kept = try #require(result.starts.first { $0.isKept })
         #expect(kept.logEvidence == result.starts.map(\.logEvidence).max())
+        // In the end the best is good enough, or no anneal is left that would make up for what it lacks.
+        let (limit, batch) = (try #require(limits.last), result.starts.last?.batchSize)
+        let present = try #require(
+            run.plans.firstIndex {
+                $0[0].ringCount == Int((192 / limit).rounded()) && $0[0].batchSize == batch
+            })
+        let isFiner = try #require(kept.effectivePoses) > 2
+        #expect(
+            !isFiner && kept.explainsEnough
+                || IterationSchedule.repetition(after: present, of: run.plans, isFiner: isFiner) == nil)
         // What follows is the plan of the limit that was kept, and its statistics alone are told.
         #expect(result.statistics.first?.resolution == kept.resolution)
         #expect(result.statistics.prefix(4).map(\.iteration) == Array(0..<4))

@@ -19,6 +19,12 @@ public struct PolarImage: Sendable {
         self.centre = centre
         self.scale = scale
     }
+
+    /// ‖X_k‖² over a whole ring of its grid.
+    public func power(ring: Int, of grid: PolarGrid) -> Float {
+        let range = (ring * grid.halfCount)..<((ring + 1) * grid.halfCount)
+        return 2 * range.reduce(Float(0)) { $0 + (values[$1] * values[$1]).sum() }
+    }
 }
 
 /// Turns particle images into ``PolarImage``s of one grid.

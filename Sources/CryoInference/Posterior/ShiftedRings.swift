@@ -74,9 +74,7 @@ struct ShiftedRings: Sendable {
 
     /// ‖X_k‖² over a whole ring.
     func power(of image: PolarImage, ring: Int) -> Float {
-        let grid = layout.grid
-        let range = (ring * grid.halfCount)..<((ring + 1) * grid.halfCount)
-        return 2 * range.reduce(Float(0)) { $0 + (image.values[$1] * image.values[$1]).sum() }
+        image.power(ring: ring, of: layout.grid)
     }
 
     /// An even angular coefficient, of order 2 · `order`, of −½wC²/N_ψ on a ring.

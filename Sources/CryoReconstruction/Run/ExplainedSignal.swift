@@ -30,8 +30,7 @@ enum ExplainedSignal {
     static func nats(in image: PolarImage, noise: [Double], preparation: ImagePreparation) -> Double {
         let grid = preparation.grid
         return (0..<grid.ringCount).reduce(0) { sum, ring in
-            let points = image.values[(ring * grid.halfCount)..<((ring + 1) * grid.halfCount)]
-            let power = points.reduce(0) { $0 + Double(($1 * $1).sum()) } / Double(grid.halfCount)
+            let power = Double(image.power(ring: ring, of: grid)) / Double(grid.angleCount)
             return sum + .pi * Double(ring + 1) * (power / noise[ring] - preparation.maskPower)
         }
     }

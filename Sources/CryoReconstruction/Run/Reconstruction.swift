@@ -166,13 +166,8 @@ public final class Reconstruction: @unchecked Sendable {
     /// Iterations of the anneal, the same at each of its limits.
     var annealCount: Int { plans[0].prefix { $0.phase == .anneal }.count }
 
-    /// A run before its first iteration, at the first of its random starts.
-    private func beginning() -> RunProgress {
-        RunProgress(states: [startState(0)], course: RunCourse())
-    }
-
-    /// A run before the first iteration of one of its recorded starts.
-    func beginning(_ start: Int, of records: [StartRecord]) -> RunProgress {
+    /// A run before its first iteration, at the first of its random starts or at a recorded one.
+    func beginning(_ start: Int = 0, of records: [StartRecord] = []) -> RunProgress {
         let wanted = records.indices.contains(start) ? records[start] : nil
         let repetition = plans.firstIndex { plans in
             guard let first = plans.first, let resolution = wanted?.resolution else { return false }
