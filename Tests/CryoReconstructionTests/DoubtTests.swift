@@ -58,6 +58,10 @@ struct DoubtTests {
         (start.resolution, start.explainedShare) = (35, 0.62)
         record.starts = [start]
         #expect(record.doubts.first?.contains("62 %") == true)
+        // From a known map the anneal need not find all.
+        record.beganWithMap = true
+        #expect(record.doubts.isEmpty)
+        record.beganWithMap = false
         record.starts[0].explainedShare = 0.7
         #expect(record.doubts.isEmpty)
     }

@@ -161,6 +161,8 @@ public struct RunRecord: Codable, Sendable {
     public var noiseVariance: [Double]
     /// The random starts that were ranked; empty where there was one.
     public var starts: [StartRecord]
+    /// Whether the anneal began with a known map; nil in records of older versions.
+    public var beganWithMap: Bool?
     /// What the half-sets say of the resolution; nil without them.
     public var resolution: ResolutionRecord?
     /// Whether the images want negative values left out; nil if they were not asked.
@@ -203,6 +205,7 @@ public struct RunRecord: Codable, Sendable {
         peakMemory = AvailableMemory.peak
         noiseVariance = result.noiseVariance
         starts = result.starts
+        beganWithMap = run.initialDensity != nil
         resolution = result.halves.map { ResolutionRecord($0.resolution) }
         positivityCheck = result.positivityCheck
         nullCheck = result.nullCheck

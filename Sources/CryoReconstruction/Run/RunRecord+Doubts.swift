@@ -22,7 +22,9 @@ extension RunRecord {
                 "half of the images fit \(text(last.effectivePoses, 0)) poses or more equally well; with a good map it is ten or so"
             )
         }
-        if let start = starts.first(where: \.isKept), !start.explainsEnough, let share = start.explainedShare,
+        // A short anneal from a known map leaves more to be found: of a cage with I 36 %, whose map was right to 9.8 Å.
+        if beganWithMap != true, let start = starts.first(where: \.isKept), !start.explainsEnough,
+            let share = start.explainedShare,
             let limit = start.resolution
         {
             doubts.append(
