@@ -83,7 +83,7 @@ class Run:
         self.folder = folder
         self.map = folder / "map.mrc"
         self.particles = folder / "particles.star"
-        self.record = json.loads((folder / "run.json").read_text())
+        self.record = numbers((folder / "run.json").read_text())
         self.cost = json.loads((folder / "cost.json").read_text())
 
     @property
@@ -149,10 +149,18 @@ def simulate(name, *options):
     return folder
 
 
+def numbers(text):
+    """Reads JSON of the program, in which an infinite resolution is a text: JSON has no such number."""
+    def number(fields):
+        return {key: float(value) if value in ("inf", "-inf", "nan") else value for key, value in fields.items()}
+
+    return json.loads(text, object_hook=number)
+
+
 def compare(run_map, reference, *options):
     """How well a map agrees with a reference, after alignment."""
     output, _ = measured([BIN / "daybreak", "compare", run_map, reference, "--json", *options])
-    return json.loads(output)
+    return numbers(output)
 
 
 def synthetic():

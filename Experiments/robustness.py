@@ -42,7 +42,7 @@ def measure(name, seed, images, options, symmetry):
         "spans": [[value and round(value, 3)] * 2 for value in (
             report["resolution05"], run.record["resolution"]["fsc0143"],
             *((report["medianAngleDegrees"], report["medianShiftPixels"]) if poses else (None, None)),
-            100 * run.record["particles"]["junkShare"], run.record["seconds"])]})
+            100 * run.record["particles"]["junkShare"], run.cost["wall"], run.cost["cpu"])]})
 
 
 def seeds_of(record):
@@ -90,14 +90,15 @@ def row(title, name, prepare, *options, symmetry="C1", truth_symmetry=None):
     good = runs[-1]["asked"]
 
     def span(column, unit):
-        spans = [run["spans"][column] for run in runs]
-        if spans[0][0] is None:
+        # CPU seconds were not recorded at first.
+        spans = [run["spans"][column] for run in runs if column < len(run["spans"])]
+        if not spans or spans[0][0] is None:
             return "–"
         low, high = f"{min(s[0] for s in spans):.1f}", f"{max(s[1] for s in spans):.1f}"
         return f"{low}{unit}" if low == high else f"{low}–{high}{unit}"
 
     return [title, f"{total - wrong} of {total}" if good else "–", f"{good:.1f} Å" if good else "–",
-            *(span(column, unit) for column, unit in enumerate([" Å", " Å", "°", " px", " %", " s"]))]
+            *(span(column, unit) for column, unit in enumerate([" Å", " Å", "°", " px", " %", " s", " s"]))]
 
 
 page = lab.Page("robustness", "Right every time?",
@@ -228,5 +229,5 @@ SETS = [
 ]
 rows = [found for found in (measured() for measured in SETS) if found]
 page.table(["set", "right", "asked", "FSC 0.5", "half-sets, FSC 0.143", "median pose error", "median shift error", "junk found",
-            "wall time"], rows)
+            "wall time", "CPU time"], rows)
 page.write()

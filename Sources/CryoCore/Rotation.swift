@@ -55,6 +55,12 @@ public struct Rotation: Sendable, Equatable, BitwiseCopyable {
         self.init(rows: [x.x, y.x, z.x], [x.y, y.y, z.y], [x.z, y.z, z.z])
     }
 
+    /// The rotation about `vector` by its length, in radians.
+    public init(vector: SIMD3<Double>) {
+        let length = dot(vector, vector).squareRoot()
+        self = length > 1e-12 ? Rotation(axis: vector / length, angle: Angle(radians: length)) : .identity
+    }
+
     /// The Euler angles of this rotation; rot and psi in (−π, π], tilt in [0, π].
     public var eulerAngles: (rot: Angle, tilt: Angle, psi: Angle) {
         let planar = (row2.x * row2.x + row2.y * row2.y).squareRoot()

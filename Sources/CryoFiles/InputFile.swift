@@ -83,8 +83,8 @@ final class InputFile: Sendable {
 }
 
 /// The operating system's text for an error number.
-enum SystemMessage {
-    static func text(_ number: Int32) -> String {
+package enum SystemMessage {
+    package static func text(_ number: Int32) -> String {
         // The GNU library keeps this text per thread.
         guard let text = unsafe strerror(number) else { return "error \(number)" }
         return unsafe String(cString: text).lowercased()

@@ -93,9 +93,20 @@ public struct FourierBall: Sendable {
         }
     }
 
+    /// Calls `body` with each sample, which it may change, its offset and its frequency indices.
+    public mutating func update(
+        _ body: (_ sample: inout Complex, _ offset: Int, _ kx: Int, _ ky: Int, _ kz: Int) -> Void
+    ) {
+        // Taken out, so that they are changed in place.
+        var samples = [Complex]()
+        swap(&samples, &self.samples)
+        forEachFrequency { offset, kx, ky, kz in body(&samples[offset], offset, kx, ky, kz) }
+        self.samples = samples
+    }
+
     /// Replaces each sample by what `value` gives for its frequency indices.
     public mutating func mapFrequencies(_ value: (_ kx: Int, _ ky: Int, _ kz: Int) -> Complex) {
-        forEachSample { ball, offset, kx, ky, kz in ball.samples[offset] = value(kx, ky, kz) }
+        update { sample, _, kx, ky, kz in sample = value(kx, ky, kz) }
     }
 
     /// The adjoint of `init(_:radius:scale:)`, for values inserted on half a slice.
@@ -232,20 +243,6 @@ public struct FourierBall: Sendable {
         return (SIMD3<Float>(rotation.row0 * scale), SIMD3<Float>(rotation.row1 * scale))
     }
 
-    private mutating func forEachSample(
-        _ body: (_ ball: inout FourierBall, _ offset: Int, _ kx: Int, _ ky: Int, _ kz: Int) -> Void
-    ) {
-        var offset = 0
-        for kz in -reach...reach {
-            for ky in -reach...reach {
-                for kx in 0...reach {
-                    body(&self, offset, kx, ky, kz)
-                    offset += 1
-                }
-            }
-        }
-    }
-
     /// The cube of eight samples around a frequency; frequencies with kx < 0 are read at their partner.
     private struct Cell {
         let offset: Int
@@ -275,35 +272,6 @@ public struct FourierBall: Sendable {
             let upper = v10 + (v11 - v10) * f.y
             let value = lower + (upper - lower) * f.z
             return flipped ? conjugate(value) : value
-        }
-    }
-}
-
-/// The real-space transform of the trilinear interpolation kernel of ``FourierBall``.
-///
-///     g(x) = Π_i sinc²(x_i / (padding · n))
-public struct GriddingCorrection: Sendable {
-    private let factors: [Float]
-
-    /// Works out the factors of one axis.
-    public init(boxSize n: Int, padding: Int) {
-        factors = (0..<n).map { index in
-            let u = Double.pi * Double(index - n / 2) / Double(padding * n)
-            let sinc = u == 0 ? 1 : sin(u) / u
-            return Float(1 / (sinc * sinc))
-        }
-    }
-
-    /// Divides a density by g.
-    public func divide(_ volume: inout Volume) {
-        let n = volume.boxSize
-        var voxels = volume.voxels.mutableSpan
-        for z in 0..<n {
-            for y in 0..<n {
-                let factor = factors[z] * factors[y]
-                let row = (z * n + y) * n
-                for x in 0..<n { voxels[row + x] *= factor * factors[x] }
-            }
         }
     }
 }

@@ -93,15 +93,24 @@ public struct FourierVolume: Sendable {
             }
         }
     }
+
+    /// Calls `body` with each stored coefficient, which it may change, and its signed frequency indices.
+    public mutating func update(
+        _ body: (_ coefficient: inout Complex, _ kx: Int, _ ky: Int, _ kz: Int) -> Void
+    ) {
+        // Taken out, so that they are changed in place.
+        var coefficients = [Complex]()
+        swap(&coefficients, &self.coefficients)
+        forEachFrequency { offset, kx, ky, kz in body(&coefficients[offset], kx, ky, kz) }
+        self.coefficients = coefficients
+    }
 }
 
 extension Volume {
     /// The density with every frequency multiplied by a real factor, the same for k and −k.
     public func filtered(by factor: (_ kx: Int, _ ky: Int, _ kz: Int) -> Float) -> Volume {
         var transform = FourierVolume(self)
-        transform.forEachFrequency { offset, kx, ky, kz in
-            transform.coefficients[offset] *= factor(kx, ky, kz)
-        }
+        transform.update { coefficient, kx, ky, kz in coefficient *= factor(kx, ky, kz) }
         return transform.volume()
     }
 
@@ -115,9 +124,9 @@ extension Volume {
         let limit = min(boxSize, newSize)
         let ratio = Float(newSize) / Float(boxSize)
         let scale = ratio * ratio * ratio
-        target.forEachFrequency { offset, kx, ky, kz in
+        target.update { coefficient, kx, ky, kz in
             guard 2 * kx < limit, 2 * abs(ky) < limit, 2 * abs(kz) < limit else { return }
-            target.coefficients[offset] = source[kx, ky, kz] * scale
+            coefficient = source[kx, ky, kz] * scale
         }
         return target.volume()
     }

@@ -3,8 +3,8 @@ import CryoKernelInterface
 // A Stockham FFT over interleaved lanes: output in natural order, no bit reversal, radices 4, 3 and 2.
 // Backward is forward with real and imaginary parts exchanged, so one body serves both signs.
 
-// Safe, in this file: data and scratch hold `count` elements of 32 floats, the twiddles those of all passes, whose radices multiply
-// to `count`; so each pass reads and writes every element once and no others.
+// Safe, in this file: data and scratch hold `count` elements of 32 floats, the twiddles those of all passes, whose radices
+// multiply to `count`; so each pass reads and writes every element once and no others.
 
 private let elementStride = 2 * PoseKernels.laneCount
 

@@ -54,22 +54,21 @@ final class FolderRun: RunSource {
 
     private func read() -> RunSight {
         let hasCheckpoint = FileManager.default.fileExists(atPath: path("checkpoint"))
-        if !isWorking, !hasCheckpoint, let data = FileManager.default.contents(atPath: path("run.json")),
-            let record = try? RunRecord.decoder.decode(RunRecord.self, from: data)
-        {
+        let run = try? RunFolder(resuming: folder)
+        if !isWorking, !hasCheckpoint, let record = try? run?.record() {
             return RunSight(
                 state: .finished, subtitle: Self.subtitle(record.input, record.parameters),
                 message: record.doubts.isEmpty
                     ? nil : "Do not trust this map as it is: \(record.doubts.joined(separator: "; ")).",
                 iterations: record.iterations, version: 0, figuresVersion: 0, figures: nil)
         }
-        guard let folder = try? RunFolder(resuming: folder), let plan = try? folder.plan() else {
+        guard let run, let plan = try? run.plan() else {
             return RunSight(
                 state: .failed, subtitle: "", message: "The folder holds no run that this version can read.",
                 iterations: [], version: 0, figuresVersion: 0, figures: nil)
         }
         let state: RunSight.State = isWorking ? .running : .interrupted
-        guard let progress = try? folder.checkpoint(version: version) else {
+        guard let progress = try? run.checkpoint(version: version) else {
             return RunSight(
                 state: state, subtitle: Self.subtitle(plan.input, plan.parameters),
                 message: hasCheckpoint
@@ -77,11 +76,12 @@ final class FolderRun: RunSource {
                     : "There is no checkpoint yet to show.",
                 iterations: [], version: 0, figuresVersion: 0, figures: nil)
         }
-        return sight(plan, RunSnapshot(progress), state)
+        return sight(plan, progress, state)
     }
 
-    private func sight(_ plan: RunPlan, _ snapshot: RunSnapshot, _ state: RunSight.State) -> RunSight {
+    private func sight(_ plan: RunPlan, _ progress: RunProgress, _ state: RunSight.State) -> RunSight {
         let images = try? ParticleSet(starFile: plan.inputPath, root: plan.root)
+        let snapshot = RunSnapshot(progress, of: images)
         let box = snapshot.densities.first.map { Double($0.boxSize) * $0.pixelSize } ?? 0
         let message =
             state == .running
@@ -92,7 +92,7 @@ final class FolderRun: RunSource {
         ) {
             RunFigures(
                 snapshot, boxLength: images?.boxLength ?? box, shiftExtent: plan.parameters.shiftExtent,
-                images: images, isDark: plan.parameters.contrast == -1)
+                images: images)
         }
     }
 

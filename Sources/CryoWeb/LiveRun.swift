@@ -24,7 +24,6 @@ public final class LiveRun: RunSource {
         var snapshot: RunSnapshot?
         var subtitle = ""
         var shiftExtent: Double?
-        var isDark = false
         var state = RunSight.State.running
         var message: String?
         var version = 0
@@ -48,13 +47,15 @@ public final class LiveRun: RunSource {
     }
 
     /// A run begins, or the next one with the symmetry that was found.
-    public func begin(_ run: Reconstruction, input: String) {
+    ///
+    /// - Parameter part: Which of the run's two parts this is; nil for a run of one.
+    public func begin(_ run: Reconstruction, input: String, part: Int? = nil) {
         let parameters = run.parameters
         state.withLock {
             $0.subtitle =
                 "\(input) · \(images.count) particles · symmetry \(parameters.symmetry) · seed \(parameters.seed)"
+                + (part.map { " · part \($0) of 2" } ?? "")
             $0.shiftExtent = parameters.shiftExtent
-            $0.isDark = run.contrast.sign < 0
             $0.iterations = []
             $0.version += 1
         }
@@ -69,7 +70,7 @@ public final class LiveRun: RunSource {
     }
 
     /// Copies what there is to see, if somebody looks and has not been served for a while.
-    public func look(at progress: RunProgress) {
+    public func look(at progress: RunProgress, of run: Reconstruction) {
         let now = ContinuousClock.now
         let isDue = state.withLock { known in
             guard let looked = known.lastLook, (now - looked) < .seconds(5) else { return false }
@@ -77,7 +78,7 @@ public final class LiveRun: RunSource {
             return (now - last) / .seconds(1) >= Self.interval
         }
         guard isDue else { return }
-        let snapshot = RunSnapshot(progress)
+        let snapshot = run.snapshot(of: progress)
         state.withLock {
             $0.snapshot = snapshot
             $0.iterations = snapshot.iterations
@@ -121,8 +122,7 @@ public final class LiveRun: RunSource {
             let figures = known.snapshot.map { [boxLength, images, known] snapshot in
                 { @Sendable in
                     RunFigures(
-                        snapshot, boxLength: boxLength, shiftExtent: known.shiftExtent, images: images,
-                        isDark: known.isDark)
+                        snapshot, boxLength: boxLength, shiftExtent: known.shiftExtent, images: images)
                 }
             }
             return RunSight(
@@ -135,11 +135,10 @@ public final class LiveRun: RunSource {
 
 extension RunFigures {
     /// The figures of a run that goes on; the density on at most 64 voxels an edge.
-    init(_ snapshot: RunSnapshot, boxLength: Double, shiftExtent: Double?, images: ParticleSet?, isDark: Bool)
-    {
+    init(_ snapshot: RunSnapshot, boxLength: Double, shiftExtent: Double?, images: ParticleSet?) {
         self.init(
             iterations: snapshot.iterations, map: snapshot.density(atMost: 64), poses: snapshot.poses,
             agreement: snapshot.agreement, noiseVariance: snapshot.noiseVariance, boxLength: boxLength,
-            shiftExtent: shiftExtent, images: images, isDark: isDark)
+            shiftExtent: shiftExtent, images: images, isDark: snapshot.isDark)
     }
 }

@@ -61,7 +61,6 @@ extension RunFolderError: InputError {}
 extension SettingsFileError: InputError {}
 extension SimulationError: InputError {}
 extension PNGError: InputError {}
-extension ReportError: InputError {}
 extension ViewError: InputError {}
 
 /// A refusal that belongs to one subcommand alone.

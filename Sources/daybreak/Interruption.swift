@@ -2,7 +2,8 @@ import CryoReport
 import Foundation
 import Synchronization
 
-/// SIGINT and SIGTERM as a wish to stop after the iteration, or within one over very many particles; a second one ends the program at once.
+/// SIGINT and SIGTERM as a wish to stop after the iteration, or within one over very many particles; a second one ends the
+/// program at once.
 enum Interruption {
     private static let received = Atomic<Int32>(0)
 

@@ -35,7 +35,16 @@ final class JSONEvents: Sendable {
     /// There is a page.
     func page(_ address: String) { write(["event": "page", "address": address]) }
 
-    /// A part of the run begins.
+    /// One of two parts of the run begins or goes on: the first looks for the axes of symmetry, the second goes on with them.
+    func began(part: Int) {
+        struct Part: Encodable {
+            var event = "part"
+            var part: Int
+        }
+        write(Part(part: part))
+    }
+
+    /// A phase of the run begins.
     func began(_ entry: IterationStatistics) { write(["event": "phase", "phase": entry.phase.rawValue]) }
 
     /// An iteration has ended.

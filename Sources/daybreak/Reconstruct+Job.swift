@@ -75,10 +75,11 @@ extension Reconstruct {
     /// What follows a job that has ended, in the same folder: another plan, begun anew.
     ///
     /// A contrast that was found by evidence stays found.
-    func nextJob(after job: Job, _ plan: RunPlan) throws -> Job {
+    func nextJob(after job: Job, _ result: Reconstruction.Result, _ plan: RunPlan) throws -> Job {
         var next = job
         next.progress = nil
         next.plan = plan
+        next.plan.firstPart = RunPlan.FirstPart(result, contrast: job.run.contrast)
         next.plan.parameters.contrast =
             job.plan.parameters.contrast ?? (job.run.triesBothContrasts ? job.run.contrast.sign : nil)
         job.folder.removeCheckpoints()

@@ -69,14 +69,13 @@ extension Reconstruct {
         if let search = job.plan.symmetrySearch,
             let symmetric = try symmetricJob(after: job, search, result, log)
         {
-            console.beginsPart()
             return try finish(symmetric, transcript, log, console)
         }
         let folder = job.folder
         let record = RunRecord(
             version: Version.current, command: job.plan.command, input: job.plan.input, run: job.run,
             result: result, particles: job.particles.particles, instructionSet: KernelSet.best.name,
-            threads: job.parallel.threads)
+            threads: job.parallel.threads, firstPart: job.plan.firstPart)
         try folder.write(result, particles: job.particles, record: record)
         try Picture(montageOf: [result.map])
             .writePNG(to: URL(fileURLWithPath: folder.file("map.png")))
@@ -94,7 +93,7 @@ extension Reconstruct {
     private func carryOut(
         _ job: Job, _ transcript: Transcript, _ console: RunConsole
     ) throws -> Reconstruction.Result {
-        console.live?.begin(job.run, input: job.plan.input)
+        console.begin(job)
         var keeper = CheckpointKeeper(
             folder: job.folder, particles: job.particles, transcript: transcript,
             interval: place.checkpointEvery)
@@ -104,7 +103,7 @@ extension Reconstruct {
             return try job.run.run(from: job.progress) {
                 console.note($0)
             } checkpoint: {
-                console.look(at: $0)
+                console.look(at: $0, of: job.run)
                 try keeper.look(at: $0, endsPhase: job.run.endsPhase(at: $0))
             }
         } catch ReconstructionError.givenUp {

@@ -8,14 +8,15 @@ import Logging
 
 /// Runs of two parts: the first shows the axes of symmetry, the second begins from its map with the symmetry imposed.
 ///
-/// Imposed from a random start, a group of several axes leads into wrong maps: of particles with O and I one run in two ended at 30 Å,
-/// and three starts did not tell; free of symmetry every anneal came right, and its axes scored 0.9 and more.
+/// Imposed from a random start, a group of several axes leads into wrong maps: of particles with O and I one run in two
+/// ended at 30 Å, and three starts did not tell; free of symmetry every anneal came right, and its axes scored 0.9 and more.
 extension Reconstruct {
     var isSymmetryAutomatic: Bool { molecule.symmetry?.lowercased() == "auto" }
 
     /// Makes a plan's first part one without symmetry: as far as the anneal goes if the group was told, whole if it was not.
     ///
-    /// A single axis may be imposed from the start. Who tells how often or how long to try, or from where, is taken at their word.
+    /// A single axis may be imposed from the start. Who tells how often or how long to try, or from where, is taken at their
+    /// word.
     func lookForAxesFirst(_ plan: inout RunPlan, _ asked: Reconstruction) {
         let parameters = plan.parameters
         if isSymmetryAutomatic {
@@ -57,7 +58,7 @@ extension Reconstruct {
             log.info("no axis of symmetry holds; the map stays as it is, C1")
             return nil
         }
-        return try nextJob(after: job, next)
+        return try nextJob(after: job, result, next)
     }
 
     /// The resolution at which axes are looked for, in Å.

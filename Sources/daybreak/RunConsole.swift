@@ -14,6 +14,8 @@ final class RunConsole {
     private let isQuiet: Bool
     private let log: Logger
     private var iterations = [IterationStatistics]()
+    /// Which part of a run of two goes on; nil for a run of one.
+    private var part: Int?
     private var picture = [String]()
     private var lastPicture: ContinuousClock.Instant?
     private var lastRegion: ContinuousClock.Instant?
@@ -43,12 +45,16 @@ final class RunConsole {
         let percent = Int(entry.progress * 100)
         if percent >= lastPercent + 5 || percent == 100 || isOtherPhase {
             lastPercent = percent
-            screen.say(Self.line(facts))
+            screen.say(line(facts))
         }
     }
 
-    /// Another part of the run begins, of which iterations are counted anew.
-    func beginsPart() { iterations = [] }
+    /// A run begins or goes on, or the second of its two parts, of which iterations and progress are counted anew.
+    func begin(_ job: Reconstruct.Job) {
+        (iterations, part, lastPercent) = ([], job.plan.part, -10)
+        live?.begin(job.run, input: job.plan.input, part: part)
+        if let part { events?.began(part: part) }
+    }
 
     /// The anneal begins once more: at another random start, at a finer limit, or with more images a step.
     private func beginsAnew(_ entry: IterationStatistics, after last: IterationStatistics) {
@@ -65,8 +71,8 @@ final class RunConsole {
     }
 
     /// What the run knows after an iteration; looked at a few times a second at most.
-    func look(at progress: RunProgress) {
-        live?.look(at: progress)
+    func look(at progress: RunProgress, of run: Reconstruction) {
+        live?.look(at: progress, of: run)
         guard !isQuiet, screen.isLive, let facts = RunFacts(iterations) else { return }
         let now = ContinuousClock.now
         if facts.latest.progress < 1, let lastRegion, now - lastRegion < .milliseconds(200) { return }
@@ -81,21 +87,21 @@ final class RunConsole {
                     DensityGlyphs.lines($0, columns: Self.pictureColumns, colours: screen.colours)
                 } ?? []
         }
-        screen.show(ProgressRegion.lines(facts, picture: picture, width: width))
+        screen.show(ProgressRegion.lines(facts, part: part, picture: picture, width: width))
     }
 
     /// What was shown stays; what follows comes below it.
     func endRegion() { screen.endRegion() }
 
     /// How the run stands, in a line.
-    private static func line(_ facts: RunFacts) -> String {
+    private func line(_ facts: RunFacts) -> String {
         let entry = facts.latest
         let agreement = facts.agreement.map { " · halves agree \(Self.text($0, 2))" } ?? ""
         let speed = facts.imagesPerSecond.map { " · \(Self.text($0, 0)) images/s" } ?? ""
         return
-            "\(RunFacts.name(entry.phase)) \(text(entry.resolution, 1)) Å · iteration \(entry.iteration + 1)"
-            + " · log-evidence \(text(entry.logEvidence, 1)) · poses \(text(entry.effectivePoses, 0))\(agreement)\(speed)"
-            + " · \(Int(entry.progress * 100)) % · about \(facts.remaining) left"
+            "\(RunFacts.name(entry.phase)) \(Self.text(entry.resolution, 1)) Å · iteration \(entry.iteration + 1)"
+            + " · log-evidence \(Self.text(entry.logEvidence, 1)) · poses \(Self.text(entry.effectivePoses, 0))\(agreement)\(speed)"
+            + " · \(ProgressRegion.share(facts, part: part))"
     }
 
     private static func text(_ value: Double, _ digits: Int) -> String {

@@ -86,11 +86,18 @@ struct Simulate: ParsableCommand {
     @Flag(help: "Replace files that exist.")
     var overwrite = false
 
+    /// Beyond all that is recorded, in Å.
+    private static let largestDefocus = 200_000.0
+
     private func defocus() throws -> ClosedRange<Double> {
         let parts = defocusRange.split(separator: ",", omittingEmptySubsequences: false)
         let values = parts.compactMap { Double($0) }
-        guard parts.count == 2, values.count == 2, values[0] <= values[1] else {
-            throw ValidationError("--defocus-range wants lowest,highest in Å, not '\(defocusRange)'")
+        guard parts.count == 2, values.count == 2, values[0] <= values[1],
+            values.allSatisfy({ abs($0) <= Self.largestDefocus })
+        else {
+            throw ValidationError(
+                "--defocus-range wants lowest,highest in Å, at most \(Int(Self.largestDefocus)), not '\(defocusRange)'"
+            )
         }
         return values[0]...values[1]
     }
@@ -105,9 +112,10 @@ struct Simulate: ParsableCommand {
         let values = try lines.enumerated().compactMap { number, line -> Double? in
             let word = line.trimmingCharacters(in: .whitespaces)
             if word.isEmpty { return nil }
-            guard let value = Double(word), abs(value) <= 200_000 else {
+            guard let value = Double(word), abs(value) <= Self.largestDefocus else {
                 throw InputProblem(
-                    "\(defoci), line \(number + 1): found '\(word)', expected a defocus in Å, at most 200000")
+                    "\(defoci), line \(number + 1): found '\(word)', expected a defocus in Å, at most \(Int(Self.largestDefocus))"
+                )
             }
             return value
         }
@@ -127,6 +135,19 @@ struct Simulate: ParsableCommand {
             throw ValidationError("--pixel-size is in Å, 0.1 to 100")
         }
         _ = try defocus()
+        let numbers: [(option: String, value: Double, isGood: Bool, expected: String)] = [
+            ("--voltage", voltage, voltage > 0 && voltage <= 1e4, "in kV, above 0"),
+            ("--cs", cs, abs(cs) <= 100, "in mm, at most 100"),
+            ("--amplitude-contrast", amplitudeContrast, (0...1).contains(amplitudeContrast), "0 to 1"),
+            ("--shift-sigma", shiftSigma, (0...1e4).contains(shiftSigma), "in Å, 0 to 10000"),
+            ("--snr", snr, snr > 0, "above 0"),
+            ("--b-factor", bFactor, abs(bFactor) <= 1e4, "in Å², at most 10000"),
+            ("--scale-sigma", scaleSigma, (0...2).contains(scaleSigma), "0 to 2"),
+            ("--junk", junk, (0...1).contains(junk), "0 to 1"),
+        ]
+        for number in numbers where !number.isGood {
+            throw ValidationError("\(number.option) is \(number.expected), not \(number.value)")
+        }
     }
 
     /// Refuses what could not be held; counted are some copies of a density, and what is known of each particle.
@@ -217,7 +238,7 @@ struct Simulate: ParsableCommand {
         }
         let kind = try FileSummary(path: model).kind
         if kind == .pdb || kind == .mmCIF { return try atomicDensity(model) }
-        var volume = try MRCFile.readVolume(model) { print("warning: \($0)") }
+        var volume = try readMap(model)
         if let modelPixelSize { volume.pixelSize = modelPixelSize }
         guard let pixelSize else { return volume.resampled(to: box) }
         let length = Double(volume.boxSize) * volume.pixelSize

@@ -67,7 +67,25 @@ import Testing
         #expect(try folder.run("report", "run", "--output", "page.html").status == 0)
         #expect(try folder.data("page.html") == first)
         let missing = try folder.run("report", "data")
-        #expect(missing.status == 2 && missing.errors.contains("run.json"))
+        #expect(missing.status == 2 && missing.errors.contains("expected the folder of a run"))
+    }
+
+    /// Images that only `--root` leads to are shown too, from whatever folder the report is made.
+    @Test func imagesAreFoundByTheirRoot() throws {
+        for (file, place) in [("particles.mrcs", "stacks"), ("particles.star", "tables")] {
+            let target = folder.path + "/" + place
+            try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: true)
+            try FileManager.default.moveItem(
+                atPath: "\(folder.path)/data/\(file)", toPath: "\(target)/\(file)")
+        }
+        let run = try folder.run(
+            "reconstruct", "tables/particles.star", "--root", "stacks", "--output", "rooted",
+            "--max-iterations", "1",
+            "--diameter", "150", "--quiet")
+        #expect(run.status == 0, "\(run.errors)")
+        #expect(try !folder.text("rooted/report.html").contains("images are not where"))
+        #expect(try folder.run("report", "rooted", "--output", "again.html").status == 0)
+        #expect(try !folder.text("again.html").contains("images are not where"))
     }
 
     /// In a browser the script draws the surface and complains of nothing.

@@ -70,11 +70,12 @@ import Testing
         #expect(try status("$d fsc nothing.mrc data/truth.mrc 2>/dev/full") == 2)
     }
 
-    /// Runs in a pseudo-terminal of util-linux's `script`; nil where there is none.
-    private func inTerminal(_ environment: [String: String]) throws -> String? {
-        guard FileManager.default.isExecutableFile(atPath: "/usr/bin/script") else { return nil }
+    /// util-linux's, which runs a program in a pseudo-terminal.
+    private static let script = "/usr/bin/script"
+
+    private func inTerminal(_ environment: [String: String]) throws -> String {
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/script")
+        process.executableURL = URL(fileURLWithPath: Self.script)
         let command =
             "stty cols 100 rows 40; \(try Program.path()) reconstruct data/particles.star --output run --overwrite "
             + "--max-iterations 3 --max-resolution 40 --set annealResolution=45 --set shiftExtent=12 --set annealBatch=20"
@@ -91,15 +92,16 @@ import Testing
         return try folder.text("typescript")
     }
 
-    @Test func aTerminalShowsThePictureItCan() throws {
-        guard let full = try inTerminal(["TERM": "xterm-256color", "COLORTERM": "truecolor"]) else { return }
+    @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: Self.script), "no \(Self.script)"))
+    func aTerminalShowsThePictureItCan() throws {
+        let full = try inTerminal(["TERM": "xterm-256color", "COLORTERM": "truecolor"])
         #expect(full.contains("▀") && full.contains("\u{1B}[38;2;") && full.contains("images a second"))
         #expect(full.contains("\u{1B}[J"), "the region is not redrawn")
-        let palette = try #require(try inTerminal(["TERM": "xterm-256color"]))
+        let palette = try inTerminal(["TERM": "xterm-256color"])
         #expect(palette.contains("\u{1B}[38;5;") && !palette.contains("\u{1B}[38;2;"))
-        let plain = try #require(try inTerminal(["TERM": "xterm-256color", "NO_COLOR": "1"]))
+        let plain = try inTerminal(["TERM": "xterm-256color", "NO_COLOR": "1"])
         #expect(!plain.contains("▀") && !plain.contains("\u{1B}[38;") && plain.contains("images a second"))
-        let dumb = try #require(try inTerminal(["TERM": "dumb"]))
+        let dumb = try inTerminal(["TERM": "dumb"])
         #expect(!dumb.contains("\u{1B}") && dumb.contains("images/s"))
     }
 }

@@ -92,7 +92,10 @@ struct UsageTests {
         ["simulate", "-o", "s", "--particles", "0"], ["simulate", "-o", "s", "--box", "33"],
         ["simulate", "-o", "s", "--box", "8"], ["simulate", "-o", "s", "--pixel-size", "0"],
         ["simulate", "-o", "s", "--defocus-range", "9"], ["simulate", "-o", "s", "--defocus-range", "9,1"],
-        ["simulate", "-o", "s", "--orientations", "upright"], ["compare", "a.mrc"],
+        ["simulate", "-o", "s", "--orientations", "upright"], ["simulate", "-o", "s", "--snr", "0"],
+        ["simulate", "-o", "s", "--junk", "2"], ["simulate", "-o", "s", "--voltage", "0"],
+        ["simulate", "-o", "s", "--cs", "inf"], ["simulate", "-o", "s", "--defocus-range=-inf,inf"],
+        ["simulate", "-o", "s", "--defocus-range", "0,1e300"], ["presets", "fast"], ["compare", "a.mrc"],
         ["compare", "a.mrc", "b.mrc", "--symmetry", "Q"], ["compare", "a.mrc", "b.mrc", "--poses", "p.star"],
         ["fsc", "a.mrc"], ["inspect"], ["reconstruct", "p.star", "-o", "r", "--set", "preset=paper"],
         ["reconstruct", "--resume", "r", "--seed", "7"], ["reconstruct", "--verify", "r", "--symmetry=D7"],
@@ -107,6 +110,27 @@ struct UsageTests {
             outcome.output.isEmpty && outcome.errors.contains("Error: ") && outcome.errors.contains("Usage: ")
         )
         #expect(!folder.has("r") && !folder.has("s"))
+    }
+
+    /// What is refused has the name under which it was given.
+    @Test func numbersThatMakeNoSenseAreNamed() throws {
+        for (option, value) in [("--snr", "0"), ("--junk", "nan"), ("--cs", "1e9"), ("--voltage", "-3")] {
+            let outcome = try folder.run("simulate", "-o", "s", option + "=" + value)
+            #expect(outcome.status == 64 && outcome.errors.contains("\(option) is"), "\(outcome.errors)")
+        }
+    }
+
+    /// A preset that is printed can be edited and given back.
+    @Test func onePresetIsASettingsFile() throws {
+        let paper = try folder.run("presets", "paper")
+        #expect(paper.status == 0)
+        try folder.write(Data(paper.output.utf8), "settings.json")
+        try folder.simulate(particles: 20)
+        let run = try folder.reconstruct(
+            "--settings-file", "settings.json", "--max-iterations", "1", "--set", "prior=uniform", "--set",
+            "priorStrength=0")
+        #expect(run.status == 0, "\(run.errors)")
+        #expect(try RunFolder(resuming: folder.path + "/run").record().parameters.optimizer == .sagd)
     }
 
     @Test func presetsAreValidJSON() throws {

@@ -156,14 +156,18 @@ struct WorkflowTests {
         let run = try folder.run(
             "reconstruct", "data/particles.star", "--output", "run", "--symmetry", "D2", "--diameter", "150",
             "--max-resolution", "20", "--set", "annealResolution=25", "--set", "annealIterations=40", "--set",
-            "annealRetries=0", "--set", "shiftExtent=12")
+            "annealRetries=0", "--set", "shiftExtent=12", "--json")
         #expect(run.status == 0, "\(run.errors)")
+        #expect(["1", "2"].allSatisfy { run.output.contains("{\"event\":\"part\",\"part\":\($0)}") })
         let log = String(decoding: try folder.data("run/log.txt"), as: UTF8.self)
         #expect(log.contains("the axes of D2 are looked for first"))
         #expect(log.contains("symmetry D2 (score") == isThere)
         #expect(log.contains("do not show") != isThere && folder.has("run/on-axes.mrc") == isThere)
         let record = try RunFolder(resuming: folder.path + "/run").record()
         #expect(record.parameters.symmetry == "D2" && record.resolution != nil)
+        // Both parts took their time.
+        let (first, last) = (try #require(record.firstPart), try #require(record.iterations.last))
+        #expect(first.seconds > 0 && record.seconds == first.seconds + last.seconds)
     }
 
     @Test func existingRunsAreKeptUnlessToldOtherwise() throws {

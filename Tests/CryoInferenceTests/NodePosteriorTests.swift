@@ -45,7 +45,7 @@ struct NodePosteriorTests {
         let (blocks, nodes) = (SliceGradient(engine: engine), SliceGradient(engine: engine))
         let exact = engine.posterior(
             of: scene.images, noiseVariance: scene.noise, beta: condition.beta, gradient: blocks)
-        let everything = Self.proposal(engine).everything
+        let everything = NodeDraw.all(of: engine)
         let sampled = engine.posterior(
             of: scene.images, draws: scene.images.map { _ in everything }, noiseVariance: scene.noise,
             beta: condition.beta, gradient: nodes)
@@ -70,9 +70,9 @@ struct NodePosteriorTests {
     @Test func lightSlicesDoNotMatter() {
         let scene = Scene.scene(astigmatism: 0)
         let gradient = SliceGradient(engine: scene.engine)
-        let proposal = Self.proposal(scene.engine)
+        let all = NodeDraw.all(of: scene.engine)
         _ = scene.engine.posterior(
-            of: scene.images, draws: scene.images.map { _ in proposal.everything },
+            of: scene.images, draws: scene.images.map { _ in all },
             noiseVariance: scene.noise,
             gradient: gradient)
         let whole = scene.engine.densityGradient(of: gradient, noiseVariance: scene.noise, lightShare: 0)
@@ -96,7 +96,7 @@ struct NodePosteriorTests {
     @Test func spreadCountsTheNodesOfEachFactor() {
         var scene = Scene.scene(astigmatism: 0)
         scene.noise = scene.noise.map { $0 * 1e12 }
-        let everything = Self.proposal(scene.engine).everything
+        let everything = NodeDraw.all(of: scene.engine)
         let posterior = scene.engine.posterior(
             of: [scene.images[0]], draws: [everything], noiseVariance: scene.noise)[0]
         let weights = scene.engine.shifts.logWeights(around: scene.images[0].centre).map { exp(Double($0)) }
@@ -114,7 +114,7 @@ struct NodePosteriorTests {
             let draws = scene.images.enumerated().map { index, image -> NodeDraw in
                 var stream = RandomStream(seed: 5, stream: UInt32(index))
                 return proposal.draw(memory: Self.memory(scene.engine), centre: image.centre, &stream)
-                    ?? proposal.everything
+                    ?? .all(of: scene.engine)
             }
             let posteriors = scene.engine.posterior(
                 of: scene.images, draws: draws, noiseVariance: scene.noise, gradient: gradient)
@@ -215,7 +215,7 @@ struct NodePosteriorTests {
         let draws = scene.images.map { image -> NodeDraw in
             var stream = RandomStream(seed: 6)
             return proposal.draw(memory: Self.memory(scene.engine), centre: image.centre, &stream)
-                ?? proposal.everything
+                ?? .all(of: scene.engine)
         }
         let posteriors = scene.engine.posterior(
             of: scene.images, draws: draws, noiseVariance: scene.noise, gradient: gradient)

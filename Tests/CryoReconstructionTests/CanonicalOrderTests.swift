@@ -23,11 +23,24 @@ struct CanonicalOrderTests {
         source.images[17]?.pixels[5] = .nan
         var parameters = EndToEndTests.reduced
         (parameters.annealIterations, parameters.annealBatch, parameters.maxResolution) = (6, 30, 26)
-        let result = try Reconstruction(source: source, parameters: parameters).run()
+        let run = try Reconstruction(source: source, parameters: parameters)
+        var seen: RunSnapshot?
+        let result = try run.run(checkpoint: { seen = run.snapshot(of: $0) })
         let (other, rows) = shuffled(source, seed: 5)
-        let again = try Reconstruction(source: other, parameters: parameters).run()
+        var end: RunProgress?
+        let again = try Reconstruction(source: other, parameters: parameters).run(checkpoint: { end = $0 })
         #expect(again.map == result.map && again.halves?.second == result.halves?.second)
         #expect(again.estimates == rows.map { result.estimates[$0] })
+        // Whoever looks at a run sees each particle with its own pose.
+        let (snapshot, otherEnd) = (try #require(seen), try #require(end))
+        let otherSnapshot = RunSnapshot(otherEnd, of: other)
+        #expect(snapshot.poses.count == 119 && !snapshot.isDark)
+        for (row, particle) in rows.enumerated() {
+            #expect(otherSnapshot.poses[row] == snapshot.poses[particle])
+            // The second half-set's are laid upon the first one's only in the end.
+            guard again.halfSets?[row] == 1 else { continue }
+            #expect(otherSnapshot.poses[row] == again.estimates[row]?.pose)
+        }
         #expect(again.halfSets == rows.map { result.halfSets?[$0] ?? 0 })
         #expect(again.junk.share == result.junk.share && again.nullCheck == result.nullCheck)
         #expect(Array(result.setAside.keys) == [17])

@@ -164,4 +164,12 @@ import Testing
         lock = nil
         _ = try folder.locked()
     }
+
+    /// What cannot be locked is not said to be busy.
+    @Test func aFolderWithoutALockIsSaid() throws {
+        let folder = try Self.folder()
+        try FileManager.default.createDirectory(
+            atPath: folder.file(".lock"), withIntermediateDirectories: false)
+        #expect(throws: RunFolderError.unwritable(folder.path, "is a directory")) { _ = try folder.locked() }
+    }
 }

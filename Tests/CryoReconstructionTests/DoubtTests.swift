@@ -85,6 +85,12 @@ struct DoubtTests {
         #expect(record.doubts.isEmpty)
         record.starts[1].logEvidence = 18.5
         #expect(record.doubts.first?.contains("--contrast") == true)
+        // So too where the first of two parts has asked, and the second was told.
+        (record.starts, record.parameters.contrast) = ([], 1)
+        #expect(record.doubts.isEmpty)
+        record.firstPart = try JSONDecoder().decode(
+            RunPlan.FirstPart.self, from: Data(#"{"seconds": 60, "contrastGain": 0.3}"#.utf8))
+        #expect(record.contrastGain == 0.3 && record.doubts.first?.contains("--contrast") == true)
         #expect(try Self.record(resolution: .infinity).doubts.count == 1)
     }
 }

@@ -45,8 +45,8 @@ struct GroupGainsTests {
         #expect(before[3] > 4 && before[11] < 1)
         images.gains = GroupGains(
             images.backgroundSpectra(ringCount: Self.grid.ringCount, parallel: parallel))
-        // Between the background and what the mask passes lie the ramp that was taken off and some 2 % of chance; of a ratio of nine,
-        // five common images of 155 leave 9^(1/31), 7 %.
+        // Between the background and what the mask passes lie the ramp that was taken off and some 2 % of chance; of a ratio
+        // of nine, five common images of 155 leave 9^(1/31), 7 %.
         for (ring, ratio) in ratios().enumerated().dropFirst(3) {
             #expect(abs(ratio - 1) < 0.3, "ring \(ring + 1): \(before[ring]), then \(ratio)")
         }

@@ -1,6 +1,7 @@
 import CryoCore
 import CryoFiles
 import CryoFourier
+import CryoInference
 import CryoReport
 import CryoTestSupport
 import Foundation
@@ -164,7 +165,20 @@ import Testing
         parameters.heldOut = 10
         let source = try TestSource(EndToEndTests.phantom, count: 201, diameter: 140, signalToNoise: 1)
         let run = try Reconstruction(source: source, parameters: parameters)
-        var states = run.halfStates(of: run.startState(0))
+        var start = run.startState(0)
+        let memory = PoseMemory(
+            entries: [.init(direction: [0, 0, 1], origin: [8, 8], mass: 1)], directionReach: 0.4,
+            shiftReach: 8)
+        for particle in source.particles.indices {
+            if run.split.learning.contains(particle) {
+                start.census.replace(nil, by: start.census.share(of: memory))
+            }
+            start.memories[particle] = memory
+        }
+        var states = run.halfStates(of: start)
+        // Neither knows what the other's images said.
+        #expect(states.map(\.census.visited) == states.map(\.census.imageCount))
+        #expect(states.allSatisfy { state in state.particles.allSatisfy { state.memories[$0] != nil } })
         let batches = states.indices.map { Set(states[$0].order.next(1000).indices) }
         #expect(batches[0].isDisjoint(with: batches[1]))
         #expect(batches[0].union(batches[1]) == Set(run.split.learning))

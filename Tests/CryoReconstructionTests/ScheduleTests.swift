@@ -87,7 +87,8 @@ struct ScheduleTests {
         #expect(limits().count == 1)
     }
 
-    /// A finer limit keeps the minibatch, a thorough anneal the limit; where there are no more particles it would be the same again.
+    /// A finer limit keeps the minibatch, a thorough anneal the limit; where there are no more particles it would be the
+    /// same again.
     @Test func anAnnealIsFollowedByAFinerOrByAThoroughOne() {
         func plans(_ count: Int) -> [[IterationPlan]] {
             IterationSchedule.repeatedPlans(

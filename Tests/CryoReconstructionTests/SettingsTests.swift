@@ -121,7 +121,7 @@ struct SettingsTests {
         ("finalEpochs", "-1"), ("maxIterations", "0"), ("contrast", "0"), ("marchEpochs", "1e300"),
         ("samplingFloor", "0"), ("samplingFloor", "2"), ("samplingTemperature", "0"), ("samplingDraws", "0"),
         ("samplingCensusShare", "2"), ("samplingPeriod", "-1"), ("heldOut", "-1"), ("heldOutInterval", "0"),
-        ("momentum", "1"), ("samplingCheckInterval", "-1"),
+        ("momentum", "1"), ("samplingCheckInterval", "-1"), ("thinningMass", "1000"),
     ]
 
     @Test(arguments: senseless) func senselessValuesAreRefusedBeforeTheRun(name: String, value: String) throws
@@ -136,5 +136,18 @@ struct SettingsTests {
             return
         }
         #expect(found == name)
+    }
+
+    /// No number goes unchecked: each is refused at minus a million, but the diameter, which is checked against the box.
+    @Test func everyNumberHasARange() throws {
+        let numbers = Mirror(reflecting: ReconstructionParameters()).children.filter {
+            let kind = "\(type(of: $0.value))"
+            return (kind.contains("Int") && !kind.contains("UInt")) || kind.contains("Double")
+        }
+        #expect(numbers.count > 25)
+        for name in numbers.compactMap(\.label) where name != "diameter" {
+            let parameters = try ReconstructionParameters().setting(name, to: "-1000000")
+            #expect(throws: ReconstructionError.self, "\(name)") { try parameters.validate() }
+        }
     }
 }

@@ -51,13 +51,8 @@ package struct PlacementRefinement: Sendable {
         func placed(_ free: [Double]) -> Superposition {
             var x = [Double](repeating: 0, count: 6)
             for (value, place) in zip(free, freedom) { x[place] = value }
-            let turn = SIMD3(x[0], x[1], x[2]) * angle.radians
-            let length = dot(turn, turn).squareRoot()
             var moved = start
-            if length > 1e-12 {
-                moved.rotation =
-                    Rotation(axis: turn / length, angle: Angle(radians: length)) * start.rotation
-            }
+            moved.rotation = Rotation(vector: SIMD3(x[0], x[1], x[2]) * angle.radians) * start.rotation
             moved.shift += SIMD3(x[3], x[4], x[5]) * shift
             return moved
         }

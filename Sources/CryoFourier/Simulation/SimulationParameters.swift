@@ -71,6 +71,9 @@ public struct SimulationParameters: Sendable, Equatable {
             ("bFactor", bFactor, bFactor.isFinite, "finite"),
             ("junkFraction", junkFraction, (0...1).contains(junkFraction), "in 0 … 1"),
         ]
+        for defocus in defoci + [defocusRange.lowerBound, defocusRange.upperBound] where !defocus.isFinite {
+            throw .parameter(name: "defocus", found: defocus, expected: "finite")
+        }
         for (name, value, holds, expected) in rules where !holds {
             throw .parameter(name: name, found: value, expected: expected)
         }

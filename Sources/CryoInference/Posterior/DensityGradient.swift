@@ -31,8 +31,8 @@ extension PosteriorEngine {
 
     /// Inserts a slice gradient into Fourier space, once for each operation of the symmetry.
     ///
-    /// Slices that together hold `lightShare` of all weight are left out. By default that is as much as single precision leaves out of a
-    /// sum: at 6 Å a minibatch's poses are certain, and most slices hold nothing but what was drawn in vain.
+    /// Slices that together hold `lightShare` of all weight are left out. By default that is as much as single precision
+    /// leaves out of a sum: at 6 Å a minibatch's poses are certain, and most slices hold nothing but what was drawn in vain.
     public func densityGradient(
         of gradient: SliceGradient, noiseVariance: [Double], symmetry: PointGroup = .c1,
         lightShare: Double = 1e-6

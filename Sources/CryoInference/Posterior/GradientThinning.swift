@@ -6,8 +6,8 @@ import CryoCore
 /// A column pair of mass m is kept with probability q = min(1, m / `certainMass`) and weighed by 1/q. Within a block the
 /// choice is systematic: one uniform number u, and a pair is kept where Σq + u passes an integer, so that the mass kept of a
 /// block is never off by more than one pair. Most of an exact gradient's time goes to the many pairs of a wide posterior that
-/// hold a thousandth each; what leaving them out adds to the gradient's noise is small beside the noise of the images, of which each
-/// at the end of the anneal has but ten poses.
+/// hold a thousandth each; what leaving them out adds to the gradient's noise is small beside the noise of the images, of
+/// which each at the end of the anneal has but ten poses.
 public struct GradientThinning: Sendable {
     /// The mass from which on a column pair is always kept.
     public var certainMass: Double

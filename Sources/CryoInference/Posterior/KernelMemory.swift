@@ -2,7 +2,8 @@ import CryoCore
 import CryoKernelInterface
 import Foundation
 
-// Safe, in this file: each place, with all that a kernel reads or writes there, is checked to lie in its buffer, which who calls keeps.
+// Safe, in this file: each place, with all that a kernel reads or writes there, is checked to lie in its buffer, which who
+// calls keeps.
 
 extension LaneFFTPlan {
     /// The kernel's view of this plan; `scratch` belongs to one worker.

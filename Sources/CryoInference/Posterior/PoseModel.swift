@@ -30,8 +30,8 @@ struct PoseModel: Sendable {
 
     /// exp(2πi k·origin/L); shape `[ring][angle]`.
     ///
-    /// Rings lie one frequency apart, so that the factors of each are those of the one before times those of the first: 2 ns a point
-    /// instead of 40.
+    /// Rings lie one frequency apart, so that the factors of each are those of the one before times those of the first: 2 ns
+    /// a point instead of 40.
     func shifts(_ pose: Pose) -> [Complex] {
         let first = points.prefix(halfCount).map { k in
             Phase.factor(cycles: (Double(k.x) * pose.originX + Double(k.y) * pose.originY) / boxLength)

@@ -67,12 +67,8 @@ public struct PoseRefinement: Sendable {
     }
 
     private static func moved(_ pose: Pose, by move: [Double]) -> Pose {
-        let turn = SIMD3(move[0], move[1], move[2])
-        let angle = dot(turn, turn).squareRoot()
         var result = pose
-        if angle > 1e-12 {
-            result.rotation = Rotation(axis: turn / angle, angle: Angle(radians: angle)) * pose.rotation
-        }
+        result.rotation = Rotation(vector: SIMD3(move[0], move[1], move[2])) * pose.rotation
         result.originX += move[3]
         result.originY += move[4]
         return result

@@ -3,8 +3,8 @@ import CryoFourier
 
 /// How strongly an image shows the density, at the most probable pose.
 ///
-/// Thick ice, crowding and the normalisation of images make one show the same particle more weakly than another. With the model M of
-/// scale 1 (see ``PoseRefinement``) and the weights w = 1/σ²:
+/// Thick ice, crowding and the normalisation of images make one show the same particle more weakly than another. With the
+/// model M of scale 1 (see ``PoseRefinement``) and the weights w = 1/σ²:
 ///
 ///     match = Σ w Re(M* X)        power = Σ w |M|²
 ///
@@ -69,9 +69,10 @@ public struct ScaleMatch: Sendable, Equatable {
         return max(Self.least, (common * match + prior) / (common * common * power + prior))
     }
 
-    /// What the log-evidence would be at scale 1, less what it is at the image's present scale; in nats, by the most probable pose.
+    /// What the log-evidence would be at scale 1, less what it is at the image's present scale; in nats, by the most
+    /// probable pose.
     ///
-    /// An image of nothing must not become a particle by being shown weakly: of a set with a fifth of junk half was no longer told by
-    /// its evidence. So what is thought of an image is its evidence at scale 1.
+    /// An image of nothing must not become a particle by being shown weakly: of a set with a fifth of junk half was no
+    /// longer told by its evidence. So what is thought of an image is its evidence at scale 1.
     public var evidenceAtOne: Double { (1 - present) * match - (1 - present * present) * power / 2 }
 }

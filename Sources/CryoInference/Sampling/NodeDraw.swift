@@ -36,10 +36,21 @@ public struct NodeDraw: Sendable, Equatable {
 
     /// All shifts of one direction pair, each with the weight of one.
     public static func allShifts(ofDirection direction: Int, _ engine: PosteriorEngine) -> NodeDraw {
+        allShifts(ofDirections: direction..<direction + 1, engine)
+    }
+
+    /// The whole quadrature, each node with the weight of one.
+    static func all(of engine: PosteriorEngine) -> NodeDraw {
+        allShifts(ofDirections: 0..<engine.directions.pairCount, engine)
+    }
+
+    private static func allShifts(ofDirections directions: Range<Int>, _ engine: PosteriorEngine) -> NodeDraw
+    {
         let count = engine.shifts.offsets.count
         return NodeDraw(
-            nodes: (0..<count).map { Node(direction: Int32(direction), shift: Int32($0), inclusion: 1) },
-            angleInclusions: nil, directionCount: engine.directions.pairCount,
+            nodes: directions.flatMap { direction in
+                (0..<count).map { Node(direction: Int32(direction), shift: Int32($0), inclusion: 1) }
+            }, angleInclusions: nil, directionCount: engine.directions.pairCount,
             angleCount: engine.grid.angleCount, shiftCount: count)
     }
 

@@ -21,8 +21,8 @@ public struct NodeProposal: Sendable {
     let cumulatedFloor: [Double]
     let census: PoseCensus
     let settings: SamplingSettings
-    /// Every node, with weight one: the exact sum.
-    let everything: NodeDraw
+    /// Every node, with weight one: the exact sum in the factorised mode; nil in the joint one, which sums in blocks.
+    let everything: NodeDraw?
 
     /// Prepares the proposals of one minibatch.
     ///
@@ -39,13 +39,7 @@ public struct NodeProposal: Sendable {
         angleCount = engine.grid.angleCount
         self.census = census
         self.settings = settings
-        let (pairCount, shiftCount) = (engine.directions.pairCount, engine.shifts.offsets.count)
-        everything = NodeDraw(
-            nodes: (0..<pairCount * shiftCount).map { index in
-                NodeDraw.Node(
-                    direction: Int32(index / shiftCount), shift: Int32(index % shiftCount), inclusion: 1)
-            }, angleInclusions: nil, directionCount: pairCount, angleCount: angleCount, shiftCount: shiftCount
-        )
+        everything = settings.kind == .factorised ? .all(of: engine) : nil
         let even = 1 / Double(engine.directions.pairCount)
         var (sum, cumulated) = (0.0, [0.0])
         for gamma in census.directionProbabilities(places: places) {
@@ -69,9 +63,7 @@ public struct NodeProposal: Sendable {
     public func draw(
         memory: PoseMemory?, centre: SIMD2<Double>, _ stream: inout RandomStream
     ) -> NodeDraw? {
-        guard let memory, !memory.entries.isEmpty else {
-            return settings.kind == .factorised ? everything : nil
-        }
+        guard let memory, !memory.entries.isEmpty else { return everything }
         switch settings.kind {
         case .joint: return drawJointly(memory, centre, &stream)
         case .factorised: return drawFactors(memory, centre, &stream)

@@ -12,8 +12,12 @@ public struct PoseCensus: Sendable, Codable {
     private let bin: Double
     private let reach: Int
     private var originMass: [Double]
-    private var visited = 0.0
-    private let imageCount: Double
+    /// Images that were visited.
+    public private(set) var visited = 0.0
+    /// Images in the set, the unvisited ones included.
+    public var imageCount: Double {
+        didSet { imageCount = max(1, imageCount) }
+    }
 
     /// An empty census.
     ///

@@ -10,8 +10,8 @@ import Foundation
 /// contrast, and its distance from zero in standard errors the confidence.
 ///
 /// A molecule is no ball. Of maps whose lowest frequencies were filtered away (EMD-1977, 5,000 images of SNR 0.05) the mean was
-/// 3.5 standard errors on the wrong side, which no number of images mends; those of other molecules are at 17 and more. So the mean
-/// must stand out from the images' spread too, and where it does not both contrasts are tried.
+/// 3.5 standard errors on the wrong side, which no number of images mends; those of other molecules are at 17 and more. So
+/// the mean must stand out from the images' spread too, and where it does not both contrasts are tried.
 public struct ContrastDetection: Sendable, Codable, Equatable {
     /// +1 if protein is white, −1 if black.
     public var sign: Int

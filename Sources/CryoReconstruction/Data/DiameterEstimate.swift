@@ -8,8 +8,8 @@ import Foundation
 /// Images are smoothed to 40 Å, so that the particle stands out of the noise, and squared; averaged over images, the mean of
 /// the squares on a ring of pixels exceeds that of the background as far out as the particle reaches. The radius is where the
 /// excess falls for good below 1 % of its largest value, or below half the scatter of the background, and the diameter a tenth
-/// more than twice that. Off-centre particles and the rings of the CTF only widen it, which costs a little time; too small a diameter
-/// would cut the particle. The median over images instead of the mean, and 4 %, cut off the arms of a bent molecule.
+/// more than twice that. Off-centre particles and the rings of the CTF only widen it, which costs a little time; too small a
+/// diameter would cut the particle. The median over images instead of the mean, and 4 %, cut off the arms of a bent molecule.
 public struct DiameterEstimate: Sendable, Equatable {
     /// The diameter, in Å.
     public var diameter: Double

@@ -3,8 +3,8 @@ import Foundation
 
 /// How the noise of each optics group differs from that of all.
 ///
-/// An image and its CTF C are multiplied by g = σ / σ_group, ring by ring. Since |gX − gC·T|² / σ² = |X − C·T|² / σ_group², posteriors
-/// are those with each group's own noise, while one spectrum σ² serves all images and is learnt from all of them.
+/// An image and its CTF C are multiplied by g = σ / σ_group, ring by ring. Since |gX − gC·T|² / σ² = |X − C·T|² / σ_group²,
+/// posteriors are those with each group's own noise, while one spectrum σ² serves all images and is learnt from all of them.
 struct GroupGains: Sendable {
     /// g by optics group, shape `[ring]`; empty where there is one group.
     private var gains: [Int32: [Float]] = [:]

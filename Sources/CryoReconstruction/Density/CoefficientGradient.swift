@@ -45,9 +45,9 @@ public struct CoefficientGradient: Sendable {
     public static func density(of ball: FourierBall, frame: DensityFrame) -> Volume {
         var transform = FourierVolume(boxSize: frame.gridSize, pixelSize: frame.pixelSize)
         let limit = frame.ringCount
-        transform.forEachFrequency { offset, kx, ky, kz in
+        transform.update { coefficient, kx, ky, kz in
             guard kx * kx + ky * ky + kz * kz <= limit * limit else { return }
-            transform.coefficients[offset] = ball[kx, ky, kz] * (1 / frame.sliceScale)
+            coefficient = ball[kx, ky, kz] * (1 / frame.sliceScale)
         }
         return transform.volume()
     }

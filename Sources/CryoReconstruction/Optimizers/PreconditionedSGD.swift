@@ -41,19 +41,16 @@ public struct PreconditionedSGD: Optimizer {
             scale: -share)
         var change = FourierBall(radius: Double(frame.ringCount), padding: 1)
         let rate = Float(situation.weight)
-        change.forEachFrequency { offset, kx, ky, kz in
+        change.update { sample, offset, kx, ky, kz in
             let shell = FourierShellCorrelation.shell(kx, ky, kz)
             guard shell <= frame.ringCount else { return }
             let lambda = precision[shell]
             let slope =
                 situation.gradient.gradient.samples[offset] + priorSlope.samples[offset]
                 - present.samples[offset] * lambda
-            change.samples[offset] = slope * (rate / (diagonal.samples[offset].x + lambda + priorCurvature))
+            sample = slope * (rate / (diagonal.samples[offset].x + lambda + priorCurvature))
         }
-        let moved = CoefficientGradient.density(of: change, frame: frame)
-        var density = situation.density
-        for index in density.voxels.indices { density.voxels[index] += moved.voxels[index] }
-        return density
+        return situation.density.moved(along: CoefficientGradient.density(of: change, frame: frame), by: 1)
     }
 
     private mutating func averagedCurvature(_ situation: OptimizerSituation) -> FourierBall {

@@ -18,8 +18,8 @@ public struct HalfMaps: Sendable {
     /// - Parameters:
     ///   - first: The density of half-set 1.
     ///   - second: The density of half-set 2.
-    ///   - limit: The last shell that was learnt. Beyond it there is only what mask and positivity put there, alike in both, so it
-    ///     counts as uncorrelated.
+    ///   - limit: The last shell that was learnt. Beyond it there is only what mask and positivity put there, alike in both,
+    ///     so it counts as uncorrelated.
     public init(_ first: Volume, _ second: Volume, limit: Int) {
         self.first = first
         self.second = second

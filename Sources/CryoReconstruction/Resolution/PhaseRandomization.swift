@@ -9,11 +9,11 @@ extension Volume {
     func withRandomPhases(from shell: Int, seed: UInt64) -> Volume {
         var transform = FourierVolume(self)
         let n = boxSize
-        transform.forEachFrequency { offset, kx, ky, kz in
+        transform.update { coefficient, kx, ky, kz in
             guard FourierShellCorrelation.shell(kx, ky, kz) >= shell else { return }
             // Of k and −k one decides; planes at Nyquist have no partner to agree with and carry nothing.
             guard 2 * kx < n, 2 * abs(ky) < n, 2 * abs(kz) < n else {
-                transform.coefficients[offset] = .zero
+                coefficient = .zero
                 return
             }
             let isFirst = kx > 0 || ky > 0 || (ky == 0 && kz >= 0)
@@ -22,8 +22,7 @@ extension Volume {
                 seed: seed, stream: UInt32(truncatingIfNeeded: kx * n + y + n / 2),
                 substream: UInt32(truncatingIfNeeded: z + n / 2))
             let factor = Phase.factor(cycles: stream.uniform())
-            transform.coefficients[offset] = multiply(
-                transform.coefficients[offset], isFirst ? factor : conjugate(factor))
+            coefficient = multiply(coefficient, isFirst ? factor : conjugate(factor))
         }
         return transform.volume()
     }

@@ -3,12 +3,14 @@ import Foundation
 
 /// How much of the signal in images a density explains.
 ///
-/// An image holds ½ Σ_k 2πk (P_k/σ_k² − m) nats more than noise does: what the right density gains at the right pose. P_k is its mean power on
-/// ring k, m the mask's mean square. A density gains its log-evidence and what not knowing the pose costs, ln(poses / effective poses).
+/// An image holds ½ Σ_k 2πk (P_k/σ_k² − m) nats more than noise does: what the right density gains at the right pose. P_k is
+/// its mean power on ring k, m the mask's mean square. A density gains its log-evidence and what not knowing the pose costs,
+/// ln(poses / effective poses).
 ///
-/// The share says what neither part does alone, whether there is more to be found. In forty anneals of 80 images a step the right maps of β-galactosidase, the 30S
-/// and GroEL–GroES had 0.66 to 1.03, wrong ones of EMD-1977, the 30S and the 70S 0.31 to 0.67, though the images of some fitted ten poses only. A
-/// right map which positivity does not allow has less (70S: 0.62 to 0.71).
+/// The share says what neither part does alone, whether there is more to be found. In forty anneals of 80 images a step the
+/// right maps of β-galactosidase, the 30S and GroEL–GroES had 0.66 to 1.03, wrong ones of EMD-1977, the 30S and the 70S 0.31
+/// to 0.67, though the images of some fitted ten poses only. A right map which positivity does not allow has less (70S: 0.62
+/// to 0.71).
 enum ExplainedSignal {
     /// The share below which an anneal is done again.
     static let enough = 2.0 / 3

@@ -2,9 +2,9 @@ import CryoCore
 
 /// A run that has ended goes on to a finer limit.
 ///
-/// Densities, poses, memories, noise and half-sets are those of its end: the halves learn apart as before. What the plan of the finer
-/// limit asks for beyond the old one follows: the march through the new rings, particles that look for their poses anew, and
-/// the last pass. Only those two are made twice.
+/// Densities, poses, memories, noise and half-sets are those of its end: the halves learn apart as before. What the plan of
+/// the finer limit asks for beyond the old one follows: the march through the new rings, particles that look for their poses
+/// anew, and the last pass. Only those two are made twice.
 extension Reconstruction {
     /// Where this run begins as the extension of one that knew `end`.
     ///

@@ -31,8 +31,9 @@ extension Reconstruction {
                 particles: state.known(among: halves[half]), seed: parameters.seed &+ UInt64(half) &+ 1,
                 hasFixedBatches: false)
             copy.forget(halves[1 - half])
+            copy.census.imageCount = Double(halves[half].count)
             // Held-out images belong to the first.
-            if half == 1 { copy.forget(split.heldOut) }
+            if half == 1 { copy.forget(split.heldOut, areInCensus: false) }
             return copy
         }
     }

@@ -28,9 +28,10 @@ public struct IterationStatistics: Codable, Sendable {
     public var halfSetFSC: Double?
     /// The SHA-256 of the voxels of the density after it, or of the half-sets' densities one after the other.
     public var densityHash: String?
-    /// Seconds since the start.
+    /// Seconds since the start, of its part in a run of two.
     public var seconds: Double
-    /// The part of the run's time that has passed, as far as it can be foretold, from 0 to 1; never less than before.
+    /// The part of the run's time that has passed, as far as it can be foretold, from 0 to 1; never less than before in one
+    /// part of a run.
     public var progress: Double
     /// Seconds that the run will still take, as far as it can be foretold; nil at first.
     public var remaining: Double?

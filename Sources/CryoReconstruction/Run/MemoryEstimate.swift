@@ -110,6 +110,10 @@ extension Reconstruction {
             return 8 * (reach + 1) * pow(2 * reach + 1, 2)
         }
         let grid = 4 * pow(2 * Double(frame.gridSize), 3)
-        return 6 * ball(2) + 8 * ball(1) + 4 * grid
+        // SAGD keeps the last gradient of every minibatch.
+        let stored =
+            parameters.optimizer == .sagd
+            ? (split.learning.count + plan.batchSize - 1) / max(1, plan.batchSize) : 0
+        return 6 * ball(2) + (8 + Double(stored)) * ball(1) + 4 * grid
     }
 }

@@ -2,8 +2,8 @@ import CryoCore
 
 /// Whether the images support the density, or would be as content with a featureless one.
 ///
-/// Images of one half-set, or those held out, are shown a density that never saw them, and its radial average: the best of all balls
-/// and shells. A density of detail that is noise fitted to its own images loses.
+/// Images of one half-set, or those held out, are shown a density that never saw them, and its radial average: the best of
+/// all balls and shells. A density of detail that is noise fitted to its own images loses.
 public struct NullCheck: Codable, Sendable, Equatable {
     /// Images that were asked.
     public var imageCount: Int

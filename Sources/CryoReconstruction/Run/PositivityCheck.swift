@@ -2,9 +2,9 @@ import CryoCore
 
 /// Whether images want the density as positivity leaves it, or with its negative values.
 ///
-/// Protein is denser than ice, and a run finds its way under that constraint. But images lack the lowest frequencies, and a map made of
-/// them may be negative beside the protein. So the last step is taken with the constraint and without, and images of one half-set are asked
-/// about the density of the other.
+/// Protein is denser than ice, and a run finds its way under that constraint. But images lack the lowest frequencies, and a
+/// map made of them may be negative beside the protein. So the last step is taken with the constraint and without, and
+/// images of one half-set are asked about the density of the other.
 public struct PositivityCheck: Codable, Sendable, Equatable {
     /// Images that were asked.
     public var imageCount: Int

@@ -25,7 +25,8 @@ extension Reconstruction {
             state.temperature = settledTemperature(batch.indices, stage, variance)
         }
         let beta = state.beta(plan)
-        let gradient = SliceGradient(engine: stage.engine)
+        let movesDensity = plan.phase != .final || parameters.schedule == .annealed
+        let gradient = movesDensity ? SliceGradient(engine: stage.engine) : nil
         let (visit, sampling) = try visitAndRemember(
             batch.indices, iteration, plan, stage, variance, beta: beta, gradient: gradient,
             fits: fits(plan, ball, stage, variance), &state)
@@ -34,7 +35,7 @@ extension Reconstruction {
                 median: visit.medianEffectivePoses / stage.poseShare, progress: progress)
         }
         var change = 0.0
-        if gradient.imageCount > 0, plan.phase != .final || parameters.schedule == .annealed {
+        if let gradient, gradient.imageCount > 0 {
             let densityGradient = stage.engine.densityGradient(
                 of: gradient, noiseVariance: variance, symmetry: symmetry)
             let next = step(iteration, plan, batch, density, densityGradient, stage, visit, &state)
@@ -136,14 +137,15 @@ extension Reconstruction {
         beta: Double = 1, gradient: SliceGradient? = nil, fits: PoseFits? = nil,
         _ state: inout RunState
     ) throws -> (Visit, SamplingStatistics?) {
-        let sampler = plan.isSampled(parameters) ? sampler(iteration, stage, state) : nil
+        let proposal = plan.isSampled(parameters) ? proposal(iteration, stage, state) : nil
         var (whole, sampling) = (Visit(), SamplingStatistics?.none)
         for start in stride(from: 0, to: indices.count, by: Self.partSize) {
             if start > 0, isToStop() { throw ReconstructionError.givenUp(iteration: iteration + 1) }
             let part = visit(
                 Array(indices[start..<min(start + Self.partSize, indices.count)]), stage, variance,
                 beta: beta,
-                sampler: sampler, gradient: gradient, iteration: iteration, fits: fits)
+                sampler: proposal.map { .drawn($0, memories: state.memories, visits: state.visits) },
+                gradient: gradient, iteration: iteration, fits: fits)
             // Before particles are recentred.
             if start == 0 { sampling = samplingStatistics(iteration, part, stage, variance, beta: beta) }
             remember(part, plan, stage.parallel, &state)

@@ -62,13 +62,16 @@ extension Reconstruction {
     /// Images that pass through the engine at once, so that memory does not grow with the minibatch.
     private static let groupSize = 256
 
-    /// The sampler of an iteration.
+    /// The proposal of an iteration, from which the nodes of all its particles are drawn.
+    func proposal(_ iteration: Int, _ stage: Stage, _ state: RunState) -> NodeProposal {
+        NodeProposal(
+            engine: stage.engine, census: state.census, places: stage.censusPlaces,
+            settings: parameters.samplingSettings(iteration: iteration))
+    }
+
+    /// The sampler of an iteration; it shares what is known of all particles, so it should not outlive their next change.
     func sampler(_ iteration: Int, _ stage: Stage, _ state: RunState) -> NodeSampler {
-        .drawn(
-            NodeProposal(
-                engine: stage.engine, census: state.census, places: stage.censusPlaces,
-                settings: parameters.samplingSettings(iteration: iteration)),
-            memories: state.memories, visits: state.visits)
+        .drawn(proposal(iteration, stage, state), memories: state.memories, visits: state.visits)
     }
 
     /// Evaluates particles: on drawn nodes where a sampler is given that has some, else on all.

@@ -6,8 +6,10 @@ public enum ReconstructionError: Error, Sendable, Equatable, CustomStringConvert
     case settingOutOfRange(name: String, found: String, expected: String)
     /// The diameter (Å) does not fit the box (Å).
     case diameterOutOfRange(Double, box: Double)
-    /// An image could not be read although its stack was there at the start.
+    /// An image could not be read although its stack was there at the start, before anything was written.
     case readFailure(String)
+    /// An image could not be read any more; the run can go on from its last checkpoint.
+    case readFailureWithin(String)
     /// The density ceased to be a number in this iteration, counted from 1.
     case diverged(iteration: Int)
     /// The density is zero everywhere, and was for a while, in this iteration, counted from 1.
@@ -26,7 +28,9 @@ public enum ReconstructionError: Error, Sendable, Equatable, CustomStringConvert
             "setting '\(name)' is \(found); expected \(expected); see daybreak presets"
         case .diameterOutOfRange(let diameter, let box):
             "diameter \(diameter) Å does not fit a box of \(box) Å; give --diameter in Å, at most the box"
-        case .readFailure(let reason): "\(reason); the run was stopped and nothing was written"
+        case .readFailure(let reason): "\(reason); nothing was written"
+        case .readFailureWithin(let reason):
+            "\(reason); the run was stopped; go on with --resume when the stack can be read again"
         case .diverged(let iteration):
             "the density is no longer finite after iteration \(iteration); expected finite images of one scale; "
                 + "look for extreme pixels, or try other settings"

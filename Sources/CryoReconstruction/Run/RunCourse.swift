@@ -62,6 +62,9 @@ struct RunCourse: Codable, Sendable {
     /// Goes on with more than was planned: what was nearly done is not any more.
     mutating func extend() { progress = 0 }
 
+    /// Another density begins.
+    mutating func forgetEmptiness() { emptyIterations = 0 }
+
     /// Hands over the statistics so far, and begins anew.
     mutating func takeStatistics() -> [IterationStatistics] {
         defer { statistics = [] }

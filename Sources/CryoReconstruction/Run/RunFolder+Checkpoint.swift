@@ -109,14 +109,22 @@ extension RunFolder {
 
     /// Keeps other processes from working in this folder until the result is released; a crash releases it too.
     ///
-    /// - Throws: ``RunFolderError/busy(_:)``.
+    /// - Throws: ``RunFolderError/busy(_:)``, or ``RunFolderError/unwritable(_:_:)`` if there can be no lock.
     public func locked() throws(RunFolderError) -> RunLock {
         // Somebody may just be asking whether the run works; see RunLock.isHeld.
         for _ in 0..<5 {
-            if let lock = RunLock(file(".lock")) { return lock }
+            if let lock = try lock() { return lock }
             usleep(10_000)
         }
         throw .busy(path)
+    }
+
+    /// Nil while another process has the lock.
+    private func lock() throws(RunFolderError) -> RunLock? {
+        let opened = unsafe open(file(".lock"), O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+        guard opened >= 0 else { throw .unwritable(path, SystemMessage.text(errno)) }
+        let lock = RunLock(opened)
+        return flock(opened, LOCK_EX | LOCK_NB) == 0 ? lock : nil
     }
 }
 
@@ -124,15 +132,7 @@ extension RunFolder {
 public final class RunLock: Sendable {
     private let descriptor: Int32
 
-    fileprivate init?(_ path: String) {
-        let opened = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
-        guard opened >= 0 else { return nil }
-        guard flock(opened, LOCK_EX | LOCK_NB) == 0 else {
-            close(opened)
-            return nil
-        }
-        descriptor = opened
-    }
+    fileprivate init(_ descriptor: Int32) { self.descriptor = descriptor }
 
     deinit { close(descriptor) }
 

@@ -55,10 +55,11 @@ extension RunFolder {
 
     /// Reads the record of a finished run.
     ///
-    /// - Throws: ``RunFolderError/unfinished(_:)`` or ``RunFolderError/otherRecord(_:)``.
+    /// - Throws: ``RunFolderError/noPlan(_:)``, ``RunFolderError/unfinished(_:)`` or ``RunFolderError/otherRecord(_:)``.
     public func record() throws(RunFolderError) -> RunRecord {
         guard let data = try? DurableFile.contents(of: file("run.json"), atMost: 1 << 30) else {
-            throw .unfinished(path)
+            throw FileManager.default.fileExists(atPath: file("plan.json"))
+                ? .unfinished(path) : .noPlan(path)
         }
         do { return try RunRecord.decoder.decode(RunRecord.self, from: data) } catch {
             throw .otherRecord(file("run.json"))

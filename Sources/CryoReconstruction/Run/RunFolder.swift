@@ -108,7 +108,7 @@ public enum RunFolderError: Error, Sendable, Equatable, CustomStringConvertible 
             "\(path): holds the input \(name), which results could replace; give another --output"
         case .notAFolder(let path): "\(path): is a file; expected a folder, or a name that is free"
         case .unwritable(let path, let reason):
-            "\(path): cannot be written (\(reason)); choose another --output"
+            "\(path): cannot be written (\(reason)); make it writable, or choose another --output"
         case .busy(let path): "\(path): another process works in this run folder; wait for it, or stop it"
         case .noPlan(let path):
             "\(path): holds no plan.json; expected the folder of a run"
@@ -153,8 +153,10 @@ public struct RunRecord: Codable, Sendable {
     public var instructionSet: String
     /// Threads used; results do not depend on them.
     public var threads: Int
-    /// Seconds, whole run.
+    /// Seconds, whole run, both parts of one that has two.
     public var seconds: Double
+    /// What the first part left; nil for a run of one.
+    public var firstPart: RunPlan.FirstPart?
     /// Bytes of memory at the peak of the process that ended the run; nil in records of older versions.
     public var peakMemory: Int?
     /// σ² of a Fourier coefficient by ring, from 1/box.
@@ -184,14 +186,16 @@ public struct RunRecord: Codable, Sendable {
         return decoder
     }()
 
-    /// Makes a record.
+    /// Makes a record of a run of one part, or of the last of two.
     public init(
         version: String, command: [String], input: String, run: Reconstruction,
-        result: Reconstruction.Result, particles: [Particle], instructionSet: String, threads: Int
+        result: Reconstruction.Result, particles: [Particle], instructionSet: String, threads: Int,
+        firstPart: RunPlan.FirstPart? = nil
     ) {
         self.version = version
         self.command = command
         self.input = input
+        self.firstPart = firstPart
         parameters = run.parameters
         diameter = run.diameter
         contrast = run.contrast
@@ -201,7 +205,7 @@ public struct RunRecord: Codable, Sendable {
         }
         self.instructionSet = instructionSet
         self.threads = threads
-        seconds = result.statistics.last?.seconds ?? 0
+        seconds = (firstPart?.seconds ?? 0) + (result.statistics.last?.seconds ?? 0)
         peakMemory = AvailableMemory.peak
         noiseVariance = result.noiseVariance
         starts = result.starts

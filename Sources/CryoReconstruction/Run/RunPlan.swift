@@ -20,6 +20,8 @@ public struct RunPlan: Codable, Sendable {
     public var parameters: ReconstructionParameters
     /// What follows when this part of a run has shown the axes of symmetry; nil for a run of one part.
     public var symmetrySearch: SymmetrySearch?
+    /// What that part left; nil for the first part, and for a run of one.
+    public var firstPart: FirstPart?
     /// The input's files as they were.
     public var files: [Fingerprint]
     /// What it was before it was extended to a finer limit; nil if it was not.
@@ -38,6 +40,23 @@ public struct RunPlan: Codable, Sendable {
         /// Makes it.
         public init(parameters: ReconstructionParameters) { self.parameters = parameters }
     }
+
+    /// What the first of a run's two parts left for its record.
+    public struct FirstPart: Codable, Sendable, Equatable {
+        /// Seconds that it took.
+        public var seconds: Double
+        /// By how many nats an image its evidence preferred the contrast with which the run went on; nil if one alone was tried.
+        public var contrastGain: Double?
+
+        /// Looks back at a part that has ended.
+        public init(_ result: Reconstruction.Result, contrast: ContrastDetection) {
+            seconds = result.statistics.last?.seconds ?? 0
+            contrastGain = StartRecord.gain(ofContrast: contrast.sign, result.starts)
+        }
+    }
+
+    /// Which part of a run of two this is, from 1; nil for a run of one.
+    public var part: Int? { symmetrySearch != nil ? 1 : firstPart != nil ? 2 : nil }
 
     /// The first part of a run that was extended.
     public struct Beginning: Codable, Sendable, Equatable {
@@ -73,7 +92,7 @@ public struct RunPlan: Codable, Sendable {
         }
     }
 
-    /// Plans a run.
+    /// Plans a run, of one part.
     public init(
         version: String, command: [String], input: String, root: String?, initialMap: String?,
         parameters: ReconstructionParameters, particles: ParticleSet

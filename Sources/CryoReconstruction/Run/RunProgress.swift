@@ -11,7 +11,8 @@ public struct RunProgress: Codable, Sendable {
     public internal(set) var iteration = 0
     /// The random start that is being annealed, counted over all repetitions; nil once one was chosen.
     var start: Int? = 0
-    /// Which of the run's plans is followed; see ``IterationSchedule/repeatedPlans(_:particleCount:boxLength:boxSize:diameter:)``.
+    /// Which of the run's plans is followed; see
+    /// ``IterationSchedule/repeatedPlans(_:particleCount:boxLength:boxSize:diameter:)``.
     public internal(set) var repetition = 0
     /// The best start so far, with its statistics and the particles' centres.
     var best: RankedStart?
@@ -24,6 +25,8 @@ public struct RunProgress: Codable, Sendable {
     var numberOffset = 0
     var centres = [SIMD2<Double>]()
     var scales = [Float]()
+    /// +1 where protein is taken for white, −1 where for black; nil before the first iteration.
+    var sign: Int?
     var setAside = [Int: String]()
 
     /// The number of the last iteration, from 1; 0 before the first.
@@ -42,12 +45,9 @@ public struct RunProgress: Codable, Sendable {
     /// The mean of the present densities, on a grid of `boxSize` voxels; nil before the first iteration.
     public func density(boxSize: Int, pixelSize: Double) -> Volume? {
         let densities = states.compactMap(\.density).map { $0.resampled(to: boxSize) }
-        guard var mean = densities.first else { return nil }
+        guard !densities.isEmpty else { return nil }
+        var mean = densities.mean
         mean.pixelSize = pixelSize
-        for other in densities.dropFirst() {
-            for index in mean.voxels.indices { mean.voxels[index] += other.voxels[index] }
-        }
-        for index in mean.voxels.indices { mean.voxels[index] /= Float(densities.count) }
         return mean
     }
 }

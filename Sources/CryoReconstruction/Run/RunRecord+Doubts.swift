@@ -3,10 +3,10 @@ import Foundation
 extension RunRecord {
     /// Why the map should not be trusted, or not to the resolution that its half-sets say; empty if nothing speaks against it.
     ///
-    /// Half-sets share the anneal and positivity, so on a set that is too noisy they may agree on what is not there. A 30S set of SNR
-    /// 0.02 agreed to 21 Å and was right to 67; its images gained 0.4 nats, and its poses were known to 14°. A 70S set with junk agreed to
-    /// 18 Å and was right to 42; its images gained 3.6 nats, and the median one fitted 1,097 poses. Right maps of six sets gained 18 to
-    /// 53 nats, and their images fitted 2 to 11 poses at the end.
+    /// Half-sets share the anneal and positivity, so on a set that is too noisy they may agree on what is not there. A 30S
+    /// set of SNR 0.02 agreed to 21 Å and was right to 67; its images gained 0.4 nats, and its poses were known to 14°. A
+    /// 70S set with junk agreed to 18 Å and was right to 42; its images gained 3.6 nats, and the median one fitted 1,097
+    /// poses. Right maps of six sets gained 18 to 53 nats, and their images fitted 2 to 11 poses at the end.
     public var doubts: [String] {
         func text(_ value: Double, _ digits: Int = 1) -> String { String(format: "%.\(digits)f", value) }
         var doubts = [String]()
@@ -47,15 +47,16 @@ extension RunRecord {
                 doubts.append("half-sets agree on the coarse shape only")
             }
         }
-        if parameters.contrast == nil, contrastGain.map({ $0 < 1 }) ?? !contrast.isClear {
+        if contrastGain.map({ $0 < 1 }) ?? (parameters.contrast == nil && !contrast.isClear) {
             doubts.append(
                 "whether protein is white or black is not certain; give --contrast if the map looks hollow")
         }
         return doubts
     }
 
-    /// By how many nats images prefer the contrast that was kept, at the end of the last anneals with both; nil if it alone was tried.
+    /// By how many nats images prefer the contrast that was kept, at the end of the last anneals with both; nil if it alone
+    /// was tried.
     public var contrastGain: Double? {
-        StartRecord.gain(ofContrast: contrast.sign, starts)
+        StartRecord.gain(ofContrast: contrast.sign, starts) ?? firstPart?.contrastGain
     }
 }

@@ -1,4 +1,5 @@
 import CryoCore
+import CryoFiles
 import CryoFourier
 import CryoInference
 
@@ -8,23 +9,32 @@ public struct RunSnapshot: Sendable {
     public var iterations: [IterationStatistics]
     /// The present density, or one for each half-set, on the grid of the frequency limit.
     public var densities: [Volume]
-    /// What is known of the particles met so far.
+    /// What is known of the particles met so far, by their index in the source.
     public var poses: [Int: Pose]
     /// σ² of a Fourier coefficient by ring.
     public var noiseVariance: [Double]
 
-    /// Copies what there is to see.
-    public init(_ progress: RunProgress) {
+    /// Whether protein is taken for black.
+    public var isDark: Bool
+
+    /// Copies what there is to see of a run on these particles; without them poses keep the run's own numbers.
+    public init(_ progress: RunProgress, of source: (any ParticleSource)?) {
+        self.init(progress, source.map { CanonicalOrder($0) })
+    }
+
+    fileprivate init(_ progress: RunProgress, _ order: CanonicalOrder?) {
         iterations = progress.course.statistics
         densities = progress.states.compactMap(\.density)
-        poses = [:]
+        var known = [Int: Pose]()
         for state in progress.states {
             let estimates = state.estimates
-            for particle in estimates.particles where poses[particle] == nil {
-                poses[particle] = estimates[particle]?.pose
+            for particle in estimates.particles where known[particle] == nil {
+                known[particle] = estimates[particle]?.pose
             }
         }
+        poses = order?.inSourceOrder(known) ?? known
         noiseVariance = progress.states.first?.noise.variance ?? []
+        isDark = (progress.sign ?? 1) < 0
     }
 
     /// The density, or the mean of the half-sets', on at most `limit` voxels an edge; nil before the first iteration.
@@ -35,6 +45,11 @@ public struct RunSnapshot: Sendable {
         guard densities.count == 2, densities[0].boxSize == densities[1].boxSize else { return nil }
         return FourierShellCorrelation(densities[0], densities[1])
     }
+}
+
+extension Reconstruction {
+    /// Copies what there is to see.
+    public func snapshot(of progress: RunProgress) -> RunSnapshot { RunSnapshot(progress, source) }
 }
 
 extension RunProgress {

@@ -50,9 +50,10 @@ struct RunState: Sendable {
         return known.isEmpty ? particles : known
     }
 
-    /// Forgets particles that belong to the other half-set.
-    mutating func forget(_ particles: [Int]) {
+    /// Forgets particles that belong to the other half-set; those held out never entered the census.
+    mutating func forget(_ particles: [Int], areInCensus: Bool = true) {
         for particle in particles {
+            if areInCensus { census.replace(memories[particle].flatMap { census.share(of: $0) }, by: nil) }
             memories[particle] = nil
             visits[particle] = nil
             estimates[particle] = nil

@@ -49,10 +49,12 @@ public struct StartRecord: Codable, Sendable, Equatable {
 /// A start that ends in a wrong minimum says so: β-galactosidase with D2 imposed from the beginning went wrong in 2 of 8 starts,
 /// whose images then had half the evidence of those of the others. Without symmetry one start is enough, but its limit may not
 /// be: of the 30S at SNR 0.05 with a fifth of junk every anneal at 32 Å ended in a wrong map that a hundred poses fit (the
-/// true one: six), and every one at 25.6 Å in the right one. So where images do not tell their poses, all begins anew at a finer limit.
+/// true one: six), and every one at 25.6 Å in the right one. So where images do not tell their poses, all begins anew at a
+/// finer limit.
 ///
-/// They may tell a wrong pose: of EMD-1977's particles every anneal with 80 images a step ended in a wrong map that ten poses fit, at three limits, and
-/// every one with 320 in the right one. So where images hold more than the map explains, all begins anew with larger minibatches.
+/// They may tell a wrong pose: of EMD-1977's particles every anneal with 80 images a step ended in a wrong map that ten
+/// poses fit, at three limits, and every one with 320 in the right one. So where images hold more than the map explains, all
+/// begins anew with larger minibatches.
 extension Reconstruction {
     /// The number of starts of the first anneals, for all contrasts.
     var startCount: Int { startsEach * contrasts.count }
@@ -129,10 +131,12 @@ extension Reconstruction {
         }
     }
 
-    /// Ends the anneal of a start whose density vanished, as that of the wrong contrast may; false if it was the only one.
+    /// Ends the anneal of a start whose density vanished, as that of the wrong contrast may; false if there is no other of
+    /// its kind.
     func giveUpStart(_ progress: inout RunProgress) -> Bool {
-        guard triesBothContrasts, progress.start != nil else { return false }
+        guard let place = place(of: progress), place.count > 1 else { return false }
         progress.iteration = annealCount
+        progress.course.forgetEmptiness()
         return true
     }
 

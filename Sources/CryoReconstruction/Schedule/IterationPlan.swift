@@ -121,8 +121,9 @@ public enum IterationSchedule {
             }
     }
 
-    /// The plans of a run for each limit at which its anneal may be carried out, the coarsest first: with the minibatches that were asked for, and with
-    /// four times as many images in them; see ``plans(_:particleCount:boxLength:boxSize:diameter:repetition:isThorough:)``.
+    /// The plans of a run for each limit at which its anneal may be carried out, the coarsest first: with the minibatches
+    /// that were asked for, and with four times as many images in them; see
+    /// ``plans(_:particleCount:boxLength:boxSize:diameter:repetition:isThorough:)``.
     ///
     /// Who asks for so many iterations gets no more.
     public static func repeatedPlans(
@@ -144,7 +145,8 @@ public enum IterationSchedule {
         return all
     }
 
-    /// The one of the repeated plans that follows another: at the next finer limit, or else with more images a step; nil if there is none.
+    /// The one of the repeated plans that follows another: at the next finer limit, or else with more images a step; nil if
+    /// there is none.
     static func repetition(after present: Int, of plans: [[IterationPlan]], isFiner: Bool) -> Int? {
         let next = isFiner ? present + 2 : present + 1
         guard plans.indices.contains(next), isFiner || present % 2 == 0 else { return nil }
@@ -160,9 +162,10 @@ public enum IterationSchedule {
 
     /// Introduces particles that the anneal had no time for, and again those that it did not understand.
     ///
-    /// The first look is at the anneal's limit and on its coarse quadrature, an eighth of the time of the fine one for the same map:
-    /// images tell their poses there. Each further limit is a third finer than the last, so that a pose is looked for in a few nodes
-    /// about what is known of it: at the final limit all poses of an image cost a hundred times what they cost at the anneal's.
+    /// The first look is at the anneal's limit and on its coarse quadrature, an eighth of the time of the fine one for the
+    /// same map: images tell their poses there. Each further limit is a third finer than the last, so that a pose is looked
+    /// for in a few nodes about what is known of it: at the final limit all poses of an image cost a hundred times what they
+    /// cost at the anneal's.
     private static func introduction(
         _ parameters: ReconstructionParameters, of count: Int, hasNewcomers: Bool, first: Int, last: Int
     ) -> [IterationPlan] {

@@ -17,6 +17,8 @@ extension ReconstructionParameters {
     ///     annealIterations: 200
     ///     symmetry: D2
     ///
+    /// A `preset` among them is what the others change, as `daybreak presets paper` prints it.
+    ///
     /// - Throws: ``SettingsFileError`` if the file cannot be read, or is wrong in a setting.
     public func settings(fromFile path: String) throws(SettingsFileError) -> ReconstructionParameters {
         let data: Data
@@ -33,10 +35,16 @@ extension ReconstructionParameters {
         // Settings are single values. Yams traps on a mapping with two keys of one meaning, such as 1 and 0x1, if it is
         // asked for more than nodes.
         guard let settings = content?.mapping else { throw .noMapping(path) }
+        let named = settings.map { (key: $0.key.scalar?.string ?? "", value: $0.value) }
         var result = self
-        for (key, value) in settings.map({ ($0.key.scalar?.string ?? "", $0.value) }).sorted(by: {
-            $0.0 < $1.0
-        }) {
+        if let preset = named.first(where: { $0.key == "preset" }) {
+            let name = preset.value.scalar?.string ?? ""
+            guard let chosen = Self.preset(named: name) else {
+                throw .wrong(path, .unsuitable(name: "preset", value: name.oneLine))
+            }
+            result = chosen
+        }
+        for (key, value) in named.sorted(by: { $0.key < $1.key }) where key != "preset" {
             let isSingle = value.scalar != nil
             do throws(SettingError) {
                 // No setting is a list, so that one is refused by its name if that is wrong, and else for its value.

@@ -49,7 +49,7 @@ extension ReconstructionParameters {
             ("samplingTemperature", samplingTemperature, 0.1...100),
             ("samplingDraws", samplingDraws, 0.1...1e6),
             ("samplingCensusShare", samplingCensusShare, 0...0.99), ("momentum", momentum, 0...0.999),
-            ("bFactor", bFactor, -10_000...10_000),
+            ("thinningMass", thinningMass, 0...0.5), ("bFactor", bFactor, -10_000...10_000),
         ]
         for (name, value, range) in numbers where !range.contains(value) {
             throw .settingOutOfRange(

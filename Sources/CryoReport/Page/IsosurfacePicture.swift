@@ -5,7 +5,8 @@ import Foundation
 extension Picture {
     /// Looks at the surface of a threshold along −y, −x and −z: three pictures side by side.
     ///
-    /// Rays march through the density in steps of half a voxel, from where it may first cross the threshold; there the gradient shades it.
+    /// Rays march through the density in steps of half a voxel, from where it may first cross the threshold; there the
+    /// gradient shades it.
     init(surfaceOf volume: Volume, threshold: Float, size: Int = 260) {
         self.init(width: 3 * size, height: size, channels: .rgb, fill: 255)
         let views = [(0, 2, 1), (1, 2, 0), (0, 1, 2)]
@@ -41,7 +42,8 @@ extension Volume {
         return crests
     }
 
-    /// Where a ray begins: a voxel before the first of the four columns about it, since between voxels below the threshold all is below.
+    /// Where a ray begins: a voxel before the first of the four columns about it, since between voxels below the threshold
+    /// all is below.
     fileprivate func start(_ u: Float, _ v: Float, _ crests: [Int]) -> Float {
         let (x, y) = (max(0, min(boxSize - 2, Int(u))), max(0, min(boxSize - 2, Int(v))))
         let (here, above) = (y * boxSize + x, (y + 1) * boxSize + x)

@@ -18,18 +18,17 @@ public struct ReportPage {
 
     /// Reads a run folder.
     ///
-    /// - Throws: ``CryoFiles/FileError`` if a result is missing or damaged, ``ReportError`` if the record is.
+    /// - Throws: ``CryoFiles/FileError`` if a result is missing or damaged, ``CryoReconstruction/RunFolderError`` if the
+    ///   record is.
     public init(folder: String) throws {
         func file(_ name: String) -> String { (folder as NSString).appendingPathComponent(name) }
-        guard let data = FileManager.default.contents(atPath: file("run.json")) else {
-            throw ReportError.noRecord(folder)
-        }
-        do { record = try RunRecord.decoder.decode(RunRecord.self, from: data) } catch {
-            throw ReportError.unreadableRecord(file("run.json"))
-        }
+        let run = try RunFolder(resuming: folder)
+        record = try run.record()
         map = try MRCFile.readVolume(file("map.mrc"))
-        images = try? ParticleSet(
-            starFile: file("particles.star"), root: (record.input as NSString).deletingLastPathComponent)
+        // What the run was given, which may be looked at from another working folder.
+        let plan = try? run.plan()
+        let root = plan?.root ?? ((plan?.inputPath ?? record.input) as NSString).deletingLastPathComponent
+        images = try? ParticleSet(starFile: file("particles.star"), root: root)
         particles = try images?.particles ?? ParticleSet.listing(starFile: file("particles.star")).particles
         name = URL(fileURLWithPath: folder).standardizedFileURL.lastPathComponent
     }
@@ -125,7 +124,8 @@ public struct ReportPage {
         guard record.resolution != nil else {
             return "A density was found; without half-sets nothing is known of its resolution."
         }
-        return "The molecule was found\(detail), and images that its half never saw confirm it."
+        let confirmation = record.nullCheck == nil ? "" : ", and images that its half never saw confirm it"
+        return "The molecule was found\(detail)\(confirmation)."
     }
 
     private func density() throws -> String {
@@ -213,22 +213,5 @@ public struct ReportPage {
         else { return "not known" }
         return
             "\(HTML.text(100 * share, 0)) % of what images hold to \(HTML.text(limit, 1)) Å, at the anneal's end"
-    }
-}
-
-/// Why no report can be made.
-public enum ReportError: Error, Equatable, CustomStringConvertible {
-    /// The folder has no `run.json`.
-    case noRecord(String)
-    /// The record is of another version or damaged.
-    case unreadableRecord(String)
-
-    /// One line.
-    public var description: String {
-        switch self {
-        case .noRecord(let path): "\(path): holds no run.json; expected the folder of a finished run"
-        case .unreadableRecord(let path):
-            "\(path): is not the record of a run by this version of the program; make the run again"
-        }
     }
 }

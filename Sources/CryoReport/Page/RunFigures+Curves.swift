@@ -53,7 +53,8 @@ extension RunFigures {
         return figure(
             "fsc", plot,
             reading: """
-                Two halves of the particles learn apart. The resolution rises until any shell within the limit falls below 0.143;                 coarse shells agree by construction, since the halves have the anneal in common.
+                Two halves of the particles learn apart. The resolution rises until any shell within the limit falls below 0.143; \
+                coarse shells agree by construction, since the halves have the anneal in common.
                 """)
     }
 

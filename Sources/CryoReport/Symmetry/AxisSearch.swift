@@ -15,7 +15,8 @@ public struct FoundAxis: Sendable {
 
 /// Looks for axes in a map without symmetry.
 ///
-/// 1. The correlation of the map with itself after a turn of 2π/n about every direction of a 5° grid, for n = 2, 3, 5, 7, 11 and 13,
+/// 1. The correlation of the map with itself after a turn of 2π/n about every direction of a 5° grid, for n = 2, 3, 5, 7, 11
+/// and 13,
 ///    all shifts by one transform (`RotationSearch`).
 /// 2. The best of each order refined: two angles and a shift, by the simplex method.
 /// 3. Axes that hold are tried with multiples of their order.

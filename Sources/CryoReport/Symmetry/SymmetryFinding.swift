@@ -144,11 +144,8 @@ struct SymmetryPlacement: Sendable {
         let step = search.pair.boxLength / Double(4 * search.pair.shellLimit)
         func placed(_ x: [Double]) -> SymmetryPlacement {
             var moved = self
-            let turn = SIMD3(x[0], x[1], x[2]) * Angle(degrees: 2).radians
-            let length = dot(turn, turn).squareRoot()
-            if length > 1e-12 {
-                moved.rotation = Rotation(axis: turn / length, angle: Angle(radians: length)) * rotation
-            }
+            moved.rotation =
+                Rotation(vector: SIMD3(x[0], x[1], x[2]) * Angle(degrees: 2).radians) * rotation
             moved.centre += SIMD3(x[3], x[4], x[5]) * step
             return moved
         }

@@ -1,0 +1,135 @@
+import CryoCore
+import CryoInference
+
+/// The course of a run: from start to start of its anneal, then along its plan to the end.
+extension Reconstruction {
+    /// Runs to the end.
+    ///
+    /// - Parameters:
+    ///   - saved: Where to go on; nil to begin.
+    ///   - report: Called after each iteration.
+    ///   - checkpoint: Called after each iteration with what is needed to go on from there; what it throws ends the run.
+    /// - Throws: ``ReconstructionError/readFailureWithin(_:)``, ``ReconstructionError/diverged(iteration:)``,
+    ///   ``ReconstructionError/vanished(iteration:)``, ``ReconstructionError/givenUp(iteration:)``, or what `checkpoint` throws.
+    public func run(
+        from saved: RunProgress? = nil, report: (IterationStatistics) -> Void = { _ in },
+        checkpoint: (RunProgress) throws -> Void = { _ in }
+    ) throws -> Result {
+        var progress = saved ?? beginning()
+        if saved != nil { restore(&progress) }
+        while progress.start != nil {
+            do { try carryOut(until: annealCount, &progress, report, checkpoint) } catch let error
+                as ReconstructionError
+            {
+                guard case .vanished = error, giveUpStart(&progress) else { throw error }
+            }
+            endStart(&progress)
+            if progress.start == nil { learnApart(&progress) }
+        }
+        try carryOut(until: plans[progress.repetition].count, &progress, report, checkpoint)
+        return result(progress.states, progress.course.statistics, progress.records)
+    }
+
+    /// Whether the iteration that was just carried out was the last of its phase: the next one may take long.
+    public func endsPhase(at progress: RunProgress) -> Bool {
+        let next = progress.watch.firstAdmitted(of: plans[progress.repetition][progress.iteration...])
+        return next?.phase != progress.lastStatistics?.phase
+    }
+
+    /// Iterations of the anneal, the same at each of its limits.
+    var annealCount: Int { plans[0].prefix { $0.phase == .anneal }.count }
+
+    /// A run before its first iteration, at the first of its random starts or at a recorded one.
+    func beginning(_ start: Int = 0, of records: [StartRecord] = []) -> RunProgress {
+        let wanted = records.indices.contains(start) ? records[start] : nil
+        let repetition = plans.firstIndex { plans in
+            guard let first = plans.first, let resolution = wanted?.resolution else { return false }
+            return first.ringCount == Int((source.boxLength / resolution).rounded())
+                && wanted?.batchSize == first.batchSize
+        }
+        return RunProgress(
+            start: start, repetition: repetition ?? 0, records: Array(records.prefix(start)),
+            states: [startState(start)], course: RunCourse())
+    }
+
+    /// Makes again what follows from a checkpoint and the plan: the images' centres and the engine of the last iteration.
+    private func restore(_ progress: inout RunProgress) {
+        images.restore(
+            centres: progress.centres, scales: progress.scales, setAside: progress.setAside)
+        images.sign = Float(contrast(at: progress))
+        let done = plans[progress.repetition][..<progress.iteration].reversed()
+        guard let plan = progress.watch.firstAdmitted(of: done) else { return }
+        prepareStages(plan, &progress.states)
+    }
+
+    /// From the end of the anneal on there is a state for each half-set, and only particles that were met are learnt from.
+    private func learnApart(_ progress: inout RunProgress) {
+        if hasHalves {
+            progress.states = halfStates(of: progress.states[0])
+        } else if annealCount > 0 {
+            progress.states[0].order = ParticleOrder(
+                particles: progress.states[0].known(among: split.learning), seed: parameters.seed &+ 1,
+                hasFixedBatches: false)
+        }
+    }
+
+    /// Carries out the plan up to an iteration.
+    private func carryOut(
+        until end: Int, _ progress: inout RunProgress, _ report: (IterationStatistics) -> Void,
+        _ checkpoint: (RunProgress) throws -> Void
+    ) throws {
+        let plans = plans[progress.repetition]
+        let time = RemainingTime(
+            plans: plans, parameters: parameters, starts: place(of: progress)?.count ?? 1,
+            particleCount: split.learning.count)
+        while progress.iteration < end {
+            let iteration = progress.iteration
+            progress.iteration += 1
+            guard let plan = progress.watch.admitted(plans[iteration]) else { continue }
+            var entry = try iterate(iteration, plan, &progress.states)
+            if plan.phase == .final || iteration % parameters.heldOutInterval == 0 {
+                entry.heldOutLogEvidence = heldOutEvidence(iteration, plan, &progress.states[0])
+            }
+            let endsRing = iteration + 1 == plans.count || plans[iteration + 1].ringCount != plan.ringCount
+            if endsRing, let fsc = halfSetFSC(progress.states) {
+                entry.halfSetFSC = progress.watch.look(at: fsc, plan)
+            }
+            entry.iteration += progress.numberOffset
+            entry.densityHash = progress.densityHash
+            if let failure = images.failure { throw ReconstructionError.readFailureWithin(failure) }
+            let isEmpty = progress.states.contains {
+                $0.density.map { $0.voxels.allSatisfy { $0 == 0 } } ?? false
+            }
+            let place = RemainingTime.Place(
+                iteration: progress.iteration, numberOffset: progress.numberOffset,
+                start: self.place(of: progress)?.index,
+                watch: progress.watch)
+            report(
+                try progress.course.note(entry, isEmpty: isEmpty) { time.seconds(from: place, $0) })
+            (progress.centres, progress.scales) = (images.centres, images.scales)
+            (progress.sign, progress.setAside) = (Int(images.sign), images.setAside)
+            try checkpoint(progress)
+        }
+    }
+
+    /// Nothing learnt yet; the first start has the run's own seed.
+    func startState(_ start: Int) -> RunState {
+        let seed = parameters.seed &+ 1000 * UInt64(start)
+        return RunState(
+            seed: seed, optimizer: makeOptimizer(), noise: backgroundNoise,
+            particles: split.learning, hasFixedBatches: parameters.optimizer == .sagd,
+            census: PoseCensus(
+                imageCount: split.learning.count,
+                extent: max(shiftSearch.extent, 2 * shiftSearch.sigma)))
+    }
+
+    private func makeOptimizer() -> any Optimizer {
+        switch parameters.optimizer {
+        case .preconditionedSGD, .projectionMatching:
+            PreconditionedSGD(signalFloor: parameters.signalFloor)
+        case .sagd: SAGD()
+        case .momentum: GradientDescent(momentum: parameters.momentum, isStochastic: true)
+        case .batch: GradientDescent(momentum: 0, isStochastic: false)
+        }
+    }
+}
