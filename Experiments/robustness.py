@@ -3,8 +3,8 @@
 import os
 import shutil
 
-import cages
 import lab
+import molecules
 
 # At most so many seeds a set; runs that are there are kept, so a later call with more goes on.
 SEEDS = 2 if lab.QUICK else int(os.environ.get("SEEDS", "10"))
@@ -178,7 +178,7 @@ def cage(group, radius, diameter):
     def prepare():
         model = lab.RUNS / "robustness" / f"cage-{group}.pdb"
         model.parent.mkdir(parents=True, exist_ok=True)
-        model.write_text(cages.pdb(path, "O", group, radius))
+        model.write_text(molecules.cage(path, "O", group, radius))
         folder = lab.simulate(f"robustness/cage-{group}", "--model", model, "--particles", 3000, "--snr", 0.05, "--seed", 5)
         return folder / "particles.star", folder / "truth.mrc", 13, None
 
@@ -186,7 +186,25 @@ def cage(group, radius, diameter):
                symmetry=group)
 
 
+def piece(title, name, model, chains, box, snr, symmetry="C1", truth_symmetry="C1"):
+    """Images of some chains of a model: other shapes and sizes, with neither diameter nor contrast told."""
+    path = lab.shared(model)
+    if path is None or lab.QUICK:
+        return None
+
+    def prepare():
+        cut = lab.RUNS / "robustness" / f"{name}.pdb"
+        cut.parent.mkdir(parents=True, exist_ok=True)
+        cut.write_text(molecules.piece(path, chains))
+        return simulated(name, symmetry, "--model", cut, "--particles", 5000, "--shift-sigma", 9, "--junk", 0.2, "--snr", snr,
+                         "--seed", 31, "--box", box, "--pixel-size", 3)
+
+    return row(f"{title}, {box} px of 3 Å, SNR {snr}, 20 % junk", f"robustness/{name}-run", prepare, symmetry=symmetry,
+               truth_symmetry=truth_symmetry)
+
+
 S30, CHAPERONIN, RIBOSOME = "models/1xnr.cif.gz", "models/1aon.pdb.gz", "maps/aspire_clean70SRibosome_65.mrc"
+GALACTOSIDASE = "models/5a1a.pdb.gz"
 small_ribosome = ["--model-pixel-size", 5, "--box", 64]
 
 
@@ -222,6 +240,11 @@ SETS = [
     lambda: junked("GroEL–GroES (1aon), C7, 64 px", "1aon-0.1", CHAPERONIN, 0.1, 230, symmetry="C7"),
     lambda: junked("EMD-1977, contrast and diameter not told, 80 px of 3.5 Å", "1977", "maps/emd_1977.map", 0.05, None,
                    "--model-pixel-size", 3.5, "--box", 80, "--pixel-size", 3.5, pixel_size=3.5, truth_symmetry="C2"),
+    lambda: piece("a chain of β-galactosidase, 118 kDa", "chain", GALACTOSIDASE, "A", 64, 0.05),
+    lambda: piece("two chains of β-galactosidase", "dimer", GALACTOSIDASE, "AB", 80, 0.05, truth_symmetry="C2"),
+    lambda: piece("two chains of GroEL and one of GroES, 118 kDa, 180 Å long", "three", CHAPERONIN, "ABO", 80, 0.05),
+    lambda: piece("GroES, 71 kDa, C1", "groes", CHAPERONIN, "OPQRSTU", 56, 0.1, truth_symmetry="C7"),
+    lambda: piece("a ring of GroEL, C7", "ring", CHAPERONIN, "ABCDEFG", 72, 0.05, symmetry="C7", truth_symmetry="C7"),
     *(measured for snr in (0.1, 0.05, 0.02) for measured in large(snr)),
     lambda: junked("30S (1xnr), 64 px", "1xnr-0.02", S30, 0.02, 230),
     lambda: junked("70S, 64 px", "70S-0.02", RIBOSOME, 0.02, 290, *small_ribosome, pixel_size=5.078),

@@ -1,4 +1,4 @@
-"""Cages of one chain under the turns of a polyhedral group."""
+"""Molecules made from the chains of others: cages under the turns of a polyhedral group, and pieces."""
 
 import gzip
 
@@ -31,15 +31,25 @@ def operations(group):
     return found
 
 
-def pdb(path, chain, group, radius):
-    """A PDB file of a chain, `radius` Å off the centre in a direction that lies on no axis, under all of a group's turns."""
+def atoms(path, chains):
+    """The lines of the atoms of some chains."""
     with gzip.open(path, "rt") as file:
-        atoms = [line for line in file if line.startswith("ATOM") and line[21] == chain]
-    places = numpy.array([[float(line[30:38]), float(line[38:46]), float(line[46:54])] for line in atoms])
+        return [line for line in file if line.startswith("ATOM") and line[21] in chains]
+
+
+def piece(path, chains):
+    """A PDB file of some chains."""
+    return "".join(atoms(path, chains)) + "END\n"
+
+
+def cage(path, chain, group, radius):
+    """A PDB file of a chain, `radius` Å off the centre in a direction that lies on no axis, under all of a group's turns."""
+    own = atoms(path, chain)
+    places = numpy.array([[float(line[30:38]), float(line[38:46]), float(line[46:54])] for line in own])
     off = numpy.array([0.53, 0.31, 0.79])
     places += radius * off / numpy.linalg.norm(off) - places.mean(0)
     lines = []
     for operation in operations(group):
-        for line, (x, y, z) in zip(atoms, places @ operation.T):
+        for line, (x, y, z) in zip(own, places @ operation.T):
             lines.append(f"{line[:6]}{len(lines) % 99999 + 1:5d}{line[11:30]}{x:8.3f}{y:8.3f}{z:8.3f}{line[54:].rstrip()}\n")
     return "".join(lines) + "END\n"
