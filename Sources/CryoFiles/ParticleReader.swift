@@ -16,13 +16,27 @@ struct ParticleReader {
         let pose = PoseFields(metadata)
         let subset = metadata.field("rlnRandomSubset")
         warnings += aberrationWarnings()
-        return try (0..<metadata.particles.rowCount).mapThrowing { row throws(FileError) in
+        let particles = try (0..<metadata.particles.rowCount).mapThrowing { row throws(FileError) in
             Particle(
                 imageName: metadata.text(names, row) ?? "", ctf: try optics.contrastTransferFunction(row),
                 opticsGroup: metadata.opticsGroups[row],
                 pose: try pose.pose(metadata, row, pixelSize: pixelSize),
                 halfSet: try halfSet(subset, row))
         }
+        warnings += Self.defocusWarnings(particles)
+        return particles
+    }
+
+    /// Defoci that a microscope can have but hardly anybody wants; in µm they are below 10.
+    private static func defocusWarnings(_ particles: [Particle]) -> [String] {
+        let defoci = particles.map(\.ctf.defocusU).sorted()
+        guard !defoci.isEmpty else { return [] }
+        let middle = defoci[defoci.count / 2]
+        guard middle < 500 else { return [] }
+        let found = "the median _rlnDefocusU is \(middle) Å"
+        return middle < -500
+            ? ["\(found), overfocus; expected thousands of Å of underfocus, above 0"]
+            : ["\(found); expected thousands of Å: is it in µm, or missing?"]
     }
 
     /// RELION writes 0 for a particle in no half set.

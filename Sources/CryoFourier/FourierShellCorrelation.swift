@@ -50,6 +50,16 @@ public struct FourierShellCorrelation: Sendable, Codable {
         self.init(boxLength: Double(n) * first.pixelSize, correlations: correlations)
     }
 
+    /// The curve up to a shell.
+    public func cut(after shell: Int) -> FourierShellCorrelation {
+        FourierShellCorrelation(boxLength: boxLength, correlations: Array(correlations.prefix(shell + 1)))
+    }
+
+    /// Whether the curve falls below a threshold before it ends.
+    public func falls(below threshold: Double) -> Bool {
+        correlations.dropFirst().contains { $0 < threshold }
+    }
+
     /// Where the curve first falls below `threshold`, in Å, by linear interpolation between shells.
     ///
     /// Infinity if it never reaches the threshold; the last shell's resolution if it never falls.

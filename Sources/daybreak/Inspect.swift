@@ -7,7 +7,11 @@ import Foundation
 struct Inspect: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Says what files are: kind, size, pixel size, value range, optics, problems.",
-        discussion: "Example: daybreak inspect particles.star map.mrc --picture particles.png")
+        discussion: """
+            The status is 2 where there is a problem.
+
+            Example: daybreak inspect particles.star map.mrc --picture particles.png
+            """)
 
     @Argument(help: "MRC, STAR, PDB or mmCIF files.", completion: .file())
     var files: [String]
@@ -22,9 +26,12 @@ struct Inspect: ParsableCommand {
 
     func run() throws {
         try refuseNoFolder(root: root)
-        for file in files {
-            for line in try FileSummary(path: file, root: root).lines { print(line) }
+        let summaries = try files.map { file in
+            let summary = try FileSummary(path: file, root: root)
+            for line in summary.lines { print(line) }
+            return summary
         }
+        guard summaries.allSatisfy(\.problems.isEmpty) else { throw ExitCode(2) }
         guard let picture, let first = files.first else { return }
         let set = try ParticleSet(starFile: first, root: root)
         let step = max(1, set.count / 12)

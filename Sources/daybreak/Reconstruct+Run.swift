@@ -75,7 +75,7 @@ extension Reconstruct {
         let record = RunRecord(
             version: Version.current, command: job.plan.command, input: job.plan.input, run: job.run,
             result: result, particles: job.particles.particles, instructionSet: KernelSet.best.name,
-            threads: job.parallel.threads, firstPart: job.plan.firstPart)
+            threads: job.parallel.threads, warnings: job.particles.warnings, firstPart: job.plan.firstPart)
         try folder.write(result, particles: job.particles, record: record)
         try Picture(montageOf: [result.map])
             .writePNG(to: URL(fileURLWithPath: folder.file("map.png")))
@@ -84,8 +84,12 @@ extension Reconstruct {
         conclude(record, log)
         if let hint = namesHint(job.particles) { log.info("\(hint)") }
         log.info("wrote \(folder.path): report.html, map.mrc, particles.star and more")
+        let caution =
+            record.doubts.isEmpty
+            ? "" : "Do not trust this map as it is: \(record.doubts.joined(separator: "; ")). "
         console.live?.end(
-            "Everything is in \(folder.path); open its report.html, or: daybreak view \(folder.path)",
+            caution
+                + "Everything is in \(folder.path); open its report.html, or: daybreak view \(folder.path)",
             isFinished: true)
         console.events?.finished(record, folder: folder.path)
     }
@@ -122,9 +126,9 @@ extension Reconstruct {
             log.info(
                 "\(particles.junk) particles are probably images of nothing (rlnParticleFigureOfMerit < 0.5)")
         }
-        if let angle = particles.medianAngleError, let shift = particles.medianShiftError {
+        if let turn = particles.medianTurn, let shift = particles.medianShift {
             log.info(
-                "poses are known to \(ParticleAccount.text(angleError: angle)) and \(String(format: "%.1f Å", shift)) (median standard deviations)"
+                "poses are known to \(ParticleAccount.text(angleError: turn)) and \(String(format: "%.1f Å", shift)) (medians, if each is at the right peak)"
             )
         }
         if let deviation = particles.scaleDeviation {
@@ -154,7 +158,7 @@ extension Reconstruct {
         if let resolution = record.resolution {
             log.info(
                 """
-                half-sets agree to \(String(format: "%.1f", resolution.corrected0143)) Å (FSC 0.143 in the particle's \
+                half-sets agree to \(String(format: "%.1f", resolution.corrected0143)) Å\(resolution.isAtLimit == true ? ", the run's limit" : "") (FSC 0.143 in the particle's \
                 mask, corrected for it), \(String(format: "%.1f", resolution.fsc0143)) Å without it
                 """)
         }

@@ -96,9 +96,9 @@ struct BadInputTests {
         try refuses(reconstruction(), "particles.mrcs", "the end of the file", "\(stack.count) bytes")
         try folder.write(stack.prefix(500), "data/particles.mrcs")
         try refuses(reconstruction(), "particles.mrcs")
-        // Whoever inspects a file wants to hear of its problems, not to be refused.
+        // Whoever inspects a file wants to hear of its problems, and scripts the status.
         let inspected = try folder.run("inspect", "data/particles.mrcs")
-        #expect(inspected.status == 0 && inspected.output.contains("problem: data/particles.mrcs, byte 500"))
+        #expect(inspected.status == 2 && inspected.output.contains("problem: data/particles.mrcs, byte 500"))
     }
 
     @Test func emptyTablesAreRefused() throws {

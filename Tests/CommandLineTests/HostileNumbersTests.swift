@@ -105,11 +105,23 @@ struct HostileNumbersTests {
 
     /// Whatever map comes of them, it is one of numbers.
     @Test func imagesMayBeAlike() throws {
-        try TinySet(rows: [Int](repeating: 1, count: 24)).write(in: folder)
+        try TinySet(pixels: { _, noise in
+            var stream = RandomStream(seed: 3)
+            return noise.map { _ in Float(stream.normal()) }
+        }).write(in: folder)
         let outcome = try reconstruct()
         #expect(outcome.status == 0, "\(outcome.errors)")
         let map = try MRCFile.readVolume(folder.path + "/run/map.mrc")
         #expect(map.voxels.allSatisfy(\.isFinite) && map.voxels.contains { $0 != 0 })
+    }
+
+    /// Copies would fall into both half-sets, which then agree on noise.
+    @Test func copiesAreSetAside() throws {
+        try TinySet(rows: Array(1...24) + [3, 5, 5]).write(in: folder)
+        let outcome = try reconstruct()
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let record = try RunFolder(resuming: folder.path + "/run").record()
+        #expect(record.setAside == ["another row has the same image": 3] && record.particles.used == 24)
     }
 
     @Test(arguments: [1, 2, 3]) func fewParticlesWork(count: Int) throws {

@@ -57,6 +57,15 @@ struct DirectionGridTests {
         }
     }
 
+    /// The unit of a group of many turns may be narrower than the spacing, and still has a direction.
+    @Test(arguments: ["C56", "C99", "C100", "D60", "D100"]) func noGroupIsLeftWithoutDirections(name: String)
+        throws
+    {
+        let group = try #require(PointGroup(name: name))
+        #expect(
+            [0.5, 0.2, 0.14, 0.05].allSatisfy { DirectionGrid(spacing: $0, symmetry: group).pairCount > 0 })
+    }
+
     @Test(arguments: [0.2, 0.08, 0.05]) func blocksAreCompact(spacing: Double) {
         let grid = DirectionGrid(spacing: spacing)
         let diameters = (0..<grid.blockCount).map { block -> Double in

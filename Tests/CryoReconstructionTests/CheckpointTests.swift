@@ -78,7 +78,12 @@ import Testing
         let few = try Self.source()
         let places = (0..<4200).map { $0 % few.images.count }
         let source = TestSource(
-            particles: places.map { few.particles[$0] }, images: places.map { few.images[$0] },
+            particles: places.enumerated().map { row, place in
+                // Rows of one image would be set aside.
+                var particle = few.particles[place]
+                particle.imageName = "\(row + 1)@long.mrcs"
+                return particle
+            }, images: places.map { few.images[$0] },
             boxSize: few.boxSize, pixelSize: few.pixelSize)
         var parameters = EndToEndTests.reduced
         (parameters.annealIterations, parameters.annealBatch, parameters.maxResolution) = (4, 30, 30)

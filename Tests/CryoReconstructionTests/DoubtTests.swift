@@ -37,21 +37,6 @@ struct DoubtTests {
         #expect(try Self.record().doubts.isEmpty)
     }
 
-    /// Where the limit has become finer, images have to say more.
-    @Test(arguments: [(41.4, true), (25.2, false)])
-    func evidenceGrows(last: Double, isEnough: Bool) throws {
-        var record = try Self.record()
-        var start = StartRecord(seed: 1, logEvidence: 23, isKept: true)
-        start.resolution = 2 * record.iterations[record.iterations.count - 1].resolution
-        record.starts = [start]
-        record.iterations[record.iterations.count - 1].logEvidence = last
-        #expect(EvidenceGrowth(starts: record.starts, iterations: record.iterations)?.isEnough == isEnough)
-        #expect(record.doubts.isEmpty == isEnough)
-        // At nearly the same limit they cannot.
-        record.starts[0].resolution = start.resolution.map { 0.6 * $0 }
-        #expect(EvidenceGrowth(starts: record.starts, iterations: record.iterations)?.isEnough == nil)
-    }
-
     @Test func whatTheAnnealLeftUnexplainedIsSaid() throws {
         var record = try Self.record()
         var start = StartRecord(seed: 1, logEvidence: 18, isKept: true)

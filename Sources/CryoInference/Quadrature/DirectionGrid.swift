@@ -34,17 +34,12 @@ public struct DirectionGrid: Sendable {
     public init(spacing: Double, symmetry: PointGroup = .c1) {
         self.spacing = spacing
         operations = symmetry.operations
-        let hemisphere = max(16, Int((2 * Double.pi / (spacing * spacing)).rounded(.up)))
-        let golden = Double.pi * (3 - 5.0.squareRoot())
-        var directions = [SIMD3<Double>]()
-        for index in 0..<hemisphere {
-            let z = 1 - (Double(index) + 0.5) / Double(hemisphere)
-            let planar = (1 - z * z).squareRoot()
-            let azimuth = golden * Double(index)
-            let direction = SIMD3<Double>(planar * cos(azimuth), planar * sin(azimuth), z)
-            if symmetry.order == 1 || symmetry.containsInAsymmetricUnit(direction) {
-                directions.append(direction)
-            }
+        var hemisphere = max(16, Int((2 * Double.pi / (spacing * spacing)).rounded(.up)))
+        var directions = Self.spiral(hemisphere, symmetry)
+        // The unit of a group of many turns may be narrower than the spacing.
+        while directions.isEmpty {
+            hemisphere *= 2
+            directions = Self.spiral(hemisphere, symmetry)
         }
         let lanes = PoseKernels.laneCount
         pairCount = directions.count
@@ -70,6 +65,18 @@ public struct DirectionGrid: Sendable {
         blockCentres = centres
         blockRadius = max(radius, 1e-3)
         largestBlockRadius = largest
+    }
+
+    /// The nodes of a Fibonacci spiral on the hemisphere that lie in the asymmetric unit.
+    private static func spiral(_ count: Int, _ symmetry: PointGroup) -> [SIMD3<Double>] {
+        let golden = Double.pi * (3 - 5.0.squareRoot())
+        return (0..<count).compactMap { index in
+            let z = 1 - (Double(index) + 0.5) / Double(count)
+            let planar = (1 - z * z).squareRoot()
+            let azimuth = golden * Double(index)
+            let direction = SIMD3<Double>(planar * cos(azimuth), planar * sin(azimuth), z)
+            return symmetry.order == 1 || symmetry.containsInAsymmetricUnit(direction) ? direction : nil
+        }
     }
 
     /// Orders points so that each run of `size` is compact: halves along the longest axis, recursively.

@@ -29,6 +29,17 @@ struct CanonicalOrder: ParticleSource {
         self.source = source
     }
 
+    /// The particles whose image a particle before them has too.
+    ///
+    /// Copies would fall into both half-sets, which then agree on noise.
+    var repetitions: [Int] {
+        // Neighbours in this order.
+        particles.indices.dropFirst().filter { index in
+            guard let name = ImageName(particles[index].imageName) else { return false }
+            return ImageName(particles[index - 1].imageName) == name
+        }
+    }
+
     func image(_ index: Int) throws -> Image { try source.image(rows[index]) }
 
     /// The particles are held here again, with their rows.

@@ -68,6 +68,13 @@ public final class ParticleImages: Sendable {
     /// All stacks were there when the run began, so this is not the particle's fault but the disk's or the network's.
     public var failure: String? { state.withLock { $0.failure } }
 
+    /// Sets particles aside before a run.
+    func setAside(_ indices: [Int], because reason: String) {
+        state.withLock { state in
+            for index in indices { state.setAside[index] = state.setAside[index] ?? reason }
+        }
+    }
+
     /// Learns from up to 1000 images spread over the set what an image may look like; others are set aside.
     func learnLimits(parallel: Parallel) {
         let indices = source.sample(atMost: 1000)

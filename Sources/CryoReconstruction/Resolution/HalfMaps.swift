@@ -4,9 +4,9 @@ import Foundation
 
 /// The densities of two half-sets, and what follows from them.
 public struct HalfMaps: Sendable {
-    /// The density of the first half-set, unfiltered.
+    /// The density of the first half-set, up to the last shell that was learnt and unfiltered there.
     public let first: Volume
-    /// The density of the second half-set, unfiltered.
+    /// The density of the second half-set, likewise.
     public let second: Volume
     /// Their correlation by shell, within the particle's mask and without.
     public let resolution: MaskedResolution
@@ -19,12 +19,13 @@ public struct HalfMaps: Sendable {
     ///   - first: The density of half-set 1.
     ///   - second: The density of half-set 2.
     ///   - limit: The last shell that was learnt. Beyond it there is only what mask and positivity put there, alike in both,
-    ///     so it counts as uncorrelated.
+    ///     so it is taken away: other programs would believe it.
     public init(_ first: Volume, _ second: Volume, limit: Int) {
-        self.first = first
-        self.second = second
+        self.first = first.cut(after: limit)
+        self.second = second.cut(after: limit)
         resolution = MaskedResolution(
-            first, second, mask: ParticleMask.mask(of: [first, second].mean), limit: limit)
+            self.first, self.second, mask: ParticleMask.mask(of: [self.first, self.second].mean), limit: limit
+        )
     }
 
     /// Their mean, unfiltered.
@@ -54,6 +55,8 @@ public struct HalfMaps: Sendable {
 public struct ResolutionRecord: Codable, Sendable {
     /// Where the half-sets' FSC within the particle's mask, corrected for the mask, falls below 0.143, in Å.
     public var corrected0143: Double
+    /// Whether that FSC never falls below 0.143, so that the resolution is the run's limit; nil in records of older versions.
+    public var isAtLimit: Bool?
     /// Where the FSC without that mask falls below 0.143, in Å.
     public var fsc0143: Double
     /// Where it falls below 0.5, in Å.
@@ -70,6 +73,7 @@ public struct ResolutionRecord: Codable, Sendable {
 
 extension ResolutionRecord {
     init(_ resolution: MaskedResolution) {
+        isAtLimit = !resolution.corrected.falls(below: 0.143)
         corrected0143 = resolution.corrected.resolution(at: 0.143)
         fsc0143 = resolution.unmasked.resolution(at: 0.143)
         fsc05 = resolution.unmasked.resolution(at: 0.5)
@@ -77,5 +81,12 @@ extension ResolutionRecord {
         correctedCorrelations = resolution.corrected.correlations
         maskedCorrelations = resolution.masked.correlations
         randomizedCorrelations = resolution.randomized.correlations
+    }
+}
+
+extension Volume {
+    /// The density without what lies beyond a shell.
+    func cut(after limit: Int) -> Volume {
+        filtered { kx, ky, kz in FourierShellCorrelation.shell(kx, ky, kz) <= limit ? 1 : 0 }
     }
 }

@@ -6,7 +6,7 @@ import CryoFourier
 ///     FSC_true = (FSC_masked − FSC_random) / (1 − FSC_random)
 ///
 /// from two shells beyond that where phases begin to be random; before it, the masked curve. Phases are random from the
-/// first shell at which the unmasked curve is below 0.8.
+/// first shell at which the unmasked curve is below 0.8. All curves end at the last shell that was learnt.
 public struct MaskedResolution: Sendable {
     /// The mask.
     public let mask: Volume
@@ -24,10 +24,7 @@ public struct MaskedResolution: Sendable {
     /// - Parameter limit: The last shell that was learnt; see ``HalfMaps``.
     init(_ first: Volume, _ second: Volume, mask: Volume, limit: Int) {
         func correlated(_ a: Volume, _ b: Volume) -> FourierShellCorrelation {
-            let whole = FourierShellCorrelation(a, b)
-            return FourierShellCorrelation(
-                boxLength: whole.boxLength,
-                correlations: whole.correlations.enumerated().map { $0 <= limit ? $1 : 0 })
+            FourierShellCorrelation(a, b).cut(after: limit)
         }
         self.mask = mask
         unmasked = correlated(first, second)
@@ -41,7 +38,7 @@ public struct MaskedResolution: Sendable {
             second.withRandomPhases(from: randomizedFrom, seed: 2).masked(by: mask))
         let curve = masked.correlations.indices.map { [masked, randomized, randomizedFrom] shell in
             let (value, chance) = (masked.correlations[shell], randomized.correlations[shell])
-            guard shell >= randomizedFrom + 2, shell <= limit else { return value }
+            guard shell >= randomizedFrom + 2 else { return value }
             return chance < 1 ? (value - chance) / (1 - chance) : 0
         }
         corrected = FourierShellCorrelation(boxLength: unmasked.boxLength, correlations: curve)

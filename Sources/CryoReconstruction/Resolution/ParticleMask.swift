@@ -6,19 +6,21 @@ import Foundation
 enum ParticleMask {
     /// The resolution to which a map is low-passed before it is cut at a level, in Å.
     static let lowPass = 20.0
-    /// The part of the low-passed map's positive density that the level encloses.
-    static let enclosed = 0.95
-    /// Voxels by which what is enclosed is widened.
-    static let widening = 3.0
-    /// Voxels over which the mask falls to zero beyond that, as a raised cosine.
-    static let edge = 6.0
+    /// By how much what lies above the level is widened, in Å; at least two voxels.
+    static let widening = 8.0
+    /// The length over which the mask falls to zero beyond that, as a raised cosine, in Å; at least four voxels.
+    static let edge = 16.0
 
     /// The mask of a map: 1 on the particle, 0 in the solvent.
     ///
-    /// The level is a part of the mass, not a fraction of the peak: it does not depend on how bright the brightest voxel is.
+    /// The level is half of Otsu's, which tells two kinds of voxels apart best: of ten maps Otsu's own enclosed 0.5 to 1.9
+    /// times the molecule's volume, half of it 0.7 to 2.4. A level that encloses 95 % of the positive density enclosed 3 to 32
+    /// times as much, since where positivity holds the solvent is a faint pedestal of great volume.
     static func mask(of map: Volume) -> Volume {
         let smooth = lowPassed(map)
-        let level = smooth.level(enclosing: enclosed) ?? .leastNonzeroMagnitude
+        let level = max(otsuLevel(of: smooth.voxels) / 2, .leastNonzeroMagnitude)
+        let widening = max(2, Self.widening / map.pixelSize)
+        let edge = max(4, Self.edge / map.pixelSize)
         let n = map.boxSize
         var squares = [Float](repeating: .infinity, count: map.voxels.count)
         for index in squares.indices where smooth.voxels[index] >= level { squares[index] = 0 }
@@ -39,6 +41,27 @@ enum ParticleMask {
         let fall = SoftMask(radius: widening, softness: edge)
         let weights = squares.map { Float(fall.weight(at: Double($0.squareRoot()))) }
         return Volume(boxSize: n, pixelSize: map.pixelSize, voxels: weights)
+    }
+
+    /// The level that splits values into two classes with the greatest variance between them (Otsu 1979), by a histogram.
+    static func otsuLevel(of values: [Float]) -> Float {
+        guard let low = values.min(), let high = values.max(), high > low else { return values.first ?? 0 }
+        let binCount = 512
+        let width = (high - low) / Float(binCount)
+        var counts = [Double](repeating: 0, count: binCount)
+        for value in values { counts[min(binCount - 1, Int((value - low) / width))] += 1 }
+        let total = Double(values.count)
+        let sum = counts.enumerated().reduce(0) { $0 + Double($1.offset) * $1.element }
+        var (below, sumBelow, best, split) = (0.0, 0.0, -1.0, 0)
+        for (bin, count) in counts.dropLast().enumerated() {
+            below += count
+            sumBelow += Double(bin) * count
+            let difference = sum * below / total - sumBelow
+            let variance =
+                below > 0 && below < total ? difference * difference / (below * (total - below)) : 0
+            if variance > best { (best, split) = (variance, bin) }
+        }
+        return low + (Float(split) + 1) * width
     }
 
     private static func lowPassed(_ map: Volume) -> Volume {

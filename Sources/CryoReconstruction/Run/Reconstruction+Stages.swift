@@ -95,8 +95,6 @@ extension Reconstruction {
 
     /// A density without what lies beyond a frequency limit: half-sets must find that themselves.
     private func known(_ density: Volume, to frame: DensityFrame) -> Volume {
-        density.resampled(to: frame.gridSize).filtered { kx, ky, kz in
-            FourierShellCorrelation.shell(kx, ky, kz) <= frame.ringCount ? 1 : 0
-        }
+        density.resampled(to: frame.gridSize).cut(after: frame.ringCount)
     }
 }

@@ -75,6 +75,7 @@ public final class Reconstruction: @unchecked Sendable {
             parameters, particleCount: split.learning.count, boxLength: source.boxLength,
             boxSize: source.boxSize, diameter: diameter)
         let images = ParticleImages(source: source, radius: diameter / 2)
+        images.setAside(source.repetitions, because: "another row has the same image")
         images.learnLimits(parallel: parallel)
         if let failure = images.failure { throw .readFailure(failure) }
         var contrast = ContrastDetection(images: images, parallel: parallel)

@@ -23,11 +23,11 @@ public enum ReconstructionError: Error, Sendable, Equatable, CustomStringConvert
     public var description: String {
         switch self {
         case .unknownSymmetry(let name):
-            "symmetry '\(name)' is unknown; expected C<n>, D<n>, T, O or I, e.g. --symmetry D2"
+            "symmetry '\(name)' is unknown; expected C<n> or D<n> with n up to 100, T, O or I (RELION's I2), e.g. --symmetry D2"
         case .settingOutOfRange(let name, let found, let expected):
             "setting '\(name)' is \(found); expected \(expected); see daybreak presets"
         case .diameterOutOfRange(let diameter, let box):
-            "diameter \(diameter) Å does not fit a box of \(box) Å; give --diameter in Å, at most the box"
+            "diameter \(diameter) Å does not fit a box of \(box) Å; give --diameter in Å, more than four pixels and at most the box"
         case .readFailure(let reason): "\(reason); nothing was written"
         case .readFailureWithin(let reason):
             "\(reason); the run was stopped; go on with --resume when the stack can be read again"

@@ -147,6 +147,12 @@ public struct RunRecord: Codable, Sendable {
     public var contrast: ContrastDetection
     /// Particles in the input.
     public var particleCount: Int
+    /// Pixels along an edge of the images; nil in records of older versions.
+    public var boxSize: Int?
+    /// The distance of two pixels, in Å; nil in records of older versions.
+    public var pixelSize: Double?
+    /// What is odd about the input; nil in records of older versions.
+    public var warnings: [String]?
     /// How many particles were set aside for what, without what was measured; `set-aside.star` says that of each.
     public var setAside: [String: Int]
     /// The instruction set of the kernels.
@@ -190,7 +196,7 @@ public struct RunRecord: Codable, Sendable {
     public init(
         version: String, command: [String], input: String, run: Reconstruction,
         result: Reconstruction.Result, particles: [Particle], instructionSet: String, threads: Int,
-        firstPart: RunPlan.FirstPart? = nil
+        warnings: [String] = [], firstPart: RunPlan.FirstPart? = nil
     ) {
         self.version = version
         self.command = command
@@ -200,6 +206,8 @@ public struct RunRecord: Codable, Sendable {
         diameter = run.diameter
         contrast = run.contrast
         particleCount = particles.count
+        (boxSize, pixelSize) = (run.images.source.boxSize, run.images.source.pixelSize)
+        self.warnings = warnings
         setAside = result.setAside.values.reduce(into: [:]) { counts, reason in
             counts[String(reason.prefix { $0 != ":" }), default: 0] += 1
         }

@@ -31,11 +31,6 @@ extension RunRecord {
                 "the map of the anneal explains \(text(100 * share, 0)) % of the signal that images hold to \(text(limit)) Å; a good one two thirds and up"
             )
         }
-        if let growth = EvidenceGrowth(starts: starts, iterations: iterations), !growth.isEnough {
-            doubts.append(
-                "images say \(text(growth.after)) nats at \(text(growth.resolutions.after)) Å and \(text(growth.before)) at \(text(growth.resolutions.before)) Å; of a good map a third more and up"
-            )
-        }
         if let resolution {
             let blur = (particles.medianAngleError ?? 0) * .pi / 180 * diameter / 2
             if blur > resolution.corrected0143 {

@@ -43,7 +43,10 @@ public struct RunSnapshot: Sendable {
     /// How well the half-sets agree, as they lie; nil while there is one density.
     public var agreement: FourierShellCorrelation? {
         guard densities.count == 2, densities[0].boxSize == densities[1].boxSize else { return nil }
-        return FourierShellCorrelation(densities[0], densities[1])
+        let whole = FourierShellCorrelation(densities[0], densities[1])
+        // Beyond the limit there is what positivity put there, alike in both.
+        return whole.cut(
+            after: iterations.last.map { Int((whole.boxLength / $0.resolution).rounded()) } ?? .max - 1)
     }
 }
 

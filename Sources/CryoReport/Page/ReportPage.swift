@@ -86,13 +86,18 @@ public struct ReportPage {
     private var heading: String {
         let facts =
             [
-                record.resolution.map { ("\(HTML.text($0.corrected0143, 1)) Å", "half-sets agree to") },
+                record.resolution.map {
+                    (
+                        "\(HTML.text($0.corrected0143, 1)) Å",
+                        $0.isAtLimit == true ? "half-sets agree to the limit" : "half-sets agree to"
+                    )
+                },
                 ("\(record.particles.used)", "particles with a pose"),
                 record.nullCheck.map {
                     ("\(HTML.text($0.gain, 1)) nats", "what unseen images gain from detail")
                 },
-                record.particles.medianAngleError.map {
-                    (ParticleAccount.text(angleError: $0), "orientations known to")
+                record.particles.medianTurn.map {
+                    (ParticleAccount.text(angleError: $0), "orientations known to, at their peaks")
                 },
                 (DurationText.text(seconds: record.seconds), "\(record.threads) threads"),
             ].compactMap { $0 }
@@ -167,7 +172,7 @@ public struct ReportPage {
             ("positivity", parameters.isPositive ? "yes" : "no"), ("sampling", parameters.sampling.rawValue),
             ("symmetry", parameters.symmetry), ("diameter", "\(HTML.text(record.diameter, 0)) Å"),
             ("seed", "\(parameters.seed)"),
-            ("contrast", contrast),
+            ("contrast", contrast), ("images", imageFacts), ("odd about the input", HTML.escaped(oddities)),
             ("threads, instructions", "\(record.threads), \(record.instructionSet)"),
             ("time", DurationText.text(seconds: record.seconds)),
             (
@@ -185,6 +190,19 @@ public struct ReportPage {
             <p class="soft">Please cite: Brubaker, Punjani &amp; Fleet, <i>Building Proteins in a Day</i>, CVPR 2015; for the FSC's \
             correction Chen et al., Ultramicroscopy 2013.</p></section>
             """
+    }
+
+    private var imageFacts: String {
+        guard let box = record.boxSize, let pixel = record.pixelSize else { return "not recorded" }
+        let optics = particles.first.map {
+            ", \(HTML.text($0.ctf.voltage / 1000, 0)) kV, C<sub>s</sub> \(HTML.text($0.ctf.sphericalAberration / 1e7, 2)) mm"
+        }
+        return "\(box) px of \(HTML.text(pixel, 3)) Å\(optics ?? "")"
+    }
+
+    private var oddities: String {
+        guard let warnings = record.warnings else { return "not recorded" }
+        return warnings.isEmpty ? "nothing" : warnings.joined(separator: "; ")
     }
 
     private var contrast: String {

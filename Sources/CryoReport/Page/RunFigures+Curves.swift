@@ -33,10 +33,11 @@ extension RunFigures {
         return figure(
             "fsc", plot,
             reading: """
-                Two halves of the particles learnt apart after the anneal. The corrected curve falls below 0.143 at \
+                Two halves of the particles learnt apart after the anneal. The corrected curve \
+                \(resolution.isAtLimit == true ? "is above 0.143 to the run's limit," : "falls below 0.143 at") \
                 <b>\(HTML.text(resolution.corrected0143, 1)) Å</b>, below 0.5 without a mask at \(HTML.text(resolution.fsc05, 1)) Å. \
-                A good curve stays near 1, falls once and stays at 0; the curve of random phases should be near 0 where it matters. It \
-                ends where learning ended. The halves have the anneal in common, so coarse shells agree by construction.
+                A good curve stays near 1, falls once and stays at 0; the curve of random phases should be near 0 where it matters. The \
+                curves end where learning ended: one that never falls was ended by the run's limit. The halves have the anneal in common, so coarse shells agree by construction.
                 """)
     }
 
@@ -144,8 +145,9 @@ extension RunFigures {
         return figure(
             "shifts", plot,
             reading: """
-                Median \(HTML.text(lengths[lengths.count / 2], 1)) Å. A peak at the right end means that particles lie further out than the \
-                search goes (shiftExtent\(shiftExtent.map { ", \(HTML.text($0, 0)) Å" } ?? "")).
+                Median \(HTML.text(lengths[lengths.count / 2], 1)) Å.\(shiftExtent.map { extent in
+                    " Shifts are searched to \(HTML.text(extent, 0)) Å about each particle's latest place; \(lengths.count { $0 > extent }) lie further out, perhaps on neighbours."
+                } ?? "")
                 """)
     }
 
