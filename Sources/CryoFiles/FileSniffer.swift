@@ -11,8 +11,12 @@ struct FileSniffer {
     }
 
     func kind() throws(FileError) -> FileSummary.Kind {
+        let isCompressed = start.starts(with: [0x1F, 0x8B])
+        if isCompressed, !hasType(".cif.gz", ".mmcif.gz", ".pdb.gz", ".ent.gz") {
+            throw unknown("a file compressed with gzip", advice: "decompress it with gunzip")
+        }
         if isMRC || hasType(".mrc", ".mrcs", ".map", ".ccp4", ".st") { return try kindOfMRC() }
-        if start.starts(with: [0x1F, 0x8B]) { return hasType(".cif.gz", ".mmcif.gz") ? .mmCIF : .pdb }
+        if isCompressed { return hasType(".cif.gz", ".mmcif.gz") ? .mmCIF : .pdb }
         if start.contains(0) { throw unknown(start.isEmpty ? "an empty file" : "binary data") }
         let text = String(decoding: start, as: UTF8.self)
         if text.contains("_atom_site.") || hasType(".cif", ".mmcif") { return .mmCIF }
@@ -30,6 +34,9 @@ struct FileSniffer {
     /// Refuses what people give in the place of a STAR file: the images themselves, or cryoSPARC's table.
     static func refuseImages(_ path: String) throws(FileError) {
         let sniffer = try FileSniffer(file: InputFile(path: path))
+        if sniffer.start.starts(with: [0x1F, 0x8B]) {
+            throw sniffer.unknown("a file compressed with gzip", advice: "decompress it with gunzip")
+        }
         let isTable = sniffer.start.starts(with: [0x93] + Array("NUMPY".utf8))
         guard isTable || sniffer.isMRC else { return }
         throw .unsupported(
@@ -50,9 +57,9 @@ struct FileSniffer {
 
     private func hasType(_ types: String...) -> Bool { types.contains { name.hasSuffix($0) } }
 
-    private func unknown(_ found: String) -> FileError {
+    private func unknown(_ found: String, advice: String = "convert the file to one of these") -> FileError {
         .unsupported(
             path: file.path, place: .whole, found: found, expected: "an MRC, STAR, PDB or mmCIF file",
-            advice: "convert the file to one of these")
+            advice: advice)
     }
 }

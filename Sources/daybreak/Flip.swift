@@ -29,6 +29,9 @@ struct Flip: ParsableCommand {
         "map.mrc", "map_unfiltered.mrc", "half1.mrc", "half2.mrc", "mask.mrc", "particles.star",
     ]
 
+    /// What a flipped folder has as it was.
+    private static let handless = ["fsc.star", "fsc.xml", "set-aside.star"]
+
     func run() throws {
         guard RunFolder.isFolder(input) else {
             guard overwrite || !FileManager.default.fileExists(atPath: output) else {
@@ -52,6 +55,11 @@ struct Flip: ParsableCommand {
         try folder.create()
         for name in present {
             try flip((input as NSString).appendingPathComponent(name), to: folder.file(name))
+        }
+        for name in Self.handless {
+            let path = (input as NSString).appendingPathComponent(name)
+            guard let data = FileManager.default.contents(atPath: path) else { continue }
+            try folder.write(data, to: name)
         }
     }
 

@@ -194,6 +194,15 @@ extension Reconstruct {
             ? " by the images (--diameter if you know it)" : " (0.8 of the box; give --diameter)"
     }
 
+    /// A diameter in pixels, nm or of another particle makes a map of nothing.
+    private func warn(ifFarFromImages told: Double, _ set: ParticleSet, _ parallel: Parallel, _ log: Logger) {
+        let seen = DiameterEstimate(source: set, limit: 300, parallel: parallel)
+        guard seen.isFromImages, !(0.6...1.7).contains(told / seen.diameter) else { return }
+        let sizes = String(
+            format: "--diameter is %.0f Å, and what images show measures some %.0f Å", told, seen.diameter)
+        log.warning("\(sizes); it is wanted in Å")
+    }
+
     private func describe(_ job: Job, _ log: Logger) {
         let (set, run, parallel) = (job.particles, job.asked ?? job.run, job.parallel)
         if let progress = job.progress {
@@ -213,6 +222,9 @@ extension Reconstruct {
             diameter \(String(format: "%.0f", run.diameter)) Å\(source(of: run)) · symmetry \(run.parameters.symmetry) \
             · seed \(run.parameters.seed)
             """)
+        if let told = run.parameters.diameter, run.diameterEstimate == nil {
+            warn(ifFarFromImages: told, set, parallel, log)
+        }
         let (first, last) = run.plannedResolutions
         log.info(
             """

@@ -101,6 +101,14 @@ struct BadInputTests {
         #expect(inspected.status == 2 && inspected.output.contains("problem: data/particles.mrcs, byte 500"))
     }
 
+    @Test func compressedFilesAreSaidToBe() throws {
+        for name in ["data/particles.star.gz", "data/particles.mrcs.gz", "data/stack.mrcs"] {
+            try folder.write(Data([0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3]), name)
+            try refuses(["inspect", name], name, "compressed with gzip", "gunzip")
+        }
+        try refuses(reconstruction("data/particles.star.gz"), "compressed with gzip")
+    }
+
     @Test func emptyTablesAreRefused() throws {
         try folder.write(Data(), "empty.star")
         try refuses(reconstruction("empty.star"), "empty.star")
