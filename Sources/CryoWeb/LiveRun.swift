@@ -48,7 +48,10 @@ public final class LiveRun: RunSource {
 
     /// A run begins, or the next one with the symmetry that was found.
     ///
-    /// - Parameter part: Which of the run's two parts this is; nil for a run of one.
+    /// - Parameters:
+    ///   - run: The run.
+    ///   - input: The STAR file as it was named.
+    ///   - part: Which of the run's two parts this is; nil for a run of one.
     public func begin(_ run: Reconstruction, input: String, part: Int? = nil) {
         let parameters = run.parameters
         state.withLock {
