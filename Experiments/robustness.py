@@ -123,16 +123,26 @@ def clean():
     return row(f"{title}, SNR {0.2 if lab.QUICK else 0.05}", "random-starts/synthetic", prepare)
 
 
+def available(path):
+    """A model that was given; None where it is missing, and in the small version, which has one set of each kind."""
+    return None if lab.QUICK else lab.shared(path)
+
+
+def made(name, text):
+    """A file that a set is simulated with."""
+    path = lab.RUNS / "robustness" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
 def defoci():
     """The mean defoci of six thousand real particles (an 80S ribosome's) in a text file; nothing where they are missing."""
     table = lab.shared("ctf/empiar10028_ctf_sample6000.tsv")
     if table is None:
         return []
-    path = lab.RUNS / "robustness" / "defoci.txt"
-    path.parent.mkdir(parents=True, exist_ok=True)
     rows = [line.split("\t") for line in table.read_text().splitlines()[1:]]
-    path.write_text("".join(f"{(float(row[2]) + float(row[3])) / 2:.1f}\n" for row in rows))
-    return ["--defoci", path]
+    return ["--defoci", made("defoci.txt", "".join(f"{(float(row[2]) + float(row[3])) / 2:.1f}\n" for row in rows))]
 
 
 def simulated(name, symmetry, *options):
@@ -144,8 +154,8 @@ def simulated(name, symmetry, *options):
 
 def junked(title, name, model, snr, diameter, *options, pixel_size=4.0, symmetry="C1", truth_symmetry=None):
     """Images of a model with a fifth of junk and shifts of three pixels; asked is 1.3 times what true poses give."""
-    path = lab.shared(model)
-    if path is None or lab.QUICK:
+    path = available(model)
+    if path is None:
         return None
 
     def prepare():
@@ -158,8 +168,8 @@ def junked(title, name, model, snr, diameter, *options, pixel_size=4.0, symmetry
 
 def preferred():
     """Four fifths of the views gather about two axes."""
-    path = lab.shared(S30)
-    if path is None or lab.QUICK:
+    path = available(S30)
+    if path is None:
         return None
 
     def prepare():
@@ -171,14 +181,12 @@ def preferred():
 
 def cage(group, radius, diameter):
     """Images of a made-up cage: GroES, one of the chaperonin's chains, under all turns of a group."""
-    path = lab.shared(CHAPERONIN)
-    if path is None or lab.QUICK:
+    path = available(CHAPERONIN)
+    if path is None:
         return None
 
     def prepare():
-        model = lab.RUNS / "robustness" / f"cage-{group}.pdb"
-        model.parent.mkdir(parents=True, exist_ok=True)
-        model.write_text(molecules.cage(path, "O", group, radius))
+        model = made(f"cage-{group}.pdb", molecules.cage(path, "O", group, radius))
         folder = lab.simulate(f"robustness/cage-{group}", "--model", model, "--particles", 3000, "--snr", 0.05, "--seed", 5)
         return folder / "particles.star", folder / "truth.mrc", 13, None
 
@@ -188,14 +196,12 @@ def cage(group, radius, diameter):
 
 def piece(title, name, model, chains, box, snr, symmetry="C1", truth_symmetry="C1"):
     """Images of some chains of a model: other shapes and sizes, with neither diameter nor contrast told."""
-    path = lab.shared(model)
-    if path is None or lab.QUICK:
+    path = available(model)
+    if path is None:
         return None
 
     def prepare():
-        cut = lab.RUNS / "robustness" / f"{name}.pdb"
-        cut.parent.mkdir(parents=True, exist_ok=True)
-        cut.write_text(molecules.piece(path, chains))
+        cut = made(f"{name}.pdb", molecules.piece(path, chains))
         return simulated(name, symmetry, "--model", cut, "--particles", 5000, "--shift-sigma", 9, "--junk", 0.2, "--snr", snr,
                          "--seed", 31, "--box", box, "--pixel-size", 3)
 

@@ -11,10 +11,7 @@ struct FileSniffer {
     }
 
     func kind() throws(FileError) -> FileSummary.Kind {
-        let isCompressed = start.starts(with: [0x1F, 0x8B])
-        if isCompressed, !hasType(".cif.gz", ".mmcif.gz", ".pdb.gz", ".ent.gz") {
-            throw unknown("a file compressed with gzip", advice: "decompress it with gunzip")
-        }
+        if isCompressed, !hasType(".cif.gz", ".mmcif.gz", ".pdb.gz", ".ent.gz") { throw compressed }
         if isMRC || hasType(".mrc", ".mrcs", ".map", ".ccp4", ".st") { return try kindOfMRC() }
         if isCompressed { return hasType(".cif.gz", ".mmcif.gz") ? .mmCIF : .pdb }
         if start.contains(0) { throw unknown(start.isEmpty ? "an empty file" : "binary data") }
@@ -34,9 +31,7 @@ struct FileSniffer {
     /// Refuses what people give in the place of a STAR file: the images themselves, or cryoSPARC's table.
     static func refuseImages(_ path: String) throws(FileError) {
         let sniffer = try FileSniffer(file: InputFile(path: path))
-        if sniffer.start.starts(with: [0x1F, 0x8B]) {
-            throw sniffer.unknown("a file compressed with gzip", advice: "decompress it with gunzip")
-        }
+        if sniffer.isCompressed { throw sniffer.compressed }
         let isTable = sniffer.start.starts(with: [0x93] + Array("NUMPY".utf8))
         guard isTable || sniffer.isMRC else { return }
         throw .unsupported(
@@ -54,6 +49,13 @@ struct FileSniffer {
     }
 
     private var isMRC: Bool { start.count >= 212 && start[208..<212].elementsEqual("MAP ".utf8) }
+
+    /// By gzip's two first bytes.
+    private var isCompressed: Bool { start.starts(with: [0x1F, 0x8B]) }
+
+    private var compressed: FileError {
+        unknown("a file compressed with gzip", advice: "decompress it with gunzip")
+    }
 
     private func hasType(_ types: String...) -> Bool { types.contains { name.hasSuffix($0) } }
 

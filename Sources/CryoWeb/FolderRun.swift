@@ -58,8 +58,7 @@ final class FolderRun: RunSource {
         if !isWorking, !hasCheckpoint, let record = try? run?.record() {
             return RunSight(
                 state: .finished, subtitle: Self.subtitle(record.input, record.parameters),
-                message: record.doubts.isEmpty
-                    ? nil : "Do not trust this map as it is: \(record.doubts.joined(separator: "; ")).",
+                message: record.caution,
                 iterations: record.iterations, version: 0, figuresVersion: 0, figures: nil)
         }
         guard let run, let plan = try? run.plan() else {

@@ -84,11 +84,8 @@ extension Reconstruct {
         conclude(record, log)
         if let hint = namesHint(job.particles) { log.info("\(hint)") }
         log.info("wrote \(folder.path): report.html, map.mrc, particles.star and more")
-        let caution =
-            record.doubts.isEmpty
-            ? "" : "Do not trust this map as it is: \(record.doubts.joined(separator: "; ")). "
         console.live?.end(
-            caution
+            (record.caution.map { $0 + " " } ?? "")
                 + "Everything is in \(folder.path); open its report.html, or: daybreak view \(folder.path)",
             isFinished: true)
         console.events?.finished(record, folder: folder.path)

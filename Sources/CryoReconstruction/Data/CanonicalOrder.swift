@@ -33,11 +33,9 @@ struct CanonicalOrder: ParticleSource {
     ///
     /// Copies would fall into both half-sets, which then agree on noise.
     var repetitions: [Int] {
+        let names = particles.map { ImageName($0.imageName) }
         // Neighbours in this order.
-        particles.indices.dropFirst().filter { index in
-            guard let name = ImageName(particles[index].imageName) else { return false }
-            return ImageName(particles[index - 1].imageName) == name
-        }
+        return names.indices.dropFirst().filter { names[$0] != nil && names[$0] == names[$0 - 1] }
     }
 
     func image(_ index: Int) throws -> Image { try source.image(rows[index]) }

@@ -49,6 +49,11 @@ extension RunRecord {
         return doubts
     }
 
+    /// What is said of a map with doubts, in a sentence; nil for one without.
+    public var caution: String? {
+        doubts.isEmpty ? nil : "Do not trust this map as it is: \(doubts.joined(separator: "; "))."
+    }
+
     /// By how many nats images prefer the contrast that was kept, at the end of the last anneals with both; nil if it alone
     /// was tried.
     public var contrastGain: Double? {

@@ -42,11 +42,11 @@ public struct RunSnapshot: Sendable {
 
     /// How well the half-sets agree, as they lie; nil while there is one density.
     public var agreement: FourierShellCorrelation? {
-        guard densities.count == 2, densities[0].boxSize == densities[1].boxSize else { return nil }
+        guard densities.count == 2, densities[0].boxSize == densities[1].boxSize, let last = iterations.last
+        else { return nil }
         let whole = FourierShellCorrelation(densities[0], densities[1])
         // Beyond the limit there is what positivity put there, alike in both.
-        return whole.cut(
-            after: iterations.last.map { Int((whole.boxLength / $0.resolution).rounded()) } ?? .max - 1)
+        return whole.cut(after: Int((whole.boxLength / last.resolution).rounded()))
     }
 }
 

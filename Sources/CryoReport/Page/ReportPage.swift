@@ -123,9 +123,7 @@ public struct ReportPage {
     /// Whether it succeeded, in one sentence, and what speaks against it.
     private var verdict: String {
         let detail = record.resolution.map { " to \(HTML.text($0.corrected0143, 1)) Å" } ?? ""
-        guard isConvincing else {
-            return "Do not trust this map as it is: \(HTML.escaped(record.doubts.joined(separator: "; ")))."
-        }
+        if let caution = record.caution { return HTML.escaped(caution) }
         guard record.resolution != nil else {
             return "A density was found; without half-sets nothing is known of its resolution."
         }
@@ -172,7 +170,7 @@ public struct ReportPage {
             ("positivity", parameters.isPositive ? "yes" : "no"), ("sampling", parameters.sampling.rawValue),
             ("symmetry", parameters.symmetry), ("diameter", "\(HTML.text(record.diameter, 0)) Å"),
             ("seed", "\(parameters.seed)"),
-            ("contrast", contrast), ("images", imageFacts), ("odd about the input", HTML.escaped(oddities)),
+            ("contrast", contrast), ("images", imageFacts), ("odd about the input", oddities),
             ("threads, instructions", "\(record.threads), \(record.instructionSet)"),
             ("time", DurationText.text(seconds: record.seconds)),
             (
@@ -195,7 +193,7 @@ public struct ReportPage {
     private var imageFacts: String {
         guard let box = record.boxSize, let pixel = record.pixelSize else { return "not recorded" }
         let optics = particles.first.map {
-            ", \(HTML.text($0.ctf.voltage / 1000, 0)) kV, C<sub>s</sub> \(HTML.text($0.ctf.sphericalAberration / 1e7, 2)) mm"
+            ", \(HTML.text($0.ctf.voltage / 1000, 0)) kV, Cs \(HTML.text($0.ctf.sphericalAberration / 1e7, 2)) mm"
         }
         return "\(box) px of \(HTML.text(pixel, 3)) Å\(optics ?? "")"
     }
