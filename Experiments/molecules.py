@@ -42,6 +42,15 @@ def piece(path, chains):
     return "".join(atoms(path, chains)) + "END\n"
 
 
+def domain(path, first, last):
+    """An mmCIF file of some residues of a gzipped one with a single chain."""
+    with gzip.open(path, "rt") as file:
+        lines = file.readlines()
+    columns = [line.split(".")[1].strip() for line in lines if line.startswith("_atom_site.")]
+    residue = columns.index("auth_seq_id")
+    return "".join(line for line in lines if not line.startswith(("ATOM", "HETATM")) or first <= int(line.split()[residue]) <= last)
+
+
 def cage(path, chain, group, radius):
     """A PDB file of a chain, `radius` Å off the centre in a direction that lies on no axis, under all of a group's turns."""
     own = atoms(path, chain)

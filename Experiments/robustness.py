@@ -194,14 +194,15 @@ def cage(group, radius, diameter):
                symmetry=group)
 
 
-def piece(title, name, model, chains, box, snr, symmetry="C1", truth_symmetry="C1"):
-    """Images of some chains of a model: other shapes and sizes, with neither diameter nor contrast told."""
+def piece(title, name, model, kept, box, snr, symmetry="C1", truth_symmetry="C1"):
+    """Images of some chains or residues of a model: other shapes and sizes, with neither diameter nor contrast told."""
     path = available(model)
     if path is None:
         return None
 
     def prepare():
-        cut = made(f"{name}.pdb", molecules.piece(path, chains))
+        cut = (made(f"{name}.pdb", molecules.piece(path, kept)) if isinstance(kept, str)
+               else made(f"{name}.cif", molecules.domain(path, *kept)))
         return simulated(name, symmetry, "--model", cut, "--particles", 5000, "--shift-sigma", 9, "--junk", 0.2, "--snr", snr,
                          "--seed", 31, "--box", box, "--pixel-size", 3)
 
@@ -247,6 +248,9 @@ SETS = [
     lambda: junked("EMD-1977, contrast and diameter not told, 80 px of 3.5 Å", "1977", "maps/emd_1977.map", 0.05, None,
                    "--model-pixel-size", 3.5, "--box", 80, "--pixel-size", 3.5, pixel_size=3.5, truth_symmetry="C2"),
     lambda: piece("a chain of β-galactosidase, 118 kDa", "chain", GALACTOSIDASE, "A", 64, 0.05),
+    lambda: piece("two chains of GroEL, 115 kDa", "pair", CHAPERONIN, "AB", 64, 0.05),
+    lambda: piece("a domain of the 30S's RNA, the head", "head", S30, (921, 1396), 64, 0.05),
+    lambda: piece("a domain of the 30S's RNA, the body", "body", S30, (5, 560), 72, 0.05),
     lambda: piece("two chains of β-galactosidase", "dimer", GALACTOSIDASE, "AB", 80, 0.05, truth_symmetry="C2"),
     lambda: piece("two chains of GroEL and one of GroES, 118 kDa, 180 Å long", "three", CHAPERONIN, "ABO", 80, 0.05),
     lambda: piece("GroES, 71 kDa, C1", "groes", CHAPERONIN, "OPQRSTU", 56, 0.1, truth_symmetry="C7"),

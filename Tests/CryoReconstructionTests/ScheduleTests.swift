@@ -64,46 +64,44 @@ struct ScheduleTests {
         #expect(rest.dropLast().allSatisfy { $0.isResumed })
     }
 
-    /// Limits a quarter finer each time, as far as the run goes, each with 80 and 320 images a step; none where iterations were
-    /// counted beforehand.
-    @Test func annealsAreRepeatedAtFinerLimits() {
+    /// First with four times as many images a step, then at limits a quarter finer each time, as far as the run goes; none where
+    /// iterations were counted beforehand.
+    @Test func annealsAreRepeatedWithMoreImagesAndAtFinerLimits() {
         var parameters = ReconstructionParameters.standard
-        func first() -> [IterationPlan] {
+        func first(_ count: Int = 2000) -> [IterationPlan] {
             IterationSchedule.repeatedPlans(
-                parameters, particleCount: 2000, boxLength: 320, boxSize: 64, diameter: 256
+                parameters, particleCount: count, boxLength: 320, boxSize: 64, diameter: 256
             ).compactMap(\.first)
         }
-        func limits() -> [Int] { first().map(\.ringCount) }
-        #expect(limits() == [10, 10, 12, 12, 15, 15])
-        #expect(first().map(\.batchSize) == [80, 320, 80, 320, 80, 320])
+        func limits(_ count: Int = 2000) -> [Int] { first(count).map(\.ringCount) }
+        #expect(limits() == [10, 10, 12, 15])
+        #expect(first().map(\.batchSize) == [80, 320, 320, 320])
+        // Where there are no more particles, and no finer limit, an anneal would be the same again.
+        #expect(limits(60) == [10, 12, 15])
         parameters.maxResolution = 25
-        #expect(limits() == [10, 10, 12, 12])
+        #expect(limits() == [10, 10, 12])
+        parameters.annealRetries = 1
+        #expect(limits() == [10, 10])
         parameters.annealRetries = 0
         #expect(limits() == [10])
-        parameters.annealRetries = 2
+        parameters.annealRetries = 3
         parameters.maxIterations = 500
         #expect(limits() == [10])
         parameters = .paper
         #expect(limits().count == 1)
     }
 
-    /// A finer limit keeps the minibatch, a thorough anneal the limit; where there are no more particles it would be the
-    /// same again.
-    @Test func anAnnealIsFollowedByAFinerOrByAThoroughOne() {
-        func plans(_ count: Int) -> [[IterationPlan]] {
-            IterationSchedule.repeatedPlans(
+    /// Images that tell their poses need no finer limit, but may need more of them in a step.
+    @Test func aFinerLimitIsForImagesThatDoNotTellTheirPoses() {
+        func next(_ present: Int, _ count: Int, mayBeFiner: Bool) -> Int? {
+            let plans = IterationSchedule.repeatedPlans(
                 .standard, particleCount: count, boxLength: 320, boxSize: 64, diameter: 256)
+            return IterationSchedule.repetition(after: present, of: plans, mayBeFiner: mayBeFiner)
         }
-        func next(_ present: Int, isFiner: Bool, count: Int = 2000) -> Int? {
-            IterationSchedule.repetition(after: present, of: plans(count), isFiner: isFiner)
-        }
-        #expect((0..<6).map { next($0, isFiner: true) } == [2, 3, 4, 5, nil, nil])
-        #expect((0..<6).map { next($0, isFiner: false) } == [1, nil, 3, nil, 5, nil])
-        #expect(next(0, isFiner: false, count: 60) == nil && next(0, isFiner: true, count: 60) == 2)
-        let single = [plans(2000)[0]]
-        for isFiner in [false, true] {
-            #expect(IterationSchedule.repetition(after: 0, of: single, isFiner: isFiner) == nil)
-        }
+        #expect((0..<4).map { next($0, 2000, mayBeFiner: true) } == [1, 2, 3, nil])
+        #expect((0..<4).map { next($0, 2000, mayBeFiner: false) } == [1, nil, nil, nil])
+        #expect((0..<3).map { next($0, 60, mayBeFiner: true) } == [1, 2, nil])
+        #expect((0..<3).map { next($0, 60, mayBeFiner: false) } == [nil, nil, nil])
     }
 
     @Test func shiftsAreLookedForAsFarAsTheDiameterSays() {
@@ -216,15 +214,19 @@ struct TemperatureTests {
         #expect(abs(poses(temperature.beta) / temperature.target(progress: progress) - 1) < 0.02)
     }
 
-    @Test func followKeepsTheCourse() {
-        func poses(_ beta: Double) -> Double { 1 + 20 * pow(beta, -1.5) }
+    /// Whatever the power, in 160 steps and without swings: a power of nine was measured where images are noisy.
+    @Test(arguments: [3.0, 6, 9]) func followKeepsTheCourse(power: Double) {
+        func poses(_ beta: Double) -> Double { 1 + 5 * pow(beta, -power) }
         var temperature = Temperature(start: 5_000, end: 40)
         temperature.settle(progress: 0, median: poses)
-        for step in 0...100 {
-            temperature.follow(median: poses(temperature.beta), progress: Double(step) / 100)
+        for step in 0...160 {
+            let before = poses(temperature.beta)
+            temperature.follow(median: before, progress: Double(step) / 160)
+            // The target falls by 3 % a step.
+            #expect((0.9...1.03).contains(poses(temperature.beta) / before), "step \(step)")
         }
-        // The target falls by 5 % a step; a damped follower lags by some steps.
-        #expect(abs(poses(temperature.beta) / 40 - 1) < 0.2)
+        // The follower lags by some steps.
+        #expect(abs(poses(temperature.beta) / 40 - 1) < 0.15)
     }
 }
 

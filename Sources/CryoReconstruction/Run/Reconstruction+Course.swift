@@ -42,11 +42,7 @@ extension Reconstruction {
     /// A run before its first iteration, at the first of its random starts or at a recorded one.
     func beginning(_ start: Int = 0, of records: [StartRecord] = []) -> RunProgress {
         let wanted = records.indices.contains(start) ? records[start] : nil
-        let repetition = plans.firstIndex { plans in
-            guard let first = plans.first, let resolution = wanted?.resolution else { return false }
-            return first.ringCount == Int((source.boxLength / resolution).rounded())
-                && wanted?.batchSize == first.batchSize
-        }
+        let repetition = wanted.flatMap { wanted in plans.firstIndex { isAnnealed(wanted, by: $0) } }
         return RunProgress(
             start: start, repetition: repetition ?? 0, records: Array(records.prefix(start)),
             states: [startState(start)], course: RunCourse())

@@ -21,7 +21,18 @@ public struct StartRecord: Codable, Sendable, Equatable {
     public var isKept: Bool
 
     /// Whether hardly more is to be found in the images; so too where nothing is known of it.
+    public var explainsMost: Bool { explainedShare.map { $0 >= ExplainedSignal.most } ?? true }
+
+    /// Whether as much is explained as by right maps; so too where nothing is known of it.
     public var explainsEnough: Bool { explainedShare.map { $0 >= ExplainedSignal.enough } ?? true }
+
+    /// Whether images prefer it to an earlier start.
+    ///
+    /// A finer limit must tell them something: where they hold nothing, the best of many limits would be a finer one by chance,
+    /// and all of it the half-sets would have in common.
+    func isBetter(than earlier: StartRecord) -> Bool {
+        logEvidence > earlier.logEvidence + (resolution == earlier.resolution ? 0 : 0.1)
+    }
 
     private func isAnnealedLike(_ other: StartRecord) -> Bool {
         resolution == other.resolution && batchSize == other.batchSize
@@ -41,20 +52,28 @@ public struct StartRecord: Codable, Sendable, Equatable {
     }
 }
 
+extension Sequence<StartRecord> {
+    /// The one that images prefer.
+    var best: StartRecord? {
+        reduce(nil as StartRecord?) { best, next in
+            guard let best, !next.isBetter(than: best) else { return next }
+            return best
+        }
+    }
+}
+
 /// Several random starts, of which the one that explains images best goes on.
 ///
 /// Where the images' low frequencies do not tell whether protein is white or black, each contrast gets its starts: of EMD-1977's
 /// particles the right one ended its anneal with 18.8 nats an image, the wrong one with 7.4.
 ///
 /// A start that ends in a wrong minimum says so: β-galactosidase with D2 imposed from the beginning went wrong in 2 of 8 starts,
-/// whose images then had half the evidence of those of the others. Without symmetry one start is enough, but its limit may not
-/// be: of the 30S at SNR 0.05 with a fifth of junk every anneal at 32 Å ended in a wrong map that a hundred poses fit (the
-/// true one: six), and every one at 25.6 Å in the right one. So where images do not tell their poses, all begins anew at a
-/// finer limit.
+/// whose images then had half the evidence of those of the others. Without symmetry one start is enough.
 ///
-/// They may tell a wrong pose: of EMD-1977's particles every anneal with 80 images a step ended in a wrong map that ten
-/// poses fit, at three limits, and every one with 320 in the right one. So where images hold more than the map explains, all
-/// begins anew with larger minibatches.
+/// An anneal may be wrong from every seed. Of EMD-1977 and of molecules of 60 to 120 kDa all with 80 images a step were, and
+/// all with 320 right; so where images hold more than the map explains, all begins anew with larger minibatches. They may not
+/// tell their poses at its limit either, which shows in a hundred poses that fit an image where six should; then all begins
+/// anew at a finer one.
 extension Reconstruction {
     /// The number of starts of the first anneals, for all contrasts.
     var startCount: Int { startsEach * contrasts.count }
@@ -86,11 +105,27 @@ extension Reconstruction {
 
     /// Where the start that is being annealed stands among those of its limit and minibatch; nil once one was chosen.
     func place(of progress: RunProgress) -> (index: Int, count: Int)? {
-        progress.start.map { start in
-            let count = startsEach * openContrasts(progress.records).count
-            return start < startCount
-                ? (start, startCount) : ((start - startCount) % count, count)
-        }
+        guard progress.start != nil else { return nil }
+        let plans = plans[progress.repetition]
+        let records = progress.records
+        return (
+            records.reversed().prefix { isAnnealed($0, by: plans) }.count,
+            startsEach(after: records) * openContrasts(records).count
+        )
+    }
+
+    /// The number of starts for each contrast: of repeated anneals one, unless none of the first ones is likely to be right.
+    private func startsEach(after records: [StartRecord]) -> Int {
+        guard records.count >= startCount, let best = records.prefix(startCount).best, best.explainsEnough
+        else { return startsEach }
+        return 1
+    }
+
+    /// Whether a start was annealed at the limit and with the minibatches of a run's plan.
+    func isAnnealed(_ start: StartRecord, by plans: [IterationPlan]) -> Bool {
+        guard let first = plans.first, let resolution = start.resolution else { return false }
+        return first.ringCount == Int((source.boxLength / resolution).rounded())
+            && first.batchSize == start.batchSize
     }
 
     /// The contrast of the start that is being annealed or was kept.
@@ -111,12 +146,12 @@ extension Reconstruction {
             progress.start = nil
             return
         }
-        let highest = progress.records.map(\.logEvidence).max() ?? -.infinity
+        let best = progress.records.best
         var record = record(of: progress.states[0])
         record.batchSize = plans[progress.repetition].first?.batchSize
         progress.records.append(record)
         let statistics = progress.course.takeStatistics()
-        if progress.best == nil || record.logEvidence > highest {
+        if progress.best == nil || best.map(record.isBetter) ?? true {
             progress.best = RankedStart(
                 repetition: progress.repetition, state: progress.states[0], statistics: statistics,
                 centres: images.centres)
@@ -142,12 +177,10 @@ extension Reconstruction {
 
     /// The plan with which all begins anew, if the best start so far is not good enough and there is one.
     private func nextRepetition(_ progress: RunProgress) -> Int? {
-        guard initialDensity == nil,
-            let best = progress.records.max(by: { $0.logEvidence < $1.logEvidence })
-        else { return nil }
+        guard initialDensity == nil, let best = progress.records.best else { return nil }
         let tellsPoses = (best.effectivePoses ?? 1) <= 2 * parameters.annealEnd
-        if tellsPoses && best.explainsEnough { return nil }
-        return IterationSchedule.repetition(after: progress.repetition, of: plans, isFiner: !tellsPoses)
+        if tellsPoses && best.explainsMost { return nil }
+        return IterationSchedule.repetition(after: progress.repetition, of: plans, mayBeFiner: !tellsPoses)
     }
 
     private func begin(_ start: Int, _ progress: inout RunProgress) {

@@ -83,7 +83,7 @@ public enum IterationSchedule {
     ///   - boxLength: The edge of the box, in Å.
     ///   - boxSize: Pixels along it.
     ///   - diameter: The particle's diameter, in Å.
-    ///   - repetition: How often the anneal was carried out before at coarser limits.
+    ///   - repetition: How many of the limits of repeated anneals are coarser.
     ///   - isThorough: Whether its minibatches are four times as large.
     public static func plans(
         _ parameters: ReconstructionParameters, particleCount: Int, boxLength: Double, boxSize: Int,
@@ -121,8 +121,8 @@ public enum IterationSchedule {
             }
     }
 
-    /// The plans of a run for each limit at which its anneal may be carried out, the coarsest first: with the minibatches
-    /// that were asked for, and with four times as many images in them; see
+    /// The plans of a run for each way in which its anneal may be carried out, the cheapest first: as was asked for, with four
+    /// times as many images in its minibatches, and with these at finer limits; see
     /// ``plans(_:particleCount:boxLength:boxSize:diameter:repetition:isThorough:)``.
     ///
     /// Who asks for so many iterations gets no more.
@@ -130,28 +130,38 @@ public enum IterationSchedule {
         _ parameters: ReconstructionParameters, particleCount: Int, boxLength: Double, boxSize: Int,
         diameter: Double
     ) -> [[IterationPlan]] {
-        let repeats =
+        func plans(_ repetition: Int, isThorough: Bool) -> [IterationPlan] {
+            Self.plans(
+                parameters, particleCount: particleCount, boxLength: boxLength, boxSize: boxSize,
+                diameter: diameter, repetition: repetition, isThorough: isThorough)
+        }
+        var all = [plans(0, isThorough: false)]
+        guard
             parameters.schedule == .annealed && parameters.annealIterations > 0
-            && parameters.maxIterations == nil && parameters.annealRetries > 0
-        var all = [[IterationPlan]]()
-        for repetition in 0...(repeats ? parameters.annealRetries : 0) {
-            let plans = (repeats ? [false, true] : [false]).map {
-                Self.plans(
-                    parameters, particleCount: particleCount, boxLength: boxLength, boxSize: boxSize,
-                    diameter: diameter, repetition: repetition, isThorough: $0)
-            }
-            if plans[0].first?.ringCount != all.last?.first?.ringCount { all += plans }
+                && parameters.maxIterations == nil
+        else { return all }
+        for repetition in 0..<parameters.annealRetries {
+            let next = plans(repetition, isThorough: true)
+            // Few particles, or a limit of the run's, leave nothing to add.
+            if !isSameAnneal(next, all[all.count - 1]) { all.append(next) }
         }
         return all
     }
 
-    /// The one of the repeated plans that follows another: at the next finer limit, or else with more images a step; nil if
-    /// there is none.
-    static func repetition(after present: Int, of plans: [[IterationPlan]], isFiner: Bool) -> Int? {
-        let next = isFiner ? present + 2 : present + 1
-        guard plans.indices.contains(next), isFiner || present % 2 == 0 else { return nil }
-        let batches = [present, next].map { plans[$0].first?.batchSize ?? 0 }
-        return isFiner || batches[1] > batches[0] ? next : nil
+    private static func isSameAnneal(_ one: [IterationPlan], _ other: [IterationPlan]) -> Bool {
+        one.first?.ringCount == other.first?.ringCount && one.first?.batchSize == other.first?.batchSize
+    }
+
+    /// The one of the repeated plans that follows another; nil if there is none.
+    ///
+    /// - Parameters:
+    ///   - present: The one that was carried out.
+    ///   - plans: All of them.
+    ///   - mayBeFiner: Whether a finer limit is of use too, or more images a step alone.
+    static func repetition(after present: Int, of plans: [[IterationPlan]], mayBeFiner: Bool) -> Int? {
+        guard plans.indices.contains(present + 1) else { return nil }
+        let batches = [present, present + 1].map { plans[$0].first?.batchSize ?? 0 }
+        return mayBeFiner || batches[1] > batches[0] ? present + 1 : nil
     }
 
     /// By how much minibatches of a thorough anneal are larger.
