@@ -70,8 +70,8 @@ extension Sequence<StartRecord> {
 /// A start that ends in a wrong minimum says so: β-galactosidase with D2 imposed from the beginning went wrong in 2 of 8 starts,
 /// whose images then had half the evidence of those of the others. Without symmetry one start is enough.
 ///
-/// An anneal may be wrong from every seed. Of EMD-1977 and of molecules of 60 to 120 kDa all with 80 images a step were, and
-/// all with 320 right; so where images hold more than the map explains, all begins anew with larger minibatches. They may not
+/// An anneal may be wrong from every seed. Of EMD-1977 and of pieces of molecules of 114 to 183 kDa all with 80 images a step
+/// were, and most with 320 right; so where images hold more than the map explains, all begins anew with larger minibatches. They may not
 /// tell their poses at its limit either, which shows in a hundred poses that fit an image where six should; then all begins
 /// anew at a finer one.
 extension Reconstruction {
@@ -148,7 +148,11 @@ extension Reconstruction {
         }
         let best = progress.records.best
         var record = record(of: progress.states[0])
-        record.batchSize = plans[progress.repetition].first?.batchSize
+        if let plan = plans[progress.repetition].first {
+            // Starts are counted by these, so one of which nothing can be said has them too.
+            record.resolution = source.boxLength / Double(plan.ringCount)
+            record.batchSize = plan.batchSize
+        }
         progress.records.append(record)
         let statistics = progress.course.takeStatistics()
         if progress.best == nil || best.map(record.isBetter) ?? true {
@@ -213,7 +217,6 @@ extension Reconstruction {
         let variance = state.noise.variance(rings: stage.frame.ringCount)
         let visit = visit(indices, stage, variance)
         guard !visit.indices.isEmpty else { return record }
-        record.resolution = stage.frame.resolution
         record.contrast = Int(images.sign)
         (record.logEvidence, record.effectivePoses) = (visit.meanLogEvidence, visit.medianEffectivePoses)
         let polar = images.polarImages(
