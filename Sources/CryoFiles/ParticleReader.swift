@@ -29,10 +29,7 @@ struct ParticleReader {
 
     /// Defoci that a microscope can have but hardly anybody wants; in µm they are below 10.
     private static func defocusWarnings(_ particles: [Particle]) -> [String] {
-        let defoci = particles.map(\.ctf.defocusU).sorted()
-        guard !defoci.isEmpty else { return [] }
-        let middle = defoci[defoci.count / 2]
-        guard middle < 500 else { return [] }
+        guard let middle = particles.map(\.ctf.defocusU).median, middle < 500 else { return [] }
         let found = "the median _rlnDefocusU is \(middle) Å"
         return middle < -500
             ? ["\(found), overfocus; expected thousands of Å of underfocus, above 0"]

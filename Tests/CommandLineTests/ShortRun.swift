@@ -3,7 +3,7 @@ import Testing
 
 /// Runs of about a second that have everything: an anneal, a march of two half-sets, a last pass.
 extension WorkingFolder {
-    /// The options of such a run on particles of 32 px; of a single anneal, so that all of it can be verified.
+    /// The options of such a run on particles of 32 px; of a single anneal.
     static let short = [
         "--max-resolution", "26", "--diameter", "150", "--set", "annealResolution=36", "--set",
         "annealIterations=20", "--set", "annealBatch=40", "--set", "annealRetries=0", "--set",

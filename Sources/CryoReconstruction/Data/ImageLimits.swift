@@ -17,14 +17,12 @@ struct ImageLimits: Sendable, Equatable {
 
     /// Limits from the measures of a sample of images; none if there is no sample.
     init(sample: [Measures]) {
-        guard !sample.isEmpty else {
+        guard let middle = sample.map(\.power).median, let usual = sample.map(\.extreme).median else {
             self = .none
             return
         }
-        func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
-        let middle = median(sample.map(\.power))
         power = middle / 20...max(middle * 20, .leastNormalMagnitude)
-        extreme = 10 * median(sample.map(\.extreme))
+        extreme = 10 * usual
     }
 
     private init(power: ClosedRange<Double>, extreme: Double) {

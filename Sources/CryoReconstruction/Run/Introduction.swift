@@ -29,8 +29,7 @@ extension Reconstruction {
 extension RunState {
     /// The particles never visited, and of the others the half of least evidence.
     fileprivate var leastExplained: [Int] {
-        let known = particles.compactMap { estimates[$0]?.logEvidence }.sorted()
-        let median = known.isEmpty ? -.infinity : known[known.count / 2]
+        let median = particles.compactMap { estimates[$0]?.logEvidence }.median ?? -.infinity
         return particles.filter { estimates[$0].map { $0.logEvidence < median } ?? true }
     }
 }

@@ -37,8 +37,8 @@ public struct ParticleAccount: Codable, Sendable, Equatable {
         setAside = result.setAside.count
         junk = estimates.count { result.junk($0.logEvidence) > 0.5 }
         junkShare = result.junk.share
-        medianAngleError = Visit.median(uncertainties.map(\.angle.degrees))
-        medianShiftError = Visit.median(uncertainties.map(\.shift))
+        medianAngleError = uncertainties.map(\.angle.degrees).median
+        medianShiftError = uncertainties.map(\.shift).median
         scaleDeviation = result.scales.map { scales in
             let shown = zip(scales, result.estimates).compactMap { scale, estimate in
                 estimate.flatMap { result.junk($0.logEvidence) > 0.5 ? nil : Double(scale) }

@@ -30,6 +30,19 @@ extension Reconstruction {
         return result(progress.states, progress.course.statistics, progress.records)
     }
 
+    /// Makes the iterations of a run again whose starts are known: of these the kept one alone, as alone it is recorded.
+    func remake(
+        _ starts: [StartRecord], report: (IterationStatistics) -> Void,
+        checkpoint: (RunProgress) throws -> Void
+    ) throws {
+        var progress = beginning(starts.firstIndex(where: \.isKept) ?? 0, of: starts)
+        restore(&progress)
+        try carryOut(until: annealCount, &progress, report, checkpoint)
+        (progress.start, progress.records) = (nil, starts)
+        learnApart(&progress)
+        try carryOut(until: plans[progress.repetition].count, &progress, report, checkpoint)
+    }
+
     /// Whether the iteration that was just carried out was the last of its phase: the next one may take long.
     public func endsPhase(at progress: RunProgress) -> Bool {
         let next = progress.watch.firstAdmitted(of: plans[progress.repetition][progress.iteration...])
@@ -42,7 +55,7 @@ extension Reconstruction {
     /// A run before its first iteration, at the first of its random starts or at a recorded one.
     func beginning(_ start: Int = 0, of records: [StartRecord] = []) -> RunProgress {
         let wanted = records.indices.contains(start) ? records[start] : nil
-        let repetition = wanted.flatMap { wanted in plans.firstIndex { isAnnealed(wanted, by: $0) } }
+        let repetition = wanted.flatMap { wanted in plans.indices.first { kind(of: $0) == wanted.kind } }
         return RunProgress(
             start: start, repetition: repetition ?? 0, records: Array(records.prefix(start)),
             states: [startState(start)], course: RunCourse())

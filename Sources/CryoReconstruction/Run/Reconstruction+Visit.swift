@@ -16,7 +16,7 @@ struct Visit {
     /// Seconds that the evaluation of the sampled particles took.
     var sampledSeconds = 0.0
 
-    var medianEffectivePoses: Double { Self.median(summaries.map(\.effectivePoses)) ?? 1 }
+    var medianEffectivePoses: Double { summaries.map(\.effectivePoses).median ?? 1 }
     var evaluatedFraction: Double { Self.mean(summaries.map(\.evaluatedFraction)) }
     var meanLogEvidence: Double { Self.mean(summaries.map(\.logEvidence)) }
 
@@ -43,11 +43,6 @@ struct Visit {
     }
 
     static func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(max(1, values.count)) }
-
-    static func median(_ values: [Double]) -> Double? {
-        let sorted = values.sorted()
-        return values.isEmpty ? nil : (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
-    }
 }
 
 /// Where the nodes of particles come from.
@@ -181,8 +176,8 @@ extension Reconstruction {
         let seconds = (ContinuousClock.now - start) / .seconds(1) / Double(max(1, exact.count))
         result.exactSecondsPerImage = seconds
         result.speedUp = seconds / max(1e-9, result.secondsPerImage)
-        result.evidenceError = Visit.median(
-            zip(checked, exact).map { abs(visit.posteriors[$0].logEvidence - $1.logEvidence) })
+        result.evidenceError =
+            zip(checked, exact).map { abs(visit.posteriors[$0].logEvidence - $1.logEvidence) }.median
         return result
     }
 }

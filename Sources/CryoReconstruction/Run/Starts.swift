@@ -34,17 +34,22 @@ public struct StartRecord: Codable, Sendable, Equatable {
         logEvidence > earlier.logEvidence + (resolution == earlier.resolution ? 0 : 0.1)
     }
 
-    private func isAnnealedLike(_ other: StartRecord) -> Bool {
-        resolution == other.resolution && batchSize == other.batchSize
+    /// The kind of its anneal; nil where it is not known.
+    var kind: AnnealKind? {
+        get {
+            guard let resolution, let batchSize else { return nil }
+            return AnnealKind(resolution: resolution, batchSize: batchSize)
+        }
+        set { (resolution, batchSize) = (newValue?.resolution, newValue?.batchSize) }
     }
 
     /// By how many nats images prefer a contrast at the end of the last anneals with both; nil if one alone was tried.
     static func gain(ofContrast sign: Int, _ starts: [StartRecord]) -> Double? {
-        func best(_ sign: Int, like start: StartRecord) -> Double? {
-            starts.filter { $0.contrast == sign && $0.isAnnealedLike(start) }.map(\.logEvidence).max()
+        func best(_ sign: Int, _ kind: AnnealKind?) -> Double? {
+            starts.filter { $0.contrast == sign && $0.kind == kind }.map(\.logEvidence).max()
         }
         return starts.reversed().lazy.compactMap { start in
-            guard let wanted = best(sign, like: start), let other = best(-sign, like: start) else {
+            guard let wanted = best(sign, start.kind), let other = best(-sign, start.kind) else {
                 return nil
             }
             return wanted - other
@@ -106,10 +111,10 @@ extension Reconstruction {
     /// Where the start that is being annealed stands among those of its limit and minibatch; nil once one was chosen.
     func place(of progress: RunProgress) -> (index: Int, count: Int)? {
         guard progress.start != nil else { return nil }
-        let plans = plans[progress.repetition]
+        let kind = kind(of: progress.repetition)
         let records = progress.records
         return (
-            records.reversed().prefix { isAnnealed($0, by: plans) }.count,
+            records.reversed().prefix { $0.kind == kind }.count,
             startsEach(after: records) * openContrasts(records).count
         )
     }
@@ -121,11 +126,9 @@ extension Reconstruction {
         return 1
     }
 
-    /// Whether a start was annealed at the limit and with the minibatches of a run's plan.
-    func isAnnealed(_ start: StartRecord, by plans: [IterationPlan]) -> Bool {
-        guard let first = plans.first, let resolution = start.resolution else { return false }
-        return first.ringCount == Int((source.boxLength / resolution).rounded())
-            && first.batchSize == start.batchSize
+    /// The kind of anneal of one of the run's plans.
+    func kind(of repetition: Int) -> AnnealKind? {
+        AnnealKind(plans[repetition], boxLength: source.boxLength)
     }
 
     /// The contrast of the start that is being annealed or was kept.
@@ -148,11 +151,8 @@ extension Reconstruction {
         }
         let best = progress.records.best
         var record = record(of: progress.states[0])
-        if let plan = plans[progress.repetition].first {
-            // Starts are counted by these, so one of which nothing can be said has them too.
-            record.resolution = source.boxLength / Double(plan.ringCount)
-            record.batchSize = plan.batchSize
-        }
+        // Starts are counted by it, so one of which nothing can be said has it too.
+        record.kind = kind(of: progress.repetition)
         progress.records.append(record)
         let statistics = progress.course.takeStatistics()
         if progress.best == nil || best.map(record.isBetter) ?? true {

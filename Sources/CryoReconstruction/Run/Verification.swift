@@ -42,12 +42,11 @@ public struct Verification: Sendable {
 extension RunRecord {
     /// How many iterations can be made again one by one.
     ///
-    /// Of several starts only the anneal of the one that was kept is recorded. A run that was extended is another after that.
+    /// A run that was extended is another after that.
     ///
     /// - Parameter beginning: What the run was before it was extended; nil if it was not.
     public func verifiableIterations(before beginning: RunPlan.Beginning?) -> Int {
-        let whole = min(iterations.count, beginning?.iterationCount ?? .max)
-        return starts.count > 1 ? min(whole, iterations.prefix { $0.phase == .anneal }.count) : whole
+        min(iterations.count, beginning?.iterationCount ?? .max)
     }
 
     /// The iterations that took a tenth of the run's time; at least three.
@@ -67,11 +66,10 @@ extension Reconstruction {
     public func verify(
         _ record: RunRecord, iterations count: Int, report: (IterationStatistics) -> Void = { _ in }
     ) throws -> Verification {
-        let start = record.starts.firstIndex(where: \.isKept) ?? 0
         var seen = 0
         var difference: Verification.Difference?
         do {
-            _ = try run(from: beginning(start, of: record.starts)) { entry in
+            try remake(record.starts) { entry in
                 report(entry)
                 guard seen < count else { return }
                 difference = Verification.Difference(record.iterations[seen], entry)

@@ -135,6 +135,7 @@ public enum IterationSchedule {
                 parameters, particleCount: particleCount, boxLength: boxLength, boxSize: boxSize,
                 diameter: diameter, repetition: repetition, isThorough: isThorough)
         }
+        func kind(_ plans: [IterationPlan]) -> AnnealKind? { AnnealKind(plans, boxLength: boxLength) }
         var all = [plans(0, isThorough: false)]
         guard
             parameters.schedule == .annealed && parameters.annealIterations > 0
@@ -143,13 +144,9 @@ public enum IterationSchedule {
         for repetition in 0..<parameters.annealRetries {
             let next = plans(repetition, isThorough: true)
             // Few particles, or a limit of the run's, leave nothing to add.
-            if !isSameAnneal(next, all[all.count - 1]) { all.append(next) }
+            if kind(next) != kind(all[all.count - 1]) { all.append(next) }
         }
         return all
-    }
-
-    private static func isSameAnneal(_ one: [IterationPlan], _ other: [IterationPlan]) -> Bool {
-        one.first?.ringCount == other.first?.ringCount && one.first?.batchSize == other.first?.batchSize
     }
 
     /// The one of the repeated plans that follows another; nil if there is none.

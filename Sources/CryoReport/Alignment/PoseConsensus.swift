@@ -91,7 +91,7 @@ struct PoseConsensus {
         for _ in 0..<3 {
             result.shift = shift(superposition, used)
             let residuals = good.map { residual(result, $0) }
-            let limit = 3 * median(residuals) + 1e-6
+            let limit = 3 * (residuals.median ?? 0) + 1e-6
             used = zip(good, residuals).filter { $1 <= limit }.map(\.0)
         }
         return result
@@ -103,28 +103,16 @@ struct PoseConsensus {
         return (dx * dx + dy * dy).squareRoot()
     }
 
-    /// Solves (Σ row rowᵀ) t = Σ row · difference of the origins.
+    /// The t whose projections row · t come nearest to the differences of the origins.
     private func shift(_ superposition: Superposition, _ indices: [Int]) -> SIMD3<Double> {
-        var (columns, right) = ([SIMD3<Double>](repeating: .zero, count: 3), SIMD3<Double>.zero)
+        // Views from one direction leave the shift along it open; a trace of damping chooses the smallest.
+        var point = LeastSquaresPoint(damping: 1e-9 * Double(indices.count) + 1e-30)
         for index in indices {
             let rotation = superposition.applied(to: estimates[index]).rotation
-            let dx = truth[index].originX - estimates[index].originX
-            let dy = truth[index].originY - estimates[index].originY
-            for (row, difference) in [(rotation.row0, dx), (rotation.row1, dy)] {
-                for axis in 0..<3 { columns[axis] += row * row[axis] }
-                right += row * difference
-            }
+            point.add(rotation.row0, equals: truth[index].originX - estimates[index].originX)
+            point.add(rotation.row1, equals: truth[index].originY - estimates[index].originY)
         }
-        // Views from one direction leave the shift along it open; a trace of damping chooses the smallest.
-        let damping = 1e-9 * Double(indices.count) + 1e-30
-        for axis in 0..<3 { columns[axis][axis] += damping }
-        let determinant = dot(columns[0], cross(columns[1], columns[2]))
-        guard abs(determinant) > 1e-100 else { return .zero }
-        return [
-            dot(right, cross(columns[1], columns[2])) / determinant,
-            dot(columns[0], cross(right, columns[2])) / determinant,
-            dot(columns[0], cross(columns[1], right)) / determinant,
-        ]
+        return point.solution
     }
 
     /// At most `count` particles, evenly spread.

@@ -46,10 +46,10 @@ public struct PoseError: Sendable {
     }
 
     /// The median angle; zero if there are no particles.
-    public var medianAngle: Angle { Angle(radians: median(angles.map(\.radians))) }
+    public var medianAngle: Angle { Angle(radians: angles.map(\.radians).median ?? 0) }
 
     /// The median distance of the origins, in Å; divide by the pixel size for pixels.
-    public var medianShift: Double { median(shifts) }
+    public var medianShift: Double { shifts.median ?? 0 }
 
     /// The fraction of particles within `limit` of their true orientation.
     public func fraction(within limit: Angle) -> Double {
@@ -61,12 +61,4 @@ public struct PoseError: Sendable {
     static func angle(_ truth: Rotation, _ estimate: Rotation, _ operators: [Rotation]) -> Double {
         operators.map { truth.angle(to: estimate * $0).radians }.min() ?? 0
     }
-}
-
-/// The middle value, or the mean of the two middle ones; zero for none.
-func median(_ values: [Double]) -> Double {
-    let sorted = values.sorted()
-    guard !sorted.isEmpty else { return 0 }
-    let middle = sorted.count / 2
-    return sorted.count % 2 == 1 ? sorted[middle] : 0.5 * (sorted[middle - 1] + sorted[middle])
 }

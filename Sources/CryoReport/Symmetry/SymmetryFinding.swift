@@ -110,24 +110,14 @@ struct SymmetryPlacement: Sendable {
     /// The point c nearest to the origin with (1 − R) c = t for every axis, in the least-squares sense.
     private static func centre(of axes: [FoundAxis]) -> SIMD3<Double> {
         // A small ridge decides where the axes do not: along a single one.
-        var normal = [SIMD3<Double>(1e-6, 0, 0), SIMD3<Double>(0, 1e-6, 0), SIMD3<Double>(0, 0, 1e-6)]
-        var right = SIMD3<Double>.zero
+        var point = LeastSquaresPoint(damping: 1e-6)
         for axis in axes {
             let turn = axis.axis.turn
-            let rows = [
-                SIMD3(1, 0, 0) - turn.row0, SIMD3(0, 1, 0) - turn.row1, SIMD3(0, 0, 1) - turn.row2,
-            ]
-            for (row, t) in zip(rows, [axis.shift.x, axis.shift.y, axis.shift.z]) {
-                for place in 0..<3 { normal[place] += row * row[place] }
-                right += row * t
-            }
+            point.add([1, 0, 0] - turn.row0, equals: axis.shift.x)
+            point.add([0, 1, 0] - turn.row1, equals: axis.shift.y)
+            point.add([0, 0, 1] - turn.row2, equals: axis.shift.z)
         }
-        let determinant = dot(normal[0], cross(normal[1], normal[2]))
-        return [
-            dot(right, cross(normal[1], normal[2])) / determinant,
-            dot(right, cross(normal[2], normal[0])) / determinant,
-            dot(right, cross(normal[0], normal[1])) / determinant,
-        ]
+        return point.solution
     }
 
     /// The mean score of turns about the group's axes.

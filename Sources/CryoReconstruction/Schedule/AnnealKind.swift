@@ -1,0 +1,15 @@
+/// What the anneals of a run differ in besides their random starts.
+struct AnnealKind: Equatable {
+    /// The limit as a resolution, in Å.
+    var resolution: Double
+    /// Images in each minibatch.
+    var batchSize: Int
+}
+
+extension AnnealKind {
+    /// The kind of a plan's anneal; nil for an empty plan.
+    init?(_ plans: [IterationPlan], boxLength: Double) {
+        guard let first = plans.first else { return nil }
+        self.init(resolution: boxLength / Double(first.ringCount), batchSize: first.batchSize)
+    }
+}
