@@ -68,14 +68,14 @@ struct ScheduleTests {
     /// iterations were counted beforehand.
     @Test func annealsAreRepeatedWithMoreImagesAndAtFinerLimits() {
         var parameters = ReconstructionParameters.standard
-        func first(_ count: Int = 2000) -> [IterationPlan] {
+        func last(_ count: Int = 2000) -> [IterationPlan] {
             IterationSchedule.repeatedPlans(
                 parameters, particleCount: count, boxLength: 320, boxSize: 64, diameter: 256
-            ).compactMap(\.first)
+            ).compactMap { $0.last { $0.phase == .anneal } ?? $0.first }
         }
-        func limits(_ count: Int = 2000) -> [Int] { first(count).map(\.ringCount) }
+        func limits(_ count: Int = 2000) -> [Int] { last(count).map(\.ringCount) }
         #expect(limits() == [10, 10, 12, 15])
-        #expect(first().map(\.batchSize) == [80, 320, 320, 320])
+        #expect(last().map(\.batchSize) == [80, 320, 320, 320])
         // Where there are no more particles, and no finer limit, an anneal would be the same again.
         #expect(limits(60) == [10, 12, 15])
         parameters.maxResolution = 25
@@ -89,6 +89,29 @@ struct ScheduleTests {
         #expect(limits() == [10])
         parameters = .paper
         #expect(limits().count == 1)
+    }
+
+    /// The last begins with the coarse shape, of 4.5 details along the diameter, and ends on the fine quadrature.
+    @Test func theLastAnnealRises() throws {
+        var parameters = ReconstructionParameters.standard
+        func anneals() -> [[IterationPlan]] {
+            IterationSchedule.repeatedPlans(
+                parameters, particleCount: 2000, boxLength: 320, boxSize: 64, diameter: 256
+            ).map { $0.filter { $0.phase == .anneal } }
+        }
+        let steps = anneals()
+        #expect(steps.map { Set($0.map(\.ringCount)) } == [[10], [10], [12], Set(5...15)])
+        #expect(steps.dropLast().allSatisfy { $0.count == 160 && $0.allSatisfy { $0.weight == 0.5 } })
+        let rising = try #require(steps.last)
+        let rings = [Int](repeating: 5, count: 120) + (6...15).flatMap { [Int](repeating: $0, count: 40) }
+        #expect(rising.map(\.ringCount) == rings && rising.allSatisfy { $0.weight == 0.3 })
+        #expect(rising.first?.annealProgress == 0 && rising.last?.annealProgress == 1)
+        #expect(rising.count { !$0.isCoarse } == 8 && rising.last?.isCoarse == false)
+        // Who says where they begin wants all to rise.
+        parameters.annealBeginning = 40
+        #expect(anneals().map { $0.first?.ringCount } == [8, 8, 8, 8])
+        parameters.annealBeginning = 20
+        #expect(anneals().map { $0.first?.ringCount } == [10, 10, 12, 15])
     }
 
     /// Images that tell their poses need no finer limit, but may need more of them in a step.
@@ -192,6 +215,14 @@ struct TemperatureTests {
         for ratio in ratios { #expect(abs(ratio - pow(10, -0.3)) < 1e-9) }
         // A start below the end would heat up.
         #expect(Temperature(start: 2, end: 10).target(progress: 0.5) == 10)
+        // At a finer limit there are more poses.
+        var rising = temperature
+        rising.enter(ringCount: 8, start: 20_000)
+        #expect(rising.target(progress: 0) == 20_000)
+        rising.enter(ringCount: 8, start: 50_000)
+        #expect(rising.target(progress: 0) == 20_000)
+        rising.enter(ringCount: 9, start: 2)
+        #expect(rising.target(progress: 0) == 10)
     }
 
     @Test func betaNeverExceedsOne() {

@@ -18,7 +18,9 @@ extension Reconstruction {
         var progress = saved ?? beginning()
         if saved != nil { restore(&progress) }
         while progress.start != nil {
-            do { try carryOut(until: annealCount, &progress, report, checkpoint) } catch let error
+            do {
+                try carryOut(until: annealCount(progress.repetition), &progress, report, checkpoint)
+            } catch let error
                 as ReconstructionError
             {
                 guard case .vanished = error, giveUpStart(&progress) else { throw error }
@@ -37,7 +39,7 @@ extension Reconstruction {
     ) throws {
         var progress = beginning(starts.firstIndex(where: \.isKept) ?? 0, of: starts)
         restore(&progress)
-        try carryOut(until: annealCount, &progress, report, checkpoint)
+        try carryOut(until: annealCount(progress.repetition), &progress, report, checkpoint)
         (progress.start, progress.records) = (nil, starts)
         learnApart(&progress)
         try carryOut(until: plans[progress.repetition].count, &progress, report, checkpoint)
@@ -49,8 +51,8 @@ extension Reconstruction {
         return next?.phase != progress.lastStatistics?.phase
     }
 
-    /// Iterations of the anneal, the same at each of its limits.
-    var annealCount: Int { plans[0].prefix { $0.phase == .anneal }.count }
+    /// Iterations of the anneal in one of the run's plans.
+    func annealCount(_ repetition: Int) -> Int { plans[repetition].prefix { $0.phase == .anneal }.count }
 
     /// A run before its first iteration, at the first of its random starts or at a recorded one.
     func beginning(_ start: Int = 0, of records: [StartRecord] = []) -> RunProgress {
@@ -75,7 +77,7 @@ extension Reconstruction {
     private func learnApart(_ progress: inout RunProgress) {
         if hasHalves {
             progress.states = halfStates(of: progress.states[0])
-        } else if annealCount > 0 {
+        } else if annealCount(progress.repetition) > 0 {
             progress.states[0].order = ParticleOrder(
                 particles: progress.states[0].known(among: split.learning), seed: parameters.seed &+ 1,
                 hasFixedBatches: false)

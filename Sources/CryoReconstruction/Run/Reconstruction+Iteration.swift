@@ -24,6 +24,7 @@ extension Reconstruction {
         if state.temperature == nil, plan.annealProgress != nil {
             state.temperature = settledTemperature(batch.indices, stage, variance)
         }
+        state.temperature?.enter(ringCount: plan.ringCount, start: firstEffectivePoses(stage))
         let beta = state.beta(plan)
         let movesDensity = plan.phase != .final || parameters.schedule == .annealed
         let gradient = movesDensity ? SliceGradient(engine: stage.engine) : nil
@@ -78,13 +79,17 @@ extension Reconstruction {
             sampling: sampling, seconds: 0, progress: 0)
     }
 
+    /// The effective number of poses, on the fine quadrature, with which an anneal at this limit begins.
+    private func firstEffectivePoses(_ stage: Stage) -> Double {
+        parameters.annealStart * Double(stage.engine.poseCount) / stage.poseShare
+    }
+
     /// The temperature at which the first minibatch has the wanted number of effective poses.
     private func settledTemperature(
         _ indices: [Int], _ stage: Stage, _ variance: [Double]
     ) -> Temperature {
         var temperature = Temperature(
-            start: parameters.annealStart * Double(stage.engine.poseCount) / stage.poseShare,
-            end: parameters.annealEnd)
+            start: firstEffectivePoses(stage), end: parameters.annealEnd)
         let few = Array(indices.prefix(32))
         temperature.settle(progress: 0) { beta in
             self.visit(few, stage, variance, beta: beta).medianEffectivePoses / stage.poseShare

@@ -78,7 +78,7 @@ extension Sequence<StartRecord> {
 /// An anneal may be wrong from every seed. Of EMD-1977 and of pieces of molecules of 114 to 183 kDa all with 80 images a step
 /// were, and most with 320 right; so where images hold more than the map explains, all begins anew with larger minibatches. They may not
 /// tell their poses at its limit either, which shows in a hundred poses that fit an image where six should; then all begins
-/// anew at a finer one.
+/// anew at a finer one, and at last with a limit that rises.
 extension Reconstruction {
     /// The number of starts of the first anneals, for all contrasts.
     var startCount: Int { startsEach * contrasts.count }
@@ -88,7 +88,7 @@ extension Reconstruction {
         startsAtRandom ? parameters.starts ?? (symmetry.order > 1 ? 3 : 1) : 1
     }
 
-    private var startsAtRandom: Bool { annealCount > 0 && initialDensity == nil }
+    private var startsAtRandom: Bool { annealCount(0) > 0 && initialDensity == nil }
 
     /// The contrasts under which the density is looked for, one start after the other: both where the images do not tell.
     private var contrasts: [Int] {
@@ -145,7 +145,7 @@ extension Reconstruction {
 
     /// Ranks the start whose anneal has ended, and begins the next or goes on with the best.
     func endStart(_ progress: inout RunProgress) {
-        guard let start = progress.start, let place = place(of: progress), annealCount > 0 else {
+        guard let start = progress.start, let place = place(of: progress), annealCount(0) > 0 else {
             progress.start = nil
             return
         }
@@ -174,7 +174,7 @@ extension Reconstruction {
     /// its kind.
     func giveUpStart(_ progress: inout RunProgress) -> Bool {
         guard let place = place(of: progress), place.count > 1 else { return false }
-        progress.iteration = annealCount
+        progress.iteration = annealCount(progress.repetition)
         progress.course.forgetEmptiness()
         return true
     }

@@ -38,6 +38,7 @@ extension ReconstructionParameters {
         let numbers: [(name: String, value: Double, range: ClosedRange<Double>)] = [
             ("maxResolution", maxResolution ?? 1, 0.1...10_000),
             ("annealResolution", annealResolution ?? 1, 0.1...10_000),
+            ("annealBeginning", annealBeginning ?? 1, 0.1...10_000),
             ("priorStrength", priorStrength, 0...1e6), ("shiftSigma", shiftSigma ?? 1, 0.01...1e6),
             ("shiftExtent", shiftExtent ?? 1, 0...1000), ("shiftStep", shiftStep, 0.01...10),
             ("angularStep", angularStep, 0.05...10), ("annealWeight", annealWeight, 0.001...1),

@@ -75,7 +75,10 @@ public struct ReconstructionParameters: Codable, Sendable, Equatable {
     public var angularStep = 1.0
     /// The resolution at which the likelihood is annealed, in Å; nil for a sixth of the diameter, at most 32 Å.
     public var annealResolution: Double?
-    /// Iterations of the anneal.
+    /// The resolution at which an anneal begins whose limit rises, in Å: the last of the repeated ones, and if this is told all
+    /// of them; nil for the diameter over 4.5.
+    public var annealBeginning: Double?
+    /// Iterations of an anneal at one limit; where it rises, three quarters of these at its first ring and a quarter at each other.
     public var annealIterations = 160
     /// Images in a minibatch of the anneal; four times as many if its map does not explain what images hold, and it is repeated.
     public var annealBatch = 80
@@ -88,7 +91,7 @@ public struct ReconstructionParameters: Codable, Sendable, Equatable {
     /// The part of the anneal that is carried out on a coarser quadrature.
     public var annealCoarseShare = 0.95
     /// How often the anneal is done again at most if its map is not good enough: with four times as many images a step, then
-    /// at finer limits too; 0 for one anneal in any case.
+    /// at a finer limit too, then with one that rises; 0 for one anneal in any case.
     public var annealRetries = 3
     /// The least signal that a shell is granted, in units of the estimate's noise.
     public var signalFloor = 4.0

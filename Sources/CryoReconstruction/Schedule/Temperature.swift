@@ -7,14 +7,23 @@ import Foundation
 public struct Temperature: Sendable, Equatable, Codable {
     /// The inverse temperature β ≤ 1.
     public private(set) var beta: Double
-    private let start: Double
+    private var start: Double
     private let end: Double
+    private var ringCount: Int?
 
     /// Starts a course from `start` effective poses to `end`.
     public init(start: Double, end: Double) {
         self.start = max(start, end)
         self.end = end
         beta = 1e-3
+    }
+
+    /// Sees to it that the course began where it should for images up to a frequency limit: the finer it is, the more poses
+    /// there are.
+    public mutating func enter(ringCount: Int, start: Double) {
+        guard ringCount != self.ringCount else { return }
+        self.ringCount = ringCount
+        self.start = max(start, end)
     }
 
     /// The wanted effective number of poses at a progress from 0 to 1.
