@@ -8,17 +8,20 @@ import Testing
 
 /// A run that was interrupted goes on as if nothing had happened.
 @Suite(.serialized) struct CheckpointTests {
-    /// A run of every kind: half-sets, several starts under a symmetry, and the paper's optimizer with its sampler.
+    /// A run of every kind: half-sets, a limit that rises during the anneal, several starts under a symmetry, and the paper's
+    /// optimizer with its sampler.
     static let kinds: [(name: String, parameters: ReconstructionParameters)] = {
         var halves = EndToEndTests.reduced
         (halves.annealIterations, halves.annealBatch, halves.maxResolution) = (6, 30, 26)
+        var rising = halves
+        (rising.annealBeginning, rising.annealRetries) = (80, 0)
         var starts = halves
         (starts.symmetry, starts.starts, starts.maxResolution) = ("C2", 2, 30)
         // So that the anneal is repeated at a finer limit.
         starts.annealEnd = 1
         var paper = ReconstructionParameters.paper
         (paper.diameter, paper.marchBatch, paper.maxIterations, paper.shiftExtent) = (150, 40, 8, 12)
-        return [("halves", halves), ("starts", starts), ("paper", paper)]
+        return [("halves", halves), ("rising", rising), ("starts", starts), ("paper", paper)]
     }()
 
     struct Stopped: Error {}
@@ -27,11 +30,13 @@ import Testing
         try TestSource(EndToEndTests.phantom, count: 120, diameter: 140, signalToNoise: 1)
     }
 
-    @Test(arguments: ["halves", "starts", "paper"]) func theResultIsTheSame(kind: String) throws {
+    @Test(arguments: ["halves", "rising", "starts", "paper"]) func theResultIsTheSame(kind: String) throws {
         let parameters = try #require(Self.kinds.first { $0.name == kind }?.parameters)
         let source = try Self.source()
         let whole = try Reconstruction(source: source, parameters: parameters).run()
         let count = whole.statistics.count
+        let limits = Set(whole.statistics.filter { $0.phase == .anneal }.map(\.resolution))
+        #expect((limits.count > 1) == (kind == "rising"))
         for stop in [1, count / 3, 2 * count / 3, count - 1, count] {
             let folder = try Self.folder()
             var seen = 0
