@@ -197,6 +197,8 @@ extension Reconstruction {
 
     private func goOn(with best: RankedStart, _ progress: inout RunProgress) {
         (progress.start, progress.best, progress.repetition) = (nil, nil, best.repetition)
+        // The last anneal may have been a longer one.
+        progress.iteration = annealCount(best.repetition)
         progress.states = [best.state]
         progress.course.statistics = best.statistics
         images.centres = best.centres
