@@ -71,7 +71,7 @@ struct ScheduleTests {
         func last(_ count: Int = 2000) -> [IterationPlan] {
             IterationSchedule.repeatedPlans(
                 parameters, particleCount: count, boxLength: 320, boxSize: 64, diameter: 256
-            ).compactMap { $0.last { $0.phase == .anneal } ?? $0.first }
+            ).compactMap { $0.endOfAnneal ?? $0.first }
         }
         func limits(_ count: Int = 2000) -> [Int] { last(count).map(\.ringCount) }
         #expect(limits() == [10, 10, 12, 15])

@@ -20,9 +20,7 @@ extension Reconstruction {
         while progress.start != nil {
             do {
                 try carryOut(until: annealCount(progress.repetition), &progress, report, checkpoint)
-            } catch let error
-                as ReconstructionError
-            {
+            } catch let error as ReconstructionError {
                 guard case .vanished = error, giveUpStart(&progress) else { throw error }
             }
             endStart(&progress)

@@ -21,10 +21,11 @@ extension Reconstruction {
         let variance = state.noise.variance(rings: plan.ringCount)
         let ball = stage.frame.ball(of: density)
         stage.engine.setDensity(ball)
-        if state.temperature == nil, plan.annealProgress != nil {
-            state.temperature = settledTemperature(batch.indices, stage, variance)
+        if plan.annealProgress != nil {
+            var temperature = state.temperature ?? settledTemperature(batch.indices, stage, variance)
+            temperature.enter(ringCount: plan.ringCount, start: firstEffectivePoses(stage))
+            state.temperature = temperature
         }
-        state.temperature?.enter(ringCount: plan.ringCount, start: firstEffectivePoses(stage))
         let beta = state.beta(plan)
         let movesDensity = plan.phase != .final || parameters.schedule == .annealed
         let gradient = movesDensity ? SliceGradient(engine: stage.engine) : nil

@@ -9,7 +9,7 @@ struct AnnealKind: Equatable {
 extension AnnealKind {
     /// The kind of a plan's anneal; nil for an empty plan.
     init?(_ plans: [IterationPlan], boxLength: Double) {
-        guard let last = plans.last(where: { $0.phase == .anneal }) ?? plans.first else { return nil }
+        guard let last = plans.endOfAnneal ?? plans.first else { return nil }
         self.init(resolution: boxLength / Double(last.ringCount), batchSize: last.batchSize)
     }
 }

@@ -73,6 +73,11 @@ public struct IterationPlan: Sendable, Equatable {
     }
 }
 
+extension [IterationPlan] {
+    /// The anneal's last iteration, at the limit where it ends; nil without an anneal.
+    var endOfAnneal: IterationPlan? { last { $0.phase == .anneal } }
+}
+
 /// The plan of a whole run, worked out before it starts.
 public enum IterationSchedule {
     /// The plan of each iteration.

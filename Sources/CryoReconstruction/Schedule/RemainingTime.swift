@@ -47,7 +47,7 @@ struct RemainingTime {
     /// Measured from ring 8 to 24 on ribosomes, β-galactosidase and the phantom, an image that is evaluated on drawn nodes
     /// takes about ring^1.2, and where the march begins 0.4 to 1 times what it takes in the anneal; complete sums take ring³.
     private func cost(_ plan: IterationPlan, atMost end: Int) -> Double {
-        let first = Double(plans.last { $0.phase == .anneal }?.ringCount ?? 1)
+        let first = Double(plans.endOfAnneal?.ringCount ?? 1)
         let ring = Double(min(plan.ringCount, end)) / first
         let drawn = plan.isSampled(parameters) || plan.isFirstLook
         let image = drawn ? 0.7 * pow(ring, 1.2) : pow(ring, 3)
@@ -96,7 +96,7 @@ struct RemainingTime {
     /// The ring at which half-sets will probably stop agreeing.
     func expectedEnd(_ place: Place, _ statistics: [IterationStatistics]) -> Int {
         let limit = plans.map(\.ringCount).max() ?? 0
-        let first = plans.last { $0.phase == .anneal }?.ringCount ?? plans.first?.ringCount ?? 0
+        let first = (plans.endOfAnneal ?? plans.first)?.ringCount ?? 0
         guard plans.contains(where: { $0.phase == .introduction || $0.phase == .march }),
             parameters.halves, parameters.schedule == .annealed
         else { return limit }
