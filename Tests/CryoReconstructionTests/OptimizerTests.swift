@@ -163,6 +163,59 @@ struct OptimizerTests {
         #expect(fine.objective(of: after) < before)
     }
 
+    /// The second step goes on by the momentum's part of the first one's change, as constraints left it, on another grid too;
+    /// after a step without momentum there is nothing to go on with, nor
+    /// where the step turns against that change.
+    @Test func momentumRepeatsTheLastChange() throws {
+        let problem = SmallProblem()
+        // Constraints moved the density less far than the step wanted.
+        let toTruth = Self.between(problem.start, problem.truth, 0.5)
+        func step(first: Double, second momentum: Double, at second: Volume? = nil) -> Volume {
+            let second = second ?? toTruth
+            var optimizer = PreconditionedSGD(signalFloor: 4)
+            var situation = problem.situation(problem.start)
+            situation.momentum = first
+            _ = optimizer.step(situation)
+            situation = problem.situation(second)
+            situation.momentum = momentum
+            return optimizer.step(situation)
+        }
+        let (plain, moved) = (step(first: 0.5, second: 0), step(first: 0.5, second: 0.5))
+        for index in plain.voxels.indices {
+            let last = toTruth.voxels[index] - problem.start.voxels[index]
+            #expect(abs(moved.voxels[index] - plain.voxels[index] - 0.5 * last) < 1e-5)
+        }
+        #expect(step(first: 0, second: 0.5) == plain)
+        let away = Self.between(problem.start, problem.truth, -0.5)
+        #expect(step(first: 0.5, second: 0.5, at: away) == step(first: 0.5, second: 0, at: away))
+
+        let fine = SmallProblem(ringCount: 8)
+        try #require(fine.frame.gridSize != problem.frame.gridSize)
+        let carried = toTruth.resampled(to: fine.frame.gridSize)
+        func onFineGrid(_ momentum: Double) -> Volume {
+            var optimizer = PreconditionedSGD(signalFloor: 4)
+            var situation = problem.situation(problem.start)
+            situation.momentum = momentum
+            _ = optimizer.step(situation)
+            situation = fine.situation(carried)
+            situation.momentum = momentum
+            return optimizer.step(situation)
+        }
+        let (still, going) = (onFineGrid(0), onFineGrid(0.5))
+        let start = problem.start.resampled(to: fine.frame.gridSize)
+        for index in still.voxels.indices {
+            let last = carried.voxels[index] - start.voxels[index]
+            #expect(abs(going.voxels[index] - still.voxels[index] - 0.5 * last) < 1e-5)
+        }
+    }
+
+    /// A density on the line from one to another, at 0 and 1 these themselves.
+    private static func between(_ a: Volume, _ b: Volume, _ share: Float) -> Volume {
+        Volume(
+            boxSize: a.boxSize, pixelSize: a.pixelSize,
+            voxels: zip(a.voxels, b.voxels).map { $0 + share * ($1 - $0) })
+    }
+
     /// Coefficients with a gradient but hardly any curvature, as beside the plane of a view that holds all images.
     @Test func stepsAreBoundedWhereTheCurvatureVanishes() {
         let problem = SmallProblem()

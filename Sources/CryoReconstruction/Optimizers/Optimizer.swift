@@ -28,6 +28,8 @@ public struct OptimizerSituation {
     public var iteration: Int
     /// The weight of this minibatch in a running average, in (0, 1].
     public var weight: Double
+    /// The part of the last change of the density that is made again.
+    public var momentum: Double
     /// The prior on the density.
     public var prior: any DensityPrior
     /// The negative log-posterior of a density per image, over this minibatch.
@@ -36,7 +38,7 @@ public struct OptimizerSituation {
     /// Makes a situation.
     public init(
         density: Volume, gradient: CoefficientGradient, symmetryOrder: Int, batch: Int, batchSize: Int,
-        particleCount: Int, iteration: Int, weight: Double, prior: any DensityPrior,
+        particleCount: Int, iteration: Int, weight: Double, momentum: Double = 0, prior: any DensityPrior,
         objective: @escaping (Volume) -> Double
     ) {
         self.density = density
@@ -47,6 +49,7 @@ public struct OptimizerSituation {
         self.particleCount = particleCount
         self.iteration = iteration
         self.weight = weight
+        self.momentum = momentum
         self.prior = prior
         self.objective = objective
     }

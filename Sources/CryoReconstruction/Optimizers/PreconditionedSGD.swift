@@ -3,11 +3,12 @@ import CryoFourier
 
 /// The default: a stochastic gradient step divided by the curvature's diagonal.
 ///
-///     c ← c + ρ (G − λ c) / (D + λ),   λ = 1 / (n τ²)
+///     c ← c + ρ (G − λ c) / (D + λ) + μ Δc,   λ = 1 / (n τ²)
 ///
 /// G: the minibatch's gradient per image; D: Σ p w C² per image, averaged over minibatches; τ²: the density's own
 /// power in the shell less what noise puts there; n = B (2 − ρ)/ρ: the images that a running average with weight ρ
-/// effectively holds. Where D is constant this is expectation–maximisation with running averages; one scalar step
+/// effectively holds; Δc: the density's last change, constraints included; μ: the plan's momentum. Where D is constant
+/// this is expectation–maximisation with running averages; one scalar step
 /// (SAGD) cannot serve shells whose curvatures differ by orders of magnitude.
 public struct PreconditionedSGD: Optimizer {
     /// The least signal that a shell is granted, in units of the estimate's noise.
@@ -16,6 +17,8 @@ public struct PreconditionedSGD: Optimizer {
     /// and stay there: on β-galactosidase the map then stops at 30 Å (floor 0.1), against 20 Å (floors 1 to 10).
     public var signalFloor: Double
     private var curvature: FourierBall?
+    /// The density before the last step, if that one is to be followed by momentum.
+    private var previous: Volume?
 
     /// Makes the optimizer.
     public init(signalFloor: Double) { self.signalFloor = signalFloor }
@@ -50,8 +53,33 @@ public struct PreconditionedSGD: Optimizer {
                 - present.samples[offset] * lambda
             sample = slope * (rate / (diagonal.samples[offset].x + lambda + priorCurvature))
         }
-        return situation.density.moved(along: CoefficientGradient.density(of: change, frame: frame), by: 1)
+        let step = CoefficientGradient.density(of: change, frame: frame)
+        return withMomentum(situation.density.moved(along: step, by: 1), situation)
     }
+
+    /// Goes on beyond a step in the direction of the density's last change, unless the step turns against it [Pol64, OC15].
+    ///
+    /// Where noisy images fit thousands of poses, expectation–maximisation creeps: the less they tell, the smaller its steps.
+    /// Of the 30S at SNR 0.02, 30 steps of all images at 21 Å brought the log-evidence from 3.0 to 3.7 nats with a momentum of 0.95
+    /// (0.85: to 3.6), and the map from 47 to 22 Å; twice as many images in small steps without it to 3.1 nats and 41 Å.
+    /// Coefficients that images tell well would swing: a large first step, repeated, cost that map a nat.
+    private mutating func withMomentum(_ next: Volume, _ situation: OptimizerSituation) -> Volume {
+        defer { previous = situation.momentum > 0 ? situation.density : nil }
+        guard situation.momentum > 0, var previous else { return next }
+        let present = situation.density
+        if previous.boxSize != present.boxSize { previous = previous.resampled(to: present.boxSize) }
+        let (step, last) = (next.difference(to: present), present.difference(to: previous))
+        guard
+            step.product(with: last) > Self.leastCosine
+                * (step.squaredLength * last.squaredLength).squareRoot()
+        else { return next }
+        return next.moved(along: last, by: situation.momentum)
+    }
+
+    /// The cosine of a step with the last change below which it turns against it.
+    ///
+    /// Not zero: most of a step is what constraints will take away again, at an angle of its own.
+    private static let leastCosine = -0.1
 
     private mutating func averagedCurvature(_ situation: OptimizerSituation) -> FourierBall {
         let latest = situation.gradient.curvature
@@ -126,5 +154,15 @@ public struct PreconditionedSGD: Optimizer {
                 latest[shell] / count[shell] - 1 / (batchSize * mean[shell]))
             return Float(1 / (effectiveImages * max(signal, signalFloor * noise)))
         }
+    }
+}
+
+extension Volume {
+    /// What leads from another density of the same grid to this one.
+    fileprivate func difference(to other: Volume) -> Volume { moved(along: other, by: -1) }
+
+    /// The scalar product, summed in the voxels' order.
+    fileprivate func product(with other: Volume) -> Double {
+        zip(voxels, other.voxels).reduce(0) { $0 + Double($1.0) * Double($1.1) }
     }
 }

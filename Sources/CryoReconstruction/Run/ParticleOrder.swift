@@ -40,6 +40,13 @@ struct ParticleOrder: Sendable, Codable {
         return hasFixedBatches ? nextFixed(size) : nextShuffled(size, sitsOut)
     }
 
+    /// Some `size` particles, the same at each call; all of them if `size` says so.
+    func some(_ size: Int) -> Batch {
+        guard size < count else { return Batch(indices: particles, number: 0) }
+        var stream = RandomStream(seed: seed, stream: 0x0DE7)
+        return Batch(indices: Array(particles.shuffled(using: &stream).prefix(size)).sorted(), number: 0)
+    }
+
     /// One of ⌊count / size⌋ batches of nearly equal size.
     private mutating func nextFixed(_ size: Int) -> Batch {
         let batches = max(1, count / max(1, size))

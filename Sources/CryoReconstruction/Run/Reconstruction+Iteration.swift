@@ -12,12 +12,7 @@ extension Reconstruction {
         guard let stage = state.stage, let density = state.density else {
             preconditionFailure("a stage is prepared before it is used")
         }
-        let batch =
-            plan.phase == .final
-            ? ParticleOrder.Batch(indices: state.particles, number: 0)
-            : state.order.next(plan.batchSize) { [estimates = state.estimates] particle in
-                plan.phase == .march && estimates[particle].map(\.isNoise) ?? false
-            }
+        let batch = batch(plan, &state)
         let variance = state.noise.variance(rings: plan.ringCount)
         let ball = stage.frame.ball(of: density)
         stage.engine.setDensity(ball)
@@ -48,6 +43,15 @@ extension Reconstruction {
             state.density = next
         }
         return statistics(iteration, plan, stage, visit, sampling, beta: beta, relativeChange: change)
+    }
+
+    /// The particles that an iteration visits.
+    private func batch(_ plan: IterationPlan, _ state: inout RunState) -> ParticleOrder.Batch {
+        if plan.phase == .final { return ParticleOrder.Batch(indices: state.particles, number: 0) }
+        if plan.momentum > 0 { return state.order.some(plan.batchSize) }
+        return state.order.next(plan.batchSize) { [estimates = state.estimates] particle in
+            plan.phase == .march && estimates[particle].map(\.isNoise) ?? false
+        }
     }
 
     /// Whether images may show the density more or less strongly.
@@ -111,7 +115,7 @@ extension Reconstruction {
             density: density, gradient: CoefficientGradient(gradient, frame: stage.frame),
             symmetryOrder: symmetry.order, batch: batch.number, batchSize: visit.indices.count,
             particleCount: split.learning.count, iteration: iteration, weight: plan.weight,
-            prior: prior,
+            momentum: plan.momentum, prior: prior,
             objective: { [noise = state.noise] trial in
                 self.objective(trial, visit, stage, noise, prior)
             })

@@ -22,6 +22,9 @@ public struct IterationPlan: Sendable, Equatable {
     public var batchSize: Int
     /// The weight of the minibatch in the running average.
     public var weight: Double
+    /// The part of the density's last change that is made again; then every iteration of a limit sees the same images, since
+    /// others would be noise that momentum amplifies.
+    public var momentum = 0.0
     /// How far the anneal has come, from 0 to 1; nil for an untempered likelihood.
     public var annealProgress: Double?
     /// The inverse temperature outside the anneal: 1, or so large that only the best match is left.
@@ -76,6 +79,13 @@ public struct IterationPlan: Sendable, Equatable {
 extension [IterationPlan] {
     /// The anneal's last iteration, at the limit where it ends; nil without an anneal.
     var endOfAnneal: IterationPlan? { last { $0.phase == .anneal } }
+
+    /// Particles that the anneal has met at its end, if there are so many.
+    var metCount: Int {
+        let anneal = filter { $0.phase == .anneal }
+        let fresh = anneal.filter { $0.momentum == 0 }.reduce(0) { $0 + $1.batchSize }
+        return Swift.max(fresh, anneal.map(\.batchSize).max() ?? 0)
+    }
 }
 
 /// The plan of a whole run, worked out before it starts.
@@ -102,15 +112,20 @@ public enum IterationSchedule {
         let coarsest = rings(parameters.annealResolution ?? defaultAnnealResolution(diameter: diameter))
         let first = min(limit, Int(Double(coarsest) * pow(annealRefinement, Double(repetition)) + 1e-6))
         let rises = repetition > 1 || parameters.annealBeginning != nil
-        let beginning = rises ? rings(parameters.annealBeginning ?? diameter / coarsestDetail) : first
+        let anneal =
+            rises
+            ? rising(
+                parameters, particleCount: particleCount,
+                from: rings(parameters.annealBeginning ?? diameter / coarsestDetail), to: first)
+            : constant(
+                parameters, ring: first,
+                batch: min((isThorough ? thoroughness : 1) * parameters.annealBatch, particleCount))
         let learning =
             switch parameters.schedule {
             case .annealed:
-                annealed(
-                    parameters, particleCount: particleCount, limit: limit, first: first,
-                    rings: annealRings(parameters, from: beginning, to: first),
-                    weight: rises ? min(risingWeight, parameters.annealWeight) : parameters.annealWeight,
-                    batch: min((isThorough ? thoroughness : 1) * parameters.annealBatch, particleCount))
+                anneal
+                    + march(
+                        parameters, after: anneal, particleCount: particleCount, from: first + 1, to: limit)
             case .frequencyMarching where parameters.optimizer == .projectionMatching:
                 matching(parameters, particleCount: particleCount, limit: limit, boxLength: boxLength)
             case .frequencyMarching:
@@ -118,9 +133,9 @@ public enum IterationSchedule {
             }
         let kept = Array(learning.prefix(max(1, parameters.maxIterations ?? learning.count)))
         let last = kept.last?.ringCount ?? limit
-        let met = kept.reduce(0) { $0 + ($1.phase == .anneal ? $1.batchSize : 0) }
         let search = introduction(
-            parameters, of: particleCount, hasNewcomers: met < particleCount, first: first, last: last)
+            parameters, of: particleCount, hasNewcomers: kept.metCount < particleCount, first: first,
+            last: last)
         // Whatever was cut short, the last passes see every particle.
         return kept + search + (search.isEmpty ? [] : kept.filter { $0.phase == .march }.map(\.resumed))
             + (0..<max(1, parameters.finalEpochs)).map { _ in
@@ -166,8 +181,8 @@ public enum IterationSchedule {
     ///   - mayBeFiner: Whether a finer limit is of use too, or more images a step alone.
     static func repetition(after present: Int, of plans: [[IterationPlan]], mayBeFiner: Bool) -> Int? {
         guard plans.indices.contains(present + 1) else { return nil }
-        let batches = [present, present + 1].map { plans[$0].first?.batchSize ?? 0 }
-        return mayBeFiner || batches[1] > batches[0] ? present + 1 : nil
+        let limits = [present, present + 1].map { plans[$0].endOfAnneal?.ringCount }
+        return mayBeFiner || limits[1] == limits[0] ? present + 1 : nil
     }
 
     /// By how much minibatches of a thorough anneal are larger.
@@ -176,8 +191,10 @@ public enum IterationSchedule {
     /// Details of the first map of a rising anneal along the particle's diameter.
     private static let coarsestDetail = 4.5
 
-    /// The largest weight of a minibatch while the limit rises: noisy images want averages of many.
-    private static let risingWeight = 0.3
+    /// By how much minibatches are larger while the limit rises: noisy images want averages of thousands.
+    private static let risingThoroughness = 64
+    /// Their weight, and the momentum with which iterations are as good as many more.
+    private static let (risingWeight, risingMomentum) = (0.8, 0.95)
 
     /// By how much the limit of a repeated anneal is finer.
     private static let annealRefinement = 1.25
@@ -222,46 +239,61 @@ public enum IterationSchedule {
         return max(5, pixels * boxLength / Double(boxSize))
     }
 
-    /// The limit of each iteration of an anneal.
-    ///
-    /// A random start at the limit at which noisy images tell their poses ends in a wrong map, whatever its minibatches. At 51 Å the
-    /// same images lead to the right coarse shape, which leads on to the next ring, and so on: at SNR 0.03 the 30S's images have
-    /// 3 nats there, 4.1 at 25.6 Å, and at 23 Å they recognise the molecule and have 6; with the limit of 21.3 Å from the
-    /// beginning 4.6 and a wrong map. It is the last resort: a 70S whose images tell their poses at 27 Å (SNR 0.05) was led astray by
-    /// its coarse shape, whose lowest frequencies positivity does not allow.
-    private static func annealRings(
-        _ parameters: ReconstructionParameters, from beginning: Int, to last: Int
-    ) -> [Int] {
-        let count = parameters.annealIterations
-        guard beginning < last, count > 0 else { return [Int](repeating: last, count: count) }
-        let quarter = max(1, count / 4)
-        return [Int](repeating: beginning, count: 3 * quarter)
-            + (beginning + 1...last).flatMap { [Int](repeating: $0, count: quarter) }
-    }
-
-    private static func annealed(
-        _ parameters: ReconstructionParameters, particleCount: Int, limit: Int, first: Int, rings: [Int],
-        weight: Double, batch: Int
+    /// An anneal at one limit, the last part of it on the fine quadrature.
+    private static func constant(
+        _ parameters: ReconstructionParameters, ring: Int, batch: Int
     ) -> [IterationPlan] {
         let coarse = (parameters.annealCoarseShare * Double(parameters.annealIterations)).rounded(.up)
-        let fine = parameters.annealIterations - Int(coarse)
-        var plans = rings.enumerated().map { iteration, ring in
+        return (0..<parameters.annealIterations).map { iteration in
             IterationPlan(
-                phase: .anneal, ringCount: ring, batchSize: batch, weight: weight,
-                annealProgress: Double(iteration) / Double(max(1, rings.count - 1)),
-                isCoarse: iteration < rings.count - fine)
+                phase: .anneal, ringCount: ring, batchSize: batch, weight: parameters.annealWeight,
+                annealProgress: Double(iteration) / Double(max(1, parameters.annealIterations - 1)),
+                isCoarse: iteration < Int(coarse))
         }
-        let marchBatch = min(parameters.marchBatch, particleCount)
-        // Only with the particles that the anneal has met.
-        let met = plans.isEmpty ? particleCount : min(particleCount, plans.count * plans[0].batchSize)
-        let steps = max(1, Int((parameters.marchEpochs * Double(met) / Double(marchBatch)).rounded()))
-        for ring in stride(from: first + 1, through: limit, by: 1) {
-            plans += (0..<steps).map { _ in
+    }
+
+    /// An anneal whose limit rises from ring to ring, with the same thousands of images at each iteration.
+    ///
+    /// A random start at the limit at which noisy images tell their poses ends in a wrong map, whatever its minibatches. At 51 Å the
+    /// same images lead to the right coarse shape, which leads on to the next ring, and so on. It is the last resort: a 70S whose images
+    /// tell their poses at 27 Å (SNR 0.05) was led astray by its coarse shape, whose lowest frequencies positivity does not
+    /// allow. A sixteenth of the iterations of an anneal at one limit is enough for a ring, but the first
+    /// one begins with nothing, and at the last one images take tens of iterations to recognise the molecule: these have a quarter. Only
+    /// the last iteration is on the fine quadrature, where one of thousands of images takes as long as five.
+    private static func rising(
+        _ parameters: ReconstructionParameters, particleCount: Int, from beginning: Int, to last: Int
+    ) -> [IterationPlan] {
+        guard parameters.annealIterations > 0 else { return [] }
+        let beginning = min(beginning, last)
+        let each = max(1, parameters.annealIterations / 16)
+        let rings =
+            [Int](repeating: beginning, count: 3 * each)
+            + (beginning...last).flatMap { [Int](repeating: $0, count: each) }
+            + [Int](repeating: last, count: 3 * each)
+        return rings.enumerated().map { iteration, ring in
+            IterationPlan(
+                phase: .anneal, ringCount: ring,
+                batchSize: min(risingThoroughness * parameters.annealBatch, particleCount),
+                weight: risingWeight, momentum: risingMomentum,
+                annealProgress: Double(iteration) / Double(rings.count - 1),
+                isCoarse: iteration < rings.count - 1)
+        }
+    }
+
+    /// Ring by ring, with the particles that the anneal has met.
+    private static func march(
+        _ parameters: ReconstructionParameters, after anneal: [IterationPlan], particleCount: Int,
+        from first: Int, to limit: Int
+    ) -> [IterationPlan] {
+        let batch = min(parameters.marchBatch, particleCount)
+        let met = anneal.isEmpty ? particleCount : min(particleCount, anneal.metCount)
+        let steps = max(1, Int((parameters.marchEpochs * Double(met) / Double(batch)).rounded()))
+        return stride(from: first, through: limit, by: 1).flatMap { ring in
+            (0..<steps).map { _ in
                 IterationPlan(
-                    phase: .march, ringCount: ring, batchSize: marchBatch, weight: parameters.marchWeight)
+                    phase: .march, ringCount: ring, batchSize: batch, weight: parameters.marchWeight)
             }
         }
-        return plans
     }
 
     /// The paper's clock: 1/50 Å⁻¹ for the first n₀ iterations, 1/40 for the next, then 0.005 Å⁻¹ more every 150.

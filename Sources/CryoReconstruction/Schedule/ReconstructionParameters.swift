@@ -78,9 +78,10 @@ public struct ReconstructionParameters: Codable, Sendable, Equatable {
     /// The resolution at which an anneal begins whose limit rises, in Å: the last of the repeated ones, and if this is told all
     /// of them; nil for the diameter over 4.5.
     public var annealBeginning: Double?
-    /// Iterations of an anneal at one limit; where it rises, three quarters of these at its first ring and a quarter at each other.
+    /// Iterations of an anneal at one limit; where it rises, a quarter of these at its first ring and at its last, a sixteenth at each between.
     public var annealIterations = 160
-    /// Images in a minibatch of the anneal; four times as many if its map does not explain what images hold, and it is repeated.
+    /// Images in a minibatch of the anneal; four times as many if its map does not explain what images hold, and it is repeated,
+    /// and sixty-four times as many where the limit rises.
     public var annealBatch = 80
     /// The weight of a minibatch in the running average during the anneal.
     public var annealWeight = 0.5

@@ -57,8 +57,8 @@ struct RemainingTime {
     /// Images that an iteration visits; those met before look for their poses anew only if they are badly explained.
     private func images(_ plan: IterationPlan) -> Int {
         guard plan.phase == .introduction else { return plan.batchSize }
-        let met = plans.reduce(0) { $0 + ($1.phase == .anneal ? $1.batchSize : 0) }
-        return max(0, particleCount - met) + min(met, particleCount) / 2
+        let met = min(plans.metCount, particleCount)
+        return particleCount - met + met / 2
     }
 
     /// Seconds a unit of work, from the latest iterations.
