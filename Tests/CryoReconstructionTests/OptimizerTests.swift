@@ -164,19 +164,19 @@ struct OptimizerTests {
     }
 
     /// The second step goes on by the momentum's part of the first one's change, as constraints left it, on another grid too;
-    /// after a step without momentum there is nothing to go on with, nor
-    /// where the step turns against that change.
+    /// after a step without momentum there is nothing to go on with, nor where the step turns against that change.
     @Test func momentumRepeatsTheLastChange() throws {
         let problem = SmallProblem()
         // Constraints moved the density less far than the step wanted.
         let toTruth = Self.between(problem.start, problem.truth, 0.5)
-        func step(first: Double, second momentum: Double, at second: Volume? = nil) -> Volume {
-            let second = second ?? toTruth
+        func step(
+            first: Double, second momentum: Double, at second: Volume? = nil, in later: SmallProblem? = nil
+        ) -> Volume {
             var optimizer = PreconditionedSGD(signalFloor: 4)
             var situation = problem.situation(problem.start)
             situation.momentum = first
             _ = optimizer.step(situation)
-            situation = problem.situation(second)
+            situation = (later ?? problem).situation(second ?? toTruth)
             situation.momentum = momentum
             return optimizer.step(situation)
         }
@@ -192,16 +192,8 @@ struct OptimizerTests {
         let fine = SmallProblem(ringCount: 8)
         try #require(fine.frame.gridSize != problem.frame.gridSize)
         let carried = toTruth.resampled(to: fine.frame.gridSize)
-        func onFineGrid(_ momentum: Double) -> Volume {
-            var optimizer = PreconditionedSGD(signalFloor: 4)
-            var situation = problem.situation(problem.start)
-            situation.momentum = momentum
-            _ = optimizer.step(situation)
-            situation = fine.situation(carried)
-            situation.momentum = momentum
-            return optimizer.step(situation)
-        }
-        let (still, going) = (onFineGrid(0), onFineGrid(0.5))
+        let still = step(first: 0, second: 0, at: carried, in: fine)
+        let going = step(first: 0.5, second: 0.5, at: carried, in: fine)
         let start = problem.start.resampled(to: fine.frame.gridSize)
         for index in still.voxels.indices {
             let last = carried.voxels[index] - start.voxels[index]

@@ -77,8 +77,13 @@ extension OptimizerSituation {
 }
 
 extension Volume {
+    /// Σ V W.
+    func product(with other: Volume) -> Double {
+        zip(voxels, other.voxels).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+    }
+
     /// Σ V².
-    var squaredLength: Double { voxels.reduce(0.0) { $0 + Double($1) * Double($1) } }
+    var squaredLength: Double { product(with: self) }
 
     /// V + step · direction.
     func moved(along direction: Volume, by step: Double) -> Volume {

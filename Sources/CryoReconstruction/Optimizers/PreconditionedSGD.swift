@@ -8,8 +8,8 @@ import CryoFourier
 /// G: the minibatch's gradient per image; D: Σ p w C² per image, averaged over minibatches; τ²: the density's own
 /// power in the shell less what noise puts there; n = B (2 − ρ)/ρ: the images that a running average with weight ρ
 /// effectively holds; Δc: the density's last change, constraints included; μ: the plan's momentum. Where D is constant
-/// this is expectation–maximisation with running averages; one scalar step
-/// (SAGD) cannot serve shells whose curvatures differ by orders of magnitude.
+/// this is expectation–maximisation with running averages; one scalar step (SAGD) cannot serve shells whose curvatures
+/// differ by orders of magnitude.
 public struct PreconditionedSGD: Optimizer {
     /// The least signal that a shell is granted, in units of the estimate's noise.
     ///
@@ -54,7 +54,7 @@ public struct PreconditionedSGD: Optimizer {
             sample = slope * (rate / (diagonal.samples[offset].x + lambda + priorCurvature))
         }
         let step = CoefficientGradient.density(of: change, frame: frame)
-        return withMomentum(situation.density.moved(along: step, by: 1), situation)
+        return withMomentum(step, situation)
     }
 
     /// Goes on beyond a step in the direction of the density's last change, unless the step turns against it [Pol64, OC15].
@@ -63,12 +63,12 @@ public struct PreconditionedSGD: Optimizer {
     /// Of the 30S at SNR 0.02, 30 steps of all images at 21 Å brought the log-evidence from 3.0 to 3.7 nats with a momentum of 0.95
     /// (0.85: to 3.6), and the map from 47 to 22 Å; twice as many images in small steps without it to 3.1 nats and 41 Å.
     /// Coefficients that images tell well would swing: a large first step, repeated, cost that map a nat.
-    private mutating func withMomentum(_ next: Volume, _ situation: OptimizerSituation) -> Volume {
-        defer { previous = situation.momentum > 0 ? situation.density : nil }
-        guard situation.momentum > 0, var previous else { return next }
+    private mutating func withMomentum(_ step: Volume, _ situation: OptimizerSituation) -> Volume {
         let present = situation.density
-        if previous.boxSize != present.boxSize { previous = previous.resampled(to: present.boxSize) }
-        let (step, last) = (next.difference(to: present), present.difference(to: previous))
+        defer { previous = situation.momentum > 0 ? present : nil }
+        let next = present.moved(along: step, by: 1)
+        guard situation.momentum > 0, let previous else { return next }
+        let last = present.moved(along: previous.resampled(to: present.boxSize), by: -1)
         guard
             step.product(with: last) > Self.leastCosine
                 * (step.squaredLength * last.squaredLength).squareRoot()
@@ -154,15 +154,5 @@ public struct PreconditionedSGD: Optimizer {
                 latest[shell] / count[shell] - 1 / (batchSize * mean[shell]))
             return Float(1 / (effectiveImages * max(signal, signalFloor * noise)))
         }
-    }
-}
-
-extension Volume {
-    /// What leads from another density of the same grid to this one.
-    fileprivate func difference(to other: Volume) -> Volume { moved(along: other, by: -1) }
-
-    /// The scalar product, summed in the voxels' order.
-    fileprivate func product(with other: Volume) -> Double {
-        zip(voxels, other.voxels).reduce(0) { $0 + Double($1.0) * Double($1.1) }
     }
 }

@@ -212,11 +212,7 @@ extension Reconstruction {
     }
 
     private static func relativeChange(from old: Volume, to new: Volume) -> Double {
-        var (difference, length) = (0.0, 0.0)
-        for (a, b) in zip(old.voxels, new.voxels) {
-            difference += Double(a - b) * Double(a - b)
-            length += Double(b) * Double(b)
-        }
+        let (difference, length) = (old.moved(along: new, by: -1).squaredLength, new.squaredLength)
         guard length.isFinite, difference.isFinite else { return .nan }
         return length > 0 ? (difference / length).squareRoot() : 0
     }

@@ -22,8 +22,8 @@ public struct IterationPlan: Sendable, Equatable {
     public var batchSize: Int
     /// The weight of the minibatch in the running average.
     public var weight: Double
-    /// The part of the density's last change that is made again; then every iteration of a limit sees the same images, since
-    /// others would be noise that momentum amplifies.
+    /// The part of the density's last change that is made again; then every iteration sees the same images, since others
+    /// would be noise that momentum amplifies.
     public var momentum = 0.0
     /// How far the anneal has come, from 0 to 1; nil for an untempered likelihood.
     public var annealProgress: Double?
@@ -146,7 +146,7 @@ public enum IterationSchedule {
     }
 
     /// The plans of a run for each way in which its anneal may be carried out, the cheapest first: as was asked for, with four
-    /// times as many images in its minibatches, with these at a finer limit, and at limits that rise to a yet finer one; see
+    /// times as many images in its minibatches, with these at a finer limit, and with thousands at limits that rise to a yet finer one; see
     /// ``plans(_:particleCount:boxLength:boxSize:diameter:repetition:isThorough:)``.
     ///
     /// Who asks for so many iterations gets no more.

@@ -83,7 +83,7 @@ public struct ReconstructionParameters: Codable, Sendable, Equatable {
     /// Images in a minibatch of the anneal; four times as many if its map does not explain what images hold, and it is repeated,
     /// and sixty-four times as many where the limit rises.
     public var annealBatch = 80
-    /// The weight of a minibatch in the running average during the anneal.
+    /// The weight of a minibatch in the running average during an anneal at one limit.
     public var annealWeight = 0.5
     /// The effective number of poses at the start of the anneal, as a fraction of all poses.
     public var annealStart = 0.01
