@@ -189,7 +189,7 @@ import Testing
         parameters.heldOut = 10
         let source = try TestSource(EndToEndTests.phantom, count: 201, diameter: 140, signalToNoise: 1)
         let run = try Reconstruction(source: source, parameters: parameters)
-        var start = run.startState(0)
+        var start = run.startState(0, repetition: 0)
         let memory = PoseMemory(
             entries: [.init(direction: [0, 0, 1], origin: [8, 8], mass: 1)], directionReach: 0.4,
             shiftReach: 8)
@@ -231,13 +231,42 @@ import Testing
             abs(1 / own - 1 / truth.resolution(at: 0.5)) < 2.5 / 192, "\(own), \(truth.resolution(at: 0.5))")
     }
 
-    /// A molecule with negative values keeps them, since images that did not make the map ask for them.
-    @Test func negativeValuesAreLeftWhereImagesWantThem() throws {
-        var truth = EndToEndTests.phantom
-        let blurred = truth.filtered { kx, ky, kz in
+    /// The phantom without most of its lowest frequencies, and so with negative values.
+    private static let negativePhantom: Volume = {
+        var phantom = EndToEndTests.phantom
+        let blurred = phantom.filtered { kx, ky, kz in
             Float(exp(-Double(kx * kx + ky * ky + kz * kz) / 8))
         }
-        for index in truth.voxels.indices { truth.voxels[index] -= 0.6 * blurred.voxels[index] }
+        for index in phantom.voxels.indices { phantom.voxels[index] -= 0.6 * blurred.voxels[index] }
+        return phantom
+    }()
+
+    /// While the limit rises negative values are allowed; then images are asked, and the march goes on as they want it.
+    @Test(arguments: [false, true]) func aRisingAnnealAsksAboutNegativeValues(areThere: Bool) throws {
+        let truth = areThere ? Self.negativePhantom : EndToEndTests.phantom
+        let source = try TestSource(truth, count: 300, diameter: 140, signalToNoise: 1)
+        var parameters = EndToEndTests.reduced
+        (parameters.annealBeginning, parameters.annealResolution, parameters.annealRetries) = (60, 30, 0)
+        (parameters.annealIterations, parameters.marchEpochs, parameters.maxResolution) = (16, 1, 28)
+        let run = try Reconstruction(source: source, parameters: parameters)
+        run.initialDensity = truth
+        var arePositive = [IterationPlan.Phase: Set<Bool>]()
+        let result = try run.run(checkpoint: { progress in
+            guard let phase = progress.lastStatistics?.phase else { return }
+            arePositive[phase, default: []].formUnion(progress.states.map(\.isPositive))
+        })
+        #expect(arePositive[.anneal] == (areThere ? [false] : [false, true]))
+        #expect(arePositive[.march] == [!areThere] && arePositive[.final] == [!areThere])
+        #expect(try #require(result.positivityCheck).isKept == !areThere)
+        // Who wants none has none at any time.
+        #expect(run.beginsNegative(0))
+        parameters.annealBeginning = nil
+        #expect(try Reconstruction(source: source, parameters: parameters).beginsNegative(0) == false)
+    }
+
+    /// A molecule with negative values keeps them, since images that did not make the map ask for them.
+    @Test func negativeValuesAreLeftWhereImagesWantThem() throws {
+        let truth = Self.negativePhantom
         let source = try TestSource(truth, count: 400, diameter: 140, signalToNoise: 0.5)
         var parameters = EndToEndTests.reduced
         parameters.maxResolution = 18

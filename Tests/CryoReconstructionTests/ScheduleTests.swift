@@ -73,10 +73,14 @@ struct ScheduleTests {
                 parameters, particleCount: count, boxLength: 320, boxSize: 64, diameter: 256
             ).compactMap { $0.endOfAnneal ?? $0.first }
         }
+        func largest(_ count: Int) -> [Int?] {
+            IterationSchedule.repeatedPlans(
+                parameters, particleCount: count, boxLength: 320, boxSize: 64, diameter: 256
+            ).map { AnnealKind($0, boxLength: 320)?.batchSize }
+        }
         func limits(_ count: Int = 2000) -> [Int] { last(count).map(\.ringCount) }
         #expect(limits() == [10, 10, 12, 15])
-        #expect(last().map(\.batchSize) == [80, 320, 320, 2000])
-        #expect(last(8000).map(\.batchSize) == [80, 320, 320, 5120])
+        #expect(largest(2000) == [80, 320, 320, 2000] && largest(8000) == [80, 320, 320, 5120])
         // Where there are no more particles, and no finer limit, an anneal would be the same again.
         #expect(limits(60) == [10, 12, 15])
         parameters.maxResolution = 25
@@ -105,11 +109,17 @@ struct ScheduleTests {
         #expect(steps.dropLast().allSatisfy { $0.count == 160 && $0.allSatisfy { $0.weight == 0.5 } })
         let rising = try #require(steps.last)
         let rings =
-            [Int](repeating: 5, count: 40) + (6...14).flatMap { [Int](repeating: $0, count: 10) }
-            + [Int](repeating: 15, count: 40)
+            [Int](repeating: 5, count: 120) + (6...11).flatMap { [Int](repeating: $0, count: 40) }
+            + (12...14).flatMap { [Int](repeating: $0, count: 20) } + [Int](repeating: 15, count: 80)
         #expect(rising.map(\.ringCount) == rings)
-        #expect(rising.allSatisfy { $0.weight == 0.8 && $0.momentum == 0.95 && $0.batchSize == 2000 })
-        #expect(steps.dropLast().allSatisfy { $0.allSatisfy { $0.momentum == 0 } })
+        let (coarse, accelerated) = (
+            rising.prefix { $0.ringCount < 12 }, rising.dropLast().filter { $0.ringCount > 11 }
+        )
+        #expect(coarse.allSatisfy { $0.weight == 0.3 && $0.momentum == 0 && $0.batchSize == 320 })
+        #expect(accelerated.allSatisfy { $0.weight == 0.8 && $0.momentum == 0.95 && $0.batchSize == 2000 })
+        #expect(rising.last.map { [$0.weight, $0.momentum] } == [0.1, 0])
+        #expect(steps.dropLast().allSatisfy { !$0.rises && $0.metCount > 12_000 })
+        #expect(rising.rises && rising.metCount == 2000)
         #expect(rising.first?.annealProgress == 0 && rising.last?.annealProgress == 1)
         #expect(rising.count { !$0.isCoarse } == 1 && rising.last?.isCoarse == false)
         // Who says where they begin wants all to rise, with as many images from the first one on.
@@ -117,7 +127,30 @@ struct ScheduleTests {
         #expect(anneals().map { $0.first?.ringCount } == [8, 8, 8])
         parameters.annealBeginning = 20
         #expect(anneals().map { $0.first?.ringCount } == [10, 12, 15])
-        #expect(anneals().allSatisfy { Set($0.map(\.batchSize)) == [2000] })
+        #expect(anneals().map { $0.first?.momentum } == [0, 0, 0] && anneals().allSatisfy(\.rises))
+    }
+
+    /// A rising anneal ends where evidence does not rise any more at its last limit, or where images tell their poses untempered.
+    @Test func aRiseEndsWhereItLeadsNoFurther() {
+        #expect(!RisingEnd.isSettled([1, 1, 1], window: 3))
+        #expect(RisingEnd.isSettled([1, 1, 1, 1.04], window: 3))
+        #expect(!RisingEnd.isSettled([1, 1, 1, 1.06], window: 3))
+        #expect(RisingEnd.isSettled([1, 2, 2, 2, 2], window: 3))
+        func entries(_ poses: [Double], beta: Double = 1) -> [IterationStatistics] {
+            poses.map { poses in
+                IterationStatistics(
+                    iteration: 0, phase: .anneal, resolution: 20, batchSize: 1, beta: beta,
+                    effectivePoses: poses,
+                    logEvidence: 0, relativeChange: 0, poseCount: 1, evaluatedFraction: 1, sampling: nil,
+                    seconds: 0, progress: 0)
+            }
+        }
+        let few = [Double](repeating: 20, count: 5)
+        #expect(RisingEnd.isKnown(entries(few), atMost: 20))
+        #expect(RisingEnd.isKnown(entries([300] + few), atMost: 20))
+        #expect(!RisingEnd.isKnown(entries(few.dropLast()), atMost: 20))
+        #expect(!RisingEnd.isKnown(entries([21] + few.dropLast()), atMost: 20))
+        #expect(!RisingEnd.isKnown(entries(few, beta: 0.99), atMost: 20))
     }
 
     /// Images that tell their poses need no finer limit, but may need more of them in a step.

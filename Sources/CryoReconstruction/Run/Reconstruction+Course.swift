@@ -58,7 +58,7 @@ extension Reconstruction {
         let repetition = wanted.flatMap { wanted in plans.indices.first { kind(of: $0) == wanted.kind } }
         return RunProgress(
             start: start, repetition: repetition ?? 0, records: Array(records.prefix(start)),
-            states: [startState(start)], course: RunCourse())
+            states: [startState(start, repetition: repetition ?? 0)], course: RunCourse())
     }
 
     /// Makes again what follows from a checkpoint and the plan: the images' centres and the engine of the last iteration.
@@ -95,6 +95,9 @@ extension Reconstruction {
             let iteration = progress.iteration
             progress.iteration += 1
             guard let plan = progress.watch.admitted(plans[iteration]) else { continue }
+            if iteration == plans.firstIndex(where: { $0.momentum > 0 }) {
+                settlePositivity(&progress.states[0])
+            }
             var entry = try iterate(iteration, plan, &progress.states)
             if plan.phase == .final || iteration % parameters.heldOutInterval == 0 {
                 entry.heldOutLogEvidence = heldOutEvidence(iteration, plan, &progress.states[0])
@@ -115,6 +118,7 @@ extension Reconstruction {
                 watch: progress.watch)
             report(
                 try progress.course.note(entry, isEmpty: isEmpty) { time.seconds(from: place, $0) })
+            if hasRisen(progress) { progress.iteration = max(progress.iteration, end - 1) }
             (progress.centres, progress.scales) = (images.centres, images.scales)
             (progress.sign, progress.setAside) = (Int(images.sign), images.setAside)
             try checkpoint(progress)
@@ -122,11 +126,12 @@ extension Reconstruction {
     }
 
     /// Nothing learnt yet; the first start has the run's own seed.
-    func startState(_ start: Int) -> RunState {
+    func startState(_ start: Int, repetition: Int) -> RunState {
         let seed = parameters.seed &+ 1000 * UInt64(start)
         return RunState(
             seed: seed, optimizer: makeOptimizer(), noise: backgroundNoise,
             particles: split.learning, hasFixedBatches: parameters.optimizer == .sagd,
+            isPositive: parameters.isPositive && !beginsNegative(repetition),
             census: PoseCensus(
                 imageCount: split.learning.count,
                 extent: max(shiftSearch.extent, 2 * shiftSearch.sigma)))

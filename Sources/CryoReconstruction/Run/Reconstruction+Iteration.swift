@@ -48,7 +48,11 @@ extension Reconstruction {
     /// The particles that an iteration visits.
     private func batch(_ plan: IterationPlan, _ state: inout RunState) -> ParticleOrder.Batch {
         if plan.phase == .final { return ParticleOrder.Batch(indices: state.particles, number: 0) }
-        if plan.momentum > 0 { return state.order.some(plan.batchSize) }
+        if plan.momentum > 0 {
+            let batch = state.order.some(plan.batchSize)
+            state.keep(batch.indices)
+            return batch
+        }
         return state.order.next(plan.batchSize) { [estimates = state.estimates] particle in
             plan.phase == .march && estimates[particle].map(\.isNoise) ?? false
         }
@@ -119,9 +123,8 @@ extension Reconstruction {
             objective: { [noise = state.noise] trial in
                 self.objective(trial, visit, stage, noise, prior)
             })
-        var constraints = constraints()
-        if plan.phase == .final, testsPositivity { constraints.isPositive = false }
-        return constraints.apply(to: state.optimizer.step(situation))
+        let isPositive = state.isPositive && !(plan.phase == .final && testsPositivity)
+        return constraints(isPositive: isPositive).apply(to: state.optimizer.step(situation))
     }
 
     /// The negative log-posterior of a density per image, over the particles of a visit and on the nodes drawn there.

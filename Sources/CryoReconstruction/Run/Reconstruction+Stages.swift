@@ -71,7 +71,7 @@ extension Reconstruction {
             // What is introduced must not cost the density its detail.
             if plan.phase != .introduction { state.density = density.resampled(to: stage.frame.gridSize) }
         } else {
-            let start = startDensity(stage, state.noise, seed: state.seed)
+            let start = startDensity(stage, state)
             state.densityScale = start.voxels.reduce(0.0) { $0 + Double($1) } / Double(start.voxels.count)
             state.density = start
         }
@@ -79,15 +79,17 @@ extension Reconstruction {
     }
 
     /// A random density with the amplitude that the images' power asks for.
-    private func startDensity(_ stage: Stage, _ noise: NoiseSpectrum, seed: UInt64) -> Volume {
+    private func startDensity(_ stage: Stage, _ state: RunState) -> Volume {
         let start =
-            initialDensity.map { constraints().apply(to: known($0, to: stage.frame)) }
-            ?? RandomDensity.blobs(frame: stage.frame, radius: diameter / 2, seed: seed)
+            initialDensity.map {
+                constraints(isPositive: state.isPositive).apply(to: known($0, to: stage.frame))
+            }
+            ?? RandomDensity.blobs(frame: stage.frame, radius: diameter / 2, seed: state.seed)
         var density = start.symmetrized(by: symmetry)
         let sample = images.polarImages(
             source.sample(atMost: 200), preparation: stage.preparation, parallel: parallel)
         let amplitude = SignalPower.amplitude(
-            of: density, frame: stage.frame, images: sample.images, noise: noise.variance,
+            of: density, frame: stage.frame, images: sample.images, noise: state.noise.variance,
             preparation: stage.preparation, directions: stage.engine.directions)
         for index in density.voxels.indices { density.voxels[index] *= Float(amplitude) }
         return density

@@ -103,9 +103,9 @@ public final class Reconstruction: @unchecked Sendable {
         backgroundNoise = noise
     }
 
-    func constraints() -> DensityConstraints {
+    func constraints(isPositive: Bool) -> DensityConstraints {
         DensityConstraints(
             mask: SoftMask(radius: diameter / 2, softness: Stage.maskSoftness(source.boxLength)),
-            isPositive: parameters.isPositive)
+            isPositive: isPositive)
     }
 }

@@ -17,6 +17,8 @@ struct RunState: Sendable {
     var stage: Stage?
     /// The present density.
     var density: Volume?
+    /// Whether negative values are left out while the density is learnt.
+    var isPositive: Bool
     /// The mean voxel of the start, whose amplitude is the data's; the scale of priors.
     var densityScale = 0.0
     /// Particles that are being introduced.
@@ -34,9 +36,10 @@ struct RunState: Sendable {
 
     init(
         seed: UInt64, optimizer: any Optimizer, noise: NoiseSpectrum, particles: [Int], hasFixedBatches: Bool,
-        census: PoseCensus
+        isPositive: Bool = true, census: PoseCensus
     ) {
         self.seed = seed
+        self.isPositive = isPositive
         self.particles = particles
         self.optimizer = optimizer
         self.noise = noise
@@ -58,6 +61,12 @@ struct RunState: Sendable {
             visits[particle] = nil
             estimates[particle] = nil
         }
+    }
+
+    /// Forgets all particles but these.
+    mutating func keep(_ particles: [Int]) {
+        let kept = Set(particles)
+        forget(visits.particles.filter { !kept.contains($0) })
     }
 
     /// The inverse temperature that a plan asks for.

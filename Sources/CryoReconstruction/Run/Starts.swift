@@ -7,7 +7,7 @@ public struct StartRecord: Codable, Sendable, Equatable {
     public var seed: UInt64
     /// The limit of its anneal as a resolution, in Å; nil in records of older versions.
     public var resolution: Double?
-    /// Images in each minibatch of its anneal; nil in records of older versions.
+    /// Images in the largest minibatch of its anneal; nil in records of older versions.
     public var batchSize: Int?
     /// The mean log-evidence an image at the end of its anneal, untempered, in nats.
     public var logEvidence: Double
@@ -140,8 +140,13 @@ extension Reconstruction {
         return progress.records.first(where: \.isKept)?.contrast ?? detectedContrast.sign
     }
 
-    /// Images on which starts are compared.
-    private static let comparedImages = 200
+    /// Images on which starts are compared: held out, or else some spread over the set.
+    var comparedImages: [Int] {
+        let candidates = split.heldOut.isEmpty ? split.learning : split.heldOut
+        return stride(from: 0, to: candidates.count, by: max(1, candidates.count / 200)).map {
+            candidates[$0]
+        }
+    }
 
     /// Ranks the start whose anneal has ended, and begins the next or goes on with the best.
     func endStart(_ progress: inout RunProgress) {
@@ -189,7 +194,7 @@ extension Reconstruction {
 
     private func begin(_ start: Int, _ progress: inout RunProgress) {
         (progress.start, progress.iteration) = (start, 0)
-        progress.states = [startState(start)]
+        progress.states = [startState(start, repetition: progress.repetition)]
         images.sign = Float(contrast(at: progress))
         // Every start finds the particles where the files have them.
         images.centres = [SIMD2<Double>](repeating: .zero, count: images.centres.count)
@@ -208,16 +213,13 @@ extension Reconstruction {
         images.sign = Float(contrast(at: progress))
     }
 
-    /// What images held out, or else some spread over the set, say of a start; summed exactly.
+    /// What images say of a start; summed exactly.
     private func record(of state: RunState) -> StartRecord {
         var record = StartRecord(seed: state.seed, logEvidence: -.infinity, isKept: false)
         guard let stage = state.stage, let density = state.density else { return record }
-        let candidates = split.heldOut.isEmpty ? split.learning : split.heldOut
-        let step = max(1, candidates.count / Self.comparedImages)
-        let indices = stride(from: 0, to: candidates.count, by: step).map { candidates[$0] }
         stage.engine.setDensity(stage.frame.ball(of: density))
         let variance = state.noise.variance(rings: stage.frame.ringCount)
-        let visit = visit(indices, stage, variance)
+        let visit = visit(comparedImages, stage, variance)
         guard !visit.indices.isEmpty else { return record }
         record.contrast = Int(images.sign)
         (record.logEvidence, record.effectivePoses) = (visit.meanLogEvidence, visit.medianEffectivePoses)

@@ -2,7 +2,7 @@
 struct AnnealKind: Equatable {
     /// The limit as a resolution, in Å.
     var resolution: Double
-    /// Images in each minibatch.
+    /// Images in its largest minibatch.
     var batchSize: Int
 }
 
@@ -10,6 +10,7 @@ extension AnnealKind {
     /// The kind of a plan's anneal; nil for an empty plan.
     init?(_ plans: [IterationPlan], boxLength: Double) {
         guard let last = plans.endOfAnneal ?? plans.first else { return nil }
-        self.init(resolution: boxLength / Double(last.ringCount), batchSize: last.batchSize)
+        let largest = plans.lazy.filter { $0.phase == .anneal }.map(\.batchSize).max()
+        self.init(resolution: boxLength / Double(last.ringCount), batchSize: largest ?? last.batchSize)
     }
 }

@@ -80,11 +80,13 @@ extension [IterationPlan] {
     /// The anneal's last iteration, at the limit where it ends; nil without an anneal.
     var endOfAnneal: IterationPlan? { last { $0.phase == .anneal } }
 
+    /// Whether the anneal's limit rises, and images are asked at its end whether they want negative values.
+    var rises: Bool { contains { $0.momentum > 0 } }
+
     /// Particles that the anneal has met at its end, if there are so many.
     var metCount: Int {
-        let anneal = filter { $0.phase == .anneal }
-        let fresh = anneal.filter { $0.momentum == 0 }.reduce(0) { $0 + $1.batchSize }
-        return Swift.max(fresh, anneal.map(\.batchSize).max() ?? 0)
+        let anneal = filter { $0.phase == .anneal }.map(\.batchSize)
+        return rises ? anneal.max() ?? 0 : anneal.reduce(0, +)
     }
 }
 
@@ -191,10 +193,13 @@ public enum IterationSchedule {
     /// Details of the first map of a rising anneal along the particle's diameter.
     private static let coarsestDetail = 4.5
 
-    /// By how much minibatches are larger while the limit rises: noisy images want averages of thousands.
+    /// The weight of minibatches while the limit rises without momentum, and that of the last one.
+    private static let (risingWeight, lastWeight) = (0.3, 0.1)
+
+    /// By how much minibatches are larger with momentum: noisy images want averages of thousands.
     private static let risingThoroughness = 64
     /// Their weight, and the momentum with which iterations are as good as many more.
-    private static let (risingWeight, risingMomentum) = (0.8, 0.95)
+    private static let (momentumWeight, momentum) = (0.8, 0.95)
 
     /// By how much the limit of a repeated anneal is finer.
     private static let annealRefinement = 1.25
@@ -252,31 +257,38 @@ public enum IterationSchedule {
         }
     }
 
-    /// An anneal whose limit rises from ring to ring, with the same thousands of images at each iteration.
+    /// An anneal whose limit rises from ring to ring.
     ///
     /// A random start at the limit at which noisy images tell their poses ends in a wrong map, whatever its minibatches. At 51 Å the
-    /// same images lead to the right coarse shape, which leads on to the next ring, and so on. It is the last resort: a 70S whose images
-    /// tell their poses at 27 Å (SNR 0.05) was led astray by its coarse shape, whose lowest frequencies positivity does not
-    /// allow. A sixteenth of the iterations of an anneal at one limit is enough for a ring, but the first
-    /// one begins with nothing, and at the last one images take tens of iterations to recognise the molecule: these have a quarter. Only
-    /// the last iteration is on the fine quadrature, where one of thousands of images takes as long as five.
+    /// same images lead to the right coarse shape, which leads on to the next ring, and so on.
+    ///
+    /// Coarse rings take a few hundred images a step, a quarter of the iterations of an anneal at one limit and the first one three
+    /// quarters. From a quarter below the last limit on, where images begin to tell their poses, the same thousands come at each
+    /// iteration, with momentum: an eighth of the iterations a ring, and at the last one up to half, since images take tens of iterations
+    /// to recognise the molecule; see ``RisingEnd``. Only the last iteration is on the fine quadrature, and of few images: there it
+    /// is a ninth of the points more.
     private static func rising(
         _ parameters: ReconstructionParameters, particleCount: Int, from beginning: Int, to last: Int
     ) -> [IterationPlan] {
-        guard parameters.annealIterations > 0 else { return [] }
         let beginning = min(beginning, last)
-        let each = max(1, parameters.annealIterations / 16)
-        let rings =
-            [Int](repeating: beginning, count: 3 * each)
-            + (beginning...last).flatMap { [Int](repeating: $0, count: each) }
-            + [Int](repeating: last, count: 3 * each)
-        return rings.enumerated().map { iteration, ring in
-            IterationPlan(
+        let firstWithMomentum = Int(Double(last) / annealRefinement)
+        let limits = (beginning...last).flatMap { ring in
+            let share =
+                ring < firstWithMomentum ? (ring == beginning ? 0.75 : 0.25) : (ring == last ? 0.5 : 0.125)
+            return [Int](
+                repeating: ring, count: Int((share * Double(parameters.annealIterations)).rounded(.up)))
+        }
+        return limits.enumerated().map { iteration, ring in
+            let isLast = iteration == limits.count - 1
+            let hasMomentum = ring >= firstWithMomentum && !isLast
+            let factor = hasMomentum ? risingThoroughness : thoroughness
+            return IterationPlan(
                 phase: .anneal, ringCount: ring,
-                batchSize: min(risingThoroughness * parameters.annealBatch, particleCount),
-                weight: risingWeight, momentum: risingMomentum,
-                annealProgress: Double(iteration) / Double(rings.count - 1),
-                isCoarse: iteration < rings.count - 1)
+                batchSize: min(factor * parameters.annealBatch, particleCount),
+                weight: isLast ? lastWeight : hasMomentum ? momentumWeight : risingWeight,
+                momentum: hasMomentum ? momentum : 0,
+                annealProgress: Double(iteration) / Double(max(1, limits.count - 1)),
+                isCoarse: !isLast)
         }
     }
 
