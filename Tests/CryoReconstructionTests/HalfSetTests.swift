@@ -246,8 +246,8 @@ import Testing
         let truth = areThere ? Self.negativePhantom : EndToEndTests.phantom
         let source = try TestSource(truth, count: 300, diameter: 140, signalToNoise: 1)
         var parameters = EndToEndTests.reduced
-        (parameters.annealBeginning, parameters.annealResolution, parameters.annealRetries) = (60, 30, 0)
-        (parameters.annealIterations, parameters.marchEpochs, parameters.maxResolution) = (16, 1, 28)
+        (parameters.annealBeginning, parameters.annealResolution, parameters.annealRetries) = (64, 24, 0)
+        (parameters.annealIterations, parameters.marchEpochs, parameters.maxResolution) = (16, 1, 19)
         let run = try Reconstruction(source: source, parameters: parameters)
         run.initialDensity = truth
         var arePositive = [IterationPlan.Phase: Set<Bool>]()

@@ -127,7 +127,7 @@ struct ScheduleTests {
         #expect(anneals().map { $0.first?.ringCount } == [8, 8, 8])
         parameters.annealBeginning = 20
         #expect(anneals().map { $0.first?.ringCount } == [10, 12, 15])
-        #expect(anneals().map { $0.first?.momentum } == [0, 0, 0] && anneals().allSatisfy(\.rises))
+        #expect(anneals().map { $0.first?.momentum } == [0.95, 0.95, 0.95] && anneals().allSatisfy(\.rises))
     }
 
     /// A rising anneal ends where evidence does not rise any more at its last limit, or where images tell their poses untempered.

@@ -32,11 +32,19 @@ extension Reconstruction {
         plans[repetition].rises && plans[repetition].first?.momentum == 0 && !triesBothContrasts
     }
 
-    /// The part of the log-evidence that negative values must be worth.
+    /// Images that are asked about negative values and sit out until then: those that a density was made of prefer its noise.
     ///
-    /// These images had a part in them, and the noise in a density suits them. At SNR 0.02 the 30S's are worth 7 and 14 %, the
-    /// 70S's 55 %.
-    private static let leastNegativeShare = 0.25
+    /// Asked of its own images, white noise kept negative values, and its half-sets agreed to the limit.
+    private var askedAboutNegativeValues: [Int] {
+        let step = max(5, split.learning.count / 200)
+        return stride(from: 0, to: split.learning.count, by: step).map { split.learning[$0] }
+    }
+
+    /// Particles that the anneal leaves out while it allows negative values.
+    func sittingOut(_ plan: IterationPlan, _ state: RunState) -> Set<Int> {
+        guard plan.phase == .anneal, parameters.isPositive, !state.isPositive else { return [] }
+        return Set(askedAboutNegativeValues)
+    }
 
     /// Asks images, once the coarse shape is known with its negative values, whether they are left out from here on.
     func settlePositivity(_ state: inout RunState) {
@@ -45,11 +53,9 @@ extension Reconstruction {
         let variance = state.noise.variance(rings: stage.frame.ringCount)
         let evidences = [density, density.nonNegative].map { density in
             stage.engine.setDensity(stage.frame.ball(of: density))
-            return visit(comparedImages, stage, variance).posteriors.map(\.logEvidence)
+            return visit(askedAboutNegativeValues, stage, variance).posteriors.map(\.logEvidence)
         }
-        let check = PositivityCheck(evidences[0], over: evidences[1])
-        state.isPositive =
-            check.map { $0.isKept || $0.gain < Self.leastNegativeShare * Visit.mean(evidences[0]) } ?? true
+        state.isPositive = PositivityCheck(evidences[0], over: evidences[1])?.isKept ?? true
         if state.isPositive { state.density = density.nonNegative }
     }
 

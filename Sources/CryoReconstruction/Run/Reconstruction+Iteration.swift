@@ -53,9 +53,12 @@ extension Reconstruction {
             state.keep(batch.indices)
             return batch
         }
-        return state.order.next(plan.batchSize) { [estimates = state.estimates] particle in
+        let sittingOut = sittingOut(plan, state)
+        var batch = state.order.next(plan.batchSize) { [estimates = state.estimates] particle in
             plan.phase == .march && estimates[particle].map(\.isNoise) ?? false
         }
+        batch.indices.removeAll(where: sittingOut.contains)
+        return batch
     }
 
     /// Whether images may show the density more or less strongly.
