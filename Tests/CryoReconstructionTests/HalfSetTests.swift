@@ -244,10 +244,10 @@ import Testing
     /// While the limit rises negative values are allowed; then images are asked, and the march goes on as they want it.
     @Test(arguments: [false, true]) func aRisingAnnealAsksAboutNegativeValues(areThere: Bool) throws {
         let truth = areThere ? Self.negativePhantom : EndToEndTests.phantom
-        let source = try TestSource(truth, count: 300, diameter: 140, signalToNoise: 1)
+        let source = try TestSource(truth, count: 400, diameter: 140, signalToNoise: 1)
         var parameters = EndToEndTests.reduced
-        (parameters.annealBeginning, parameters.annealResolution, parameters.annealRetries) = (64, 24, 0)
-        (parameters.annealIterations, parameters.marchEpochs, parameters.maxResolution) = (16, 1, 19)
+        (parameters.annealBeginning, parameters.annealResolution, parameters.annealRetries) = (64, 19.2, 0)
+        (parameters.annealIterations, parameters.marchEpochs, parameters.maxResolution) = (16, 1, 17)
         let run = try Reconstruction(source: source, parameters: parameters)
         run.initialDensity = truth
         var arePositive = [IterationPlan.Phase: Set<Bool>]()
