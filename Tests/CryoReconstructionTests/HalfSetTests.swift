@@ -209,6 +209,29 @@ import Testing
         #expect(abs(batches[0].count - batches[1].count) <= 1)
     }
 
+    /// What was learnt at coarse limits, of images that an iteration with momentum leaves out, is forgotten; held-out ones never entered
+    /// the census.
+    @Test func imagesWithoutMomentumAreForgotten() throws {
+        var parameters = EndToEndTests.reduced
+        parameters.heldOut = 10
+        let source = try TestSource(EndToEndTests.phantom, count: 120, diameter: 140, signalToNoise: 1)
+        let run = try Reconstruction(source: source, parameters: parameters)
+        var state = run.startState(0, repetition: 0)
+        let memory = PoseMemory(
+            entries: [.init(direction: [0, 0, 1], origin: [8, 8], mass: 1)], directionReach: 0.4,
+            shiftReach: 8)
+        for particle in source.particles.indices {
+            let isLearntFrom = run.split.learning.contains(particle)
+            if isLearntFrom { state.census.replace(nil, by: state.census.share(of: memory)) }
+            (state.memories[particle], state.visits[particle]) = (memory, 1)
+        }
+        let kept = Array(run.split.learning.prefix(30))
+        state.keep(kept)
+        #expect(state.known(among: run.split.learning) == kept)
+        #expect(state.memories.particles == (kept + run.split.heldOut).sorted())
+        #expect(abs(state.census.visited - 30) < 1e-9)
+    }
+
     /// The half-sets' 0.143 is where the map's correlation with the truth falls to one half.
     @Test func resolutionIsThatOfTheTruth() throws {
         let source = try TestSource(EndToEndTests.phantom, count: 500, diameter: 140, signalToNoise: 0.5)

@@ -62,7 +62,7 @@ extension Reconstruction {
     /// Whether the last step leaves negative values, which are left out afterwards unless images want them.
     var testsPositivity: Bool { hasHalves && parameters.isPositive }
 
-    /// The density of a state as positivity leaves it.
+    /// The density of a state as positivity leaves it, where that is learnt under it.
     func constrained(_ state: RunState) -> Volume? {
         testsPositivity && state.isPositive ? state.density?.nonNegative : state.density
     }

@@ -43,7 +43,7 @@ extension Reconstruction {
             if maps.count == 2 { (maps[1], placement) = laid(maps[1], upon: maps[0], limit) }
             return (maps, placement)
         }
-        var densities = states.map { constrained($0) }
+        var densities = states.map { testsPositivity ? $0.density?.nonNegative : $0.density }
         var (maps, placement) = laidMaps(densities)
         let verdict = verdict(states, placement: placement)
         if let positivity = verdict.positivity, !positivity.isKept {

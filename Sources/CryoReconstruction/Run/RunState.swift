@@ -63,10 +63,10 @@ struct RunState: Sendable {
         }
     }
 
-    /// Forgets all particles but these.
-    mutating func keep(_ particles: [Int]) {
-        let kept = Set(particles)
-        forget(visits.particles.filter { !kept.contains($0) })
+    /// Forgets all particles to learn from but these.
+    mutating func keep(_ some: [Int]) {
+        let kept = Set(some)
+        forget(particles.filter { visits[$0] != nil && !kept.contains($0) })
     }
 
     /// The inverse temperature that a plan asks for.

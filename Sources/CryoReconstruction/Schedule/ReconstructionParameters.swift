@@ -78,10 +78,11 @@ public struct ReconstructionParameters: Codable, Sendable, Equatable {
     /// The resolution at which an anneal begins whose limit rises, in Å: the last of the repeated ones, and if this is told all
     /// of them; nil for the diameter over 4.5.
     public var annealBeginning: Double?
-    /// Iterations of an anneal at one limit; where it rises, a quarter of these at its first ring and at its last, a sixteenth at each between.
+    /// Iterations of an anneal at one limit; where it rises, three quarters of these at its first ring, then a quarter each, with momentum
+    /// an eighth, and up to half at the last ring.
     public var annealIterations = 160
     /// Images in a minibatch of the anneal; four times as many if its map does not explain what images hold, and it is repeated,
-    /// and sixty-four times as many where the limit rises.
+    /// and where the limit rises, sixty-four times as many once images begin to tell their poses.
     public var annealBatch = 80
     /// The weight of a minibatch in the running average during an anneal at one limit.
     public var annealWeight = 0.5
