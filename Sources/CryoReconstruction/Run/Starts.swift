@@ -141,7 +141,7 @@ extension Reconstruction {
     }
 
     /// Images on which starts are compared: held out, or else some spread over the set.
-    var comparedImages: [Int] {
+    private var comparedImages: [Int] {
         let candidates = split.heldOut.isEmpty ? split.learning : split.heldOut
         return stride(from: 0, to: candidates.count, by: max(1, candidates.count / 200)).map {
             candidates[$0]

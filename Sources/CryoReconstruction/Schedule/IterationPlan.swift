@@ -80,7 +80,7 @@ extension [IterationPlan] {
     /// The anneal's last iteration, at the limit where it ends; nil without an anneal.
     var endOfAnneal: IterationPlan? { last { $0.phase == .anneal } }
 
-    /// Whether the anneal's limit rises, and images are asked at its end whether they want negative values.
+    /// Whether the anneal's limit rises, in the end by iterations with momentum.
     var rises: Bool { contains { $0.momentum > 0 } }
 
     /// Particles that the anneal has met at its end, if there are so many.
