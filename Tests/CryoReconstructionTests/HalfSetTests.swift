@@ -254,19 +254,19 @@ import Testing
             abs(1 / own - 1 / truth.resolution(at: 0.5)) < 2.5 / 192, "\(own), \(truth.resolution(at: 0.5))")
     }
 
-    /// The phantom without most of its lowest frequencies, and so with negative values.
-    private static let negativePhantom: Volume = {
+    /// The phantom without a part of its lowest frequencies, and so with negative values.
+    private static func phantom(without part: Float) -> Volume {
         var phantom = EndToEndTests.phantom
         let blurred = phantom.filtered { kx, ky, kz in
             Float(exp(-Double(kx * kx + ky * ky + kz * kz) / 8))
         }
-        for index in phantom.voxels.indices { phantom.voxels[index] -= 0.6 * blurred.voxels[index] }
+        for index in phantom.voxels.indices { phantom.voxels[index] -= part * blurred.voxels[index] }
         return phantom
-    }()
+    }
 
     /// While the limit rises negative values are allowed; then images are asked, and the march goes on as they want it.
-    @Test(arguments: [false, true]) func aRisingAnnealAsksAboutNegativeValues(areThere: Bool) throws {
-        let truth = areThere ? Self.negativePhantom : EndToEndTests.phantom
+    @Test(arguments: [0, 0.95]) func aRisingAnnealAsksAboutNegativeValues(part: Float) throws {
+        let (truth, areThere) = (Self.phantom(without: part), part > 0)
         let source = try TestSource(truth, count: 400, diameter: 140, signalToNoise: 1)
         var parameters = EndToEndTests.reduced
         (parameters.annealBeginning, parameters.annealResolution, parameters.annealRetries) = (64, 19.2, 0)
@@ -289,7 +289,7 @@ import Testing
 
     /// A molecule with negative values keeps them, since images that did not make the map ask for them.
     @Test func negativeValuesAreLeftWhereImagesWantThem() throws {
-        let truth = Self.negativePhantom
+        let truth = Self.phantom(without: 0.6)
         let source = try TestSource(truth, count: 400, diameter: 140, signalToNoise: 0.5)
         var parameters = EndToEndTests.reduced
         parameters.maxResolution = 18
