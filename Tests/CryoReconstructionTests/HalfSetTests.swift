@@ -184,21 +184,27 @@ import Testing
         #expect(same == moved && none.rotation == .identity)
     }
 
-    @Test func halvesShareNoParticleAndLeaveNoneOut() throws {
+    /// A run that holds ten particles out, and a state that remembers all: those learnt from are in its census.
+    private static func remembering(_ count: Int) throws -> (run: Reconstruction, state: RunState) {
         var parameters = EndToEndTests.reduced
         parameters.heldOut = 10
-        let source = try TestSource(EndToEndTests.phantom, count: 201, diameter: 140, signalToNoise: 1)
+        let source = try TestSource(EndToEndTests.phantom, count: count, diameter: 140, signalToNoise: 1)
         let run = try Reconstruction(source: source, parameters: parameters)
-        var start = run.startState(0, repetition: 0)
+        var state = run.startState(0, repetition: 0)
         let memory = PoseMemory(
             entries: [.init(direction: [0, 0, 1], origin: [8, 8], mass: 1)], directionReach: 0.4,
             shiftReach: 8)
         for particle in source.particles.indices {
             if run.split.learning.contains(particle) {
-                start.census.replace(nil, by: start.census.share(of: memory))
+                state.census.replace(nil, by: state.census.share(of: memory))
             }
-            start.memories[particle] = memory
+            (state.memories[particle], state.visits[particle]) = (memory, 1)
         }
+        return (run, state)
+    }
+
+    @Test func halvesShareNoParticleAndLeaveNoneOut() throws {
+        let (run, start) = try Self.remembering(201)
         var states = run.halfStates(of: start)
         // Neither knows what the other's images said.
         #expect(states.map(\.census.visited) == states.map(\.census.imageCount))
@@ -212,19 +218,7 @@ import Testing
     /// What was learnt at coarse limits, of images that an iteration with momentum leaves out, is forgotten; held-out ones never entered
     /// the census.
     @Test func imagesWithoutMomentumAreForgotten() throws {
-        var parameters = EndToEndTests.reduced
-        parameters.heldOut = 10
-        let source = try TestSource(EndToEndTests.phantom, count: 120, diameter: 140, signalToNoise: 1)
-        let run = try Reconstruction(source: source, parameters: parameters)
-        var state = run.startState(0, repetition: 0)
-        let memory = PoseMemory(
-            entries: [.init(direction: [0, 0, 1], origin: [8, 8], mass: 1)], directionReach: 0.4,
-            shiftReach: 8)
-        for particle in source.particles.indices {
-            let isLearntFrom = run.split.learning.contains(particle)
-            if isLearntFrom { state.census.replace(nil, by: state.census.share(of: memory)) }
-            (state.memories[particle], state.visits[particle]) = (memory, 1)
-        }
+        var (run, state) = try Self.remembering(120)
         let kept = Array(run.split.learning.prefix(30))
         state.keep(kept)
         #expect(state.known(among: run.split.learning) == kept)

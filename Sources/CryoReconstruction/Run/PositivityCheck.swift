@@ -36,11 +36,10 @@ extension Reconstruction {
     ///
     /// Asked of its own images, white noise kept negative values, and its half-sets agreed to the limit.
     private var askedAboutNegativeValues: [Int] {
-        let step = max(5, split.learning.count / 200)
-        return stride(from: 0, to: split.learning.count, by: step).map { split.learning[$0] }
+        split.learning.spread(leastStep: 5)
     }
 
-    /// Particles that the anneal leaves out while it allows negative values.
+    /// Particles that iterations of the anneal without momentum leave out while negative values are allowed.
     func sittingOut(_ plan: IterationPlan, _ state: RunState) -> Set<Int> {
         guard plan.phase == .anneal, parameters.isPositive, !state.isPositive else { return [] }
         return Set(askedAboutNegativeValues)
@@ -54,15 +53,14 @@ extension Reconstruction {
     func settlePositivity(_ state: inout RunState) {
         guard parameters.isPositive, !state.isPositive, let stage = state.stage, let density = state.density
         else { return }
-        let variance = state.noise.variance(rings: stage.frame.ringCount)
-        let evidences = [density, density.nonNegative].map { density in
-            stage.engine.setDensity(stage.frame.ball(of: density))
-            return visit(askedAboutNegativeValues, stage, variance).posteriors.map(\.logEvidence)
+        let (asked, positive) = (askedAboutNegativeValues, density.nonNegative)
+        let evidences = [density, positive].map {
+            visit(asked, of: $0, stage, state.noise).posteriors.map(\.logEvidence)
         }
         let check = PositivityCheck(evidences[0], over: evidences[1])
         let wanted = Self.leastNegativeShare * Visit.mean(evidences[0])
         state.isPositive = check.map { $0.isKept || $0.gain < wanted } ?? true
-        if state.isPositive { state.density = density.nonNegative }
+        if state.isPositive { state.density = positive }
     }
 
     /// Whether the last step leaves negative values, which are left out afterwards unless images want them.

@@ -135,9 +135,8 @@ extension Reconstruction {
         _ density: Volume, _ earlier: Visit, _ stage: Stage, _ noise: NoiseSpectrum,
         _ prior: any DensityPrior
     ) -> Double {
-        stage.engine.setDensity(stage.frame.ball(of: density))
         let visit = visit(
-            earlier.indices, stage, noise.variance(rings: stage.frame.ringCount),
+            earlier.indices, of: density, stage, noise,
             sampler: earlier.draws.isEmpty ? nil : .repeated(earlier.draws))
         return prior.negativeLog(density) / Double(split.learning.count) - visit.meanLogEvidence
     }
@@ -209,9 +208,8 @@ extension Reconstruction {
         guard !split.heldOut.isEmpty, let stage = state.stage, let density = constrained(state) else {
             return nil
         }
-        stage.engine.setDensity(stage.frame.ball(of: density))
         let visit = visit(
-            split.heldOut, stage, state.noise.variance(rings: plan.ringCount),
+            split.heldOut, of: density, stage, state.noise,
             sampler: plan.isSampled(parameters) ? sampler(iteration, stage, state) : nil)
         remember(visit, plan, stage.parallel, entersCensus: false, &state)
         return visit.indices.isEmpty ? nil : visit.meanLogEvidence

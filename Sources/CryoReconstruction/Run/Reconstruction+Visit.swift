@@ -113,6 +113,15 @@ extension Reconstruction {
         return visit
     }
 
+    /// Evaluates particles on a density, which the stage's engine holds from here on.
+    func visit(
+        _ indices: [Int], of density: Volume, _ stage: Stage, _ noise: NoiseSpectrum,
+        sampler: NodeSampler? = nil
+    ) -> Visit {
+        stage.engine.setDensity(stage.frame.ball(of: density))
+        return visit(indices, stage, noise.variance(rings: stage.frame.ringCount), sampler: sampler)
+    }
+
     /// What the gradient of exact sums leaves out.
     private func thinning(_ indices: [Int], _ iteration: Int) -> GradientThinning? {
         guard parameters.thinningMass > 0 else { return nil }

@@ -36,7 +36,7 @@ struct RunState: Sendable {
 
     init(
         seed: UInt64, optimizer: any Optimizer, noise: NoiseSpectrum, particles: [Int], hasFixedBatches: Bool,
-        isPositive: Bool = true, census: PoseCensus
+        isPositive: Bool, census: PoseCensus
     ) {
         self.seed = seed
         self.isPositive = isPositive

@@ -142,10 +142,7 @@ extension Reconstruction {
 
     /// Images on which starts are compared: held out, or else some spread over the set.
     private var comparedImages: [Int] {
-        let candidates = split.heldOut.isEmpty ? split.learning : split.heldOut
-        return stride(from: 0, to: candidates.count, by: max(1, candidates.count / 200)).map {
-            candidates[$0]
-        }
+        (split.heldOut.isEmpty ? split.learning : split.heldOut).spread()
     }
 
     /// Ranks the start whose anneal has ended, and begins the next or goes on with the best.
@@ -217,16 +214,15 @@ extension Reconstruction {
     private func record(of state: RunState) -> StartRecord {
         var record = StartRecord(seed: state.seed, logEvidence: -.infinity, isKept: false)
         guard let stage = state.stage, let density = state.density else { return record }
-        stage.engine.setDensity(stage.frame.ball(of: density))
-        let variance = state.noise.variance(rings: stage.frame.ringCount)
-        let visit = visit(comparedImages, stage, variance)
+        let visit = visit(comparedImages, of: density, stage, state.noise)
         guard !visit.indices.isEmpty else { return record }
         record.contrast = Int(images.sign)
         (record.logEvidence, record.effectivePoses) = (visit.meanLogEvidence, visit.medianEffectivePoses)
         let polar = images.polarImages(
             visit.indices, preparation: stage.preparation, parallel: stage.parallel)
         record.explainedShare = ExplainedSignal.share(
-            polar.images, visit.posteriors, poseCount: stage.engine.poseCount, noise: variance,
+            polar.images, visit.posteriors, poseCount: stage.engine.poseCount,
+            noise: state.noise.variance(rings: stage.frame.ringCount),
             preparation: stage.preparation)
         return record
     }

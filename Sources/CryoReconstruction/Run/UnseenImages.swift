@@ -5,8 +5,6 @@ import Foundation
 
 /// Images that are asked what they think of densities that they had no part in: of the other half-set, or held out.
 struct UnseenImages {
-    private static let count = 200
-
     private let run: Reconstruction
     /// Where densities are evaluated, one at a time in each; all have the same quadrature.
     private let stages: [Stage]
@@ -24,8 +22,7 @@ struct UnseenImages {
             asked.memories[$0] != nil
         }
         guard !candidates.isEmpty else { return nil }
-        let step = max(1, candidates.count / Self.count)
-        indices = stride(from: 0, to: candidates.count, by: step).map { candidates[$0] }
+        indices = candidates.spread()
     }
 
     /// The log-evidence of each image given each of up to two densities on the stages' grid.
@@ -53,9 +50,16 @@ struct UnseenImages {
     }
 
     private func evidences(of density: Volume, on stage: Stage, sampler: NodeSampler?) -> [Double] {
-        stage.engine.setDensity(stage.frame.ball(of: density))
-        let variance = asked.noise.variance(rings: stage.frame.ringCount)
-        return run.visit(indices, stage, variance, sampler: sampler).posteriors.map(\.logEvidence)
+        run.visit(indices, of: density, stage, asked.noise, sampler: sampler).posteriors.map(\.logEvidence)
+    }
+}
+
+extension [Int] {
+    /// Some two hundred particles that are asked, spread evenly over these.
+    ///
+    /// - Parameter leastStep: One of so many at most.
+    func spread(leastStep: Int = 1) -> [Int] {
+        stride(from: 0, to: count, by: Swift.max(leastStep, count / 200)).map { self[$0] }
     }
 }
 

@@ -85,8 +85,8 @@ extension [IterationPlan] {
 
     /// Particles that the anneal has met at its end, if there are so many.
     var metCount: Int {
-        let anneal = filter { $0.phase == .anneal }.map(\.batchSize)
-        return rises ? anneal.max() ?? 0 : anneal.reduce(0, +)
+        let sizes = filter { $0.phase == .anneal }.map(\.batchSize)
+        return rises ? sizes.max() ?? 0 : sizes.reduce(0, +)
     }
 }
 
@@ -265,18 +265,20 @@ public enum IterationSchedule {
     /// Coarse rings take a few hundred images a step, a quarter of the iterations of an anneal at one limit and the first one three
     /// quarters. From a quarter below the last limit on, where images begin to tell their poses, the same thousands come at each
     /// iteration, with momentum: an eighth of the iterations a ring, and at the last one up to half, since images take tens of iterations
-    /// to recognise the molecule; see ``RisingEnd``. Only the last iteration is on the fine quadrature, and of few images: there it
-    /// is a ninth of the points more.
+    /// to recognise the molecule; see ``RisingEnd``. Only the last iteration is on the fine quadrature, which has
+    /// nine times the points, and it is of few images.
     private static func rising(
         _ parameters: ReconstructionParameters, particleCount: Int, from beginning: Int, to last: Int
     ) -> [IterationPlan] {
         let beginning = min(beginning, last)
         let firstWithMomentum = Int(Double(last) / annealRefinement)
+        func share(_ ring: Int) -> Double {
+            if ring < firstWithMomentum { return ring == beginning ? 0.75 : 0.25 }
+            return ring == last ? 0.5 : 0.125
+        }
         let limits = (beginning...last).flatMap { ring in
-            let share =
-                ring < firstWithMomentum ? (ring == beginning ? 0.75 : 0.25) : (ring == last ? 0.5 : 0.125)
-            return [Int](
-                repeating: ring, count: Int((share * Double(parameters.annealIterations)).rounded(.up)))
+            let count = (share(ring) * Double(parameters.annealIterations)).rounded(.up)
+            return [Int](repeating: ring, count: Int(count))
         }
         return limits.enumerated().map { iteration, ring in
             let isLast = iteration == limits.count - 1
