@@ -1,21 +1,30 @@
+import Foundation
+
 /// Fixed-size memory aligned to 64 bytes, as vector kernels and FFTW want it; the one owner of raw memory.
 @safe public final class AlignedBuffer<Element: BitwiseCopyable & Sendable>: @unchecked Sendable {
     @usableFromInline let pointer: UnsafeMutablePointer<Element>
+    private let allocation: UnsafeMutableRawPointer
     /// The number of elements.
     public let count: Int
 
-    /// Allocates `count` elements set to `value`.
+    private static var alignment: Int { 64 }
+
+    /// Allocates `count` elements set to `value`; zeros take no memory before they are written.
     public init(count: Int, repeating value: Element) {
         self.count = count
-        let raw = UnsafeMutableRawPointer.allocate(
-            byteCount: max(count, 1) * MemoryLayout<Element>.stride, alignment: 64)
+        guard let raw = unsafe calloc(max(count, 1) * MemoryLayout<Element>.stride + Self.alignment, 1) else {
+            fatalError("there is no memory for \(count) elements")
+        }
         // Safe: fresh memory for at least `count` elements, which need nothing to be destroyed.
-        unsafe pointer = raw.bindMemory(to: Element.self, capacity: count)
-        unsafe pointer.initialize(repeating: value, count: count)
+        unsafe allocation = raw
+        unsafe pointer = raw.alignedUp(toMultipleOf: Self.alignment).bindMemory(
+            to: Element.self, capacity: count)
+        let isZero = unsafe withUnsafeBytes(of: value) { unsafe $0.allSatisfy { $0 == 0 } }
+        if !isZero { unsafe pointer.initialize(repeating: value, count: count) }
     }
 
     // Safe: the pointer does not outlive its owner.
-    deinit { unsafe UnsafeMutableRawPointer(pointer).deallocate() }
+    deinit { unsafe free(allocation) }
 
     // Safe, here and below: the memory holds `count` elements, and places are checked against it.
 

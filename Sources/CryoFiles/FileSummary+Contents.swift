@@ -63,6 +63,11 @@ extension FileSummary {
         particleCount = set.count
         opticsGroupCount = set.metadata.optics?.rowCount
         warnings += set.warnings
+        let names = set.particles.compactMap { ImageName($0.imageName) }
+        let repeated = names.count - Set(names).count
+        if repeated > 0 {
+            warnings.append("\(repeated) rows have the image of another row; reconstruct sets them aside")
+        }
         add("particles", "\(set.count) in \(set.stackPaths.count) stacks")
         add("box", "\(set.boxSize) × \(set.boxSize) pixels of \(set.pixelSize) Å")
         add("optics groups", opticsGroupCount.map { "\($0)" } ?? "none (RELION 3.0)")

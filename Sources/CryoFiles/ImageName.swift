@@ -1,5 +1,5 @@
 /// The name of an image in a STAR file, `000012@folder/stack.mrcs`, taken apart.
-public struct ImageName: Sendable, Equatable {
+public struct ImageName: Sendable, Hashable {
     /// The number of the image in its stack, 1-based; nil if the name is that of a file with a single image.
     public var number: Int?
     /// The path of the file, without an override of its type.

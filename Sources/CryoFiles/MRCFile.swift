@@ -6,12 +6,13 @@ public enum MRCFile {
     ///
     /// - Parameters:
     ///   - path: The file.
+    ///   - pixelSize: The pixel size in Å, if not the header's.
     ///   - warn: Called with each thing that is odd but does not prevent reading, such as a missing pixel
     ///     size, for which 1 Å is taken.
     /// - Returns: The density with its axes in the order x, y, z.
     /// - Throws: ``FileError`` if the file is missing, damaged, cut short or not cubic.
     public static func readVolume(
-        _ path: String, warn: (_ warning: String) -> Void = { _ in }
+        _ path: String, pixelSize: Double? = nil, warn: (_ warning: String) -> Void = { _ in }
     ) throws(FileError) -> Volume {
         let file = try InputFile(path: path)
         let header = try MRCHeader(
@@ -37,7 +38,7 @@ public enum MRCFile {
         let stored = try SampleDecoder(mode: header.mode, byteOrder: header.byteOrder)
             .read(edge * edge * edge, from: file, at: header.dataOffset)
         return Volume(
-            boxSize: edge, pixelSize: pixelSize(of: header, warn: warn),
+            boxSize: edge, pixelSize: pixelSize ?? Self.pixelSize(of: header, warn: warn),
             voxels: header.axes == [0, 1, 2] ? stored : permuted(stored, edge: edge, axes: header.axes))
     }
 

@@ -3,6 +3,9 @@ enum PixelSizeReader {
     /// Relative differences below this do not matter at the resolution of an initial model.
     static let tolerance = 1e-3
 
+    /// No image of a molecule has others, in Å: some name nm or m instead.
+    private static let believable = 0.1...1000.0
+
     /// The pixel size of all particles.
     ///
     /// Of the labels of RELION 3.1 the most specific is taken; files of RELION 3.0 give the detector's pixel
@@ -30,11 +33,12 @@ enum PixelSizeReader {
         for row in 0..<metadata.particles.rowCount {
             var size = try metadata.number(field, row) ?? .nan
             if direct == nil { size *= 1e4 / (try metadata.number(magnification, row) ?? .nan) }
-            guard size.isFinite, size > 1e-3, size < 1e4 else {
+            guard believable.contains(size) else {
                 throw .malformed(
                     path: metadata.path, place: metadata.place(field, row),
                     found: "a pixel size of \(size) Å",
-                    expected: "a positive number of Å", advice: "correct _\(field.label)")
+                    expected: "\(believable.lowerBound) to \(believable.upperBound) Å",
+                    advice: "correct _\(field.label)")
             }
             if let result, abs(size - result) > tolerance * result {
                 throw .unsupported(

@@ -77,9 +77,11 @@ struct Compare: ParsableCommand {
     }
 
     func run() throws {
+        let inputs = [map, reference, poses, truePoses].compactMap { $0 }
+        try OutputKind.map.refuseToReplace(aligned, option: "--aligned", inputs: inputs)
+        try OutputKind.picture.refuseToReplace(picture, option: "--picture", inputs: inputs)
         let moving = try readMap(map)
-        var fixed = try readMap(reference)
-        if let referencePixelSize { fixed.pixelSize = referencePixelSize }
+        let fixed = try readMap(reference, pixelSize: referencePixelSize)
         try refuseUnlike(moving, fixed)
         try refuseTooSmall(mask: mask, for: fixed)
         let pairs = try posePairs()

@@ -26,6 +26,7 @@ struct Inspect: ParsableCommand {
 
     func run() throws {
         try refuseNoFolder(root: root)
+        try OutputKind.picture.refuseToReplace(picture, option: "--picture", inputs: files)
         let summaries = try files.map { file in
             let summary = try FileSummary(path: file, root: root)
             for line in summary.lines { print(line) }

@@ -4,9 +4,12 @@ import Foundation
 
 /// Reads a map that is to be compared; warnings go to the standard error.
 ///
+/// - Parameters:
+///   - path: The file.
+///   - pixelSize: The pixel size in Å, if not the header's.
 /// - Throws: ``FileError``, or ``InputProblem`` if the map says nothing: not finite, or the same everywhere.
-func readMap(_ path: String) throws -> Volume {
-    let map = try MRCFile.readVolume(path) { StandardStreams.say("warning: \($0)\n") }
+func readMap(_ path: String, pixelSize: Double? = nil) throws -> Volume {
+    let map = try MRCFile.readVolume(path, pixelSize: pixelSize) { StandardStreams.say("warning: \($0)\n") }
     guard map.voxels.allSatisfy(\.isFinite) else {
         throw InputProblem("\(path): found voxels that are not finite; expected numbers only")
     }

@@ -22,6 +22,7 @@ struct Report: ParsableCommand {
     var output: String?
 
     func run() throws {
+        try OutputKind.page.refuseToReplace(output, option: "--output", inputs: [])
         let page = Data(try ReportPage(folder: folder).html().utf8)
         guard let output else {
             try RunFolder(path: folder, mayOverwrite: true).write(page, to: "report.html")

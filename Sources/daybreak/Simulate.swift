@@ -136,11 +136,11 @@ struct Simulate: ParsableCommand {
         }
         _ = try defocus()
         let numbers: [(option: String, value: Double, isGood: Bool, expected: String)] = [
-            ("--voltage", voltage, voltage > 0 && voltage <= 1e4, "in kV, above 0"),
+            ("--voltage", voltage, voltage > 0 && voltage <= 1e4, "in kV, above 0 and at most 10000"),
             ("--cs", cs, abs(cs) <= 100, "in mm, at most 100"),
             ("--amplitude-contrast", amplitudeContrast, (0...1).contains(amplitudeContrast), "0 to 1"),
             ("--shift-sigma", shiftSigma, (0...1e4).contains(shiftSigma), "in Å, 0 to 10000"),
-            ("--snr", snr, snr > 0, "above 0"),
+            ("--snr", snr, (1e-6...1e6).contains(snr), "0.000001 to 1000000"),
             ("--b-factor", bFactor, abs(bFactor) <= 1e4, "in Å², at most 10000"),
             ("--scale-sigma", scaleSigma, (0...2).contains(scaleSigma), "0 to 2"),
             ("--junk", junk, (0...1).contains(junk), "0 to 1"),
@@ -238,8 +238,7 @@ struct Simulate: ParsableCommand {
         }
         let kind = try FileSummary(path: model).kind
         if kind == .pdb || kind == .mmCIF { return try atomicDensity(model) }
-        var volume = try readMap(model)
-        if let modelPixelSize { volume.pixelSize = modelPixelSize }
+        let volume = try readMap(model, pixelSize: modelPixelSize)
         guard let pixelSize else { return volume.resampled(to: box) }
         let length = Double(volume.boxSize) * volume.pixelSize
         guard length / pixelSize <= 2048 else {
@@ -258,6 +257,14 @@ struct Simulate: ParsableCommand {
                 position: atom.position, weight: Double(atom.element.atomicNumber) * atom.occupancy,
                 bFactor: atom.bFactor)
         }
-        return Volume(scatterers: atoms.centred(), boxSize: box, pixelSize: pixelSize ?? 4)
+        let size = pixelSize ?? 4
+        let centred = atoms.centred()
+        let reach = centred.map { max(abs($0.position.x), abs($0.position.y), abs($0.position.z)) }.max() ?? 0
+        guard 2 * reach <= Double(box) * size else {
+            throw InputProblem(
+                "\(path): reaches \(Int(2 * reach)) Å about its middle, beyond the box of \(Int(Double(box) * size)) Å; "
+                    + "give a larger --box or --pixel-size")
+        }
+        return Volume(scatterers: centred, boxSize: box, pixelSize: size)
     }
 }

@@ -55,6 +55,37 @@ struct BadInputTests {
         try refuses(reconstruction("particles.cs"), "cryoSPARC", "csparc2star")
     }
 
+    /// Pictures and maps that a command leaves replace their like, but no input and nothing else.
+    @Test func outputsReplaceNothingElse() throws {
+        let stack = try folder.data("data/particles.mrcs")
+        let truth = try folder.data("data/truth.mrc")
+        try refuses(
+            ["inspect", "data/particles.star", "--picture", "data/particles.mrcs"], "not a PNG picture")
+        try refuses(
+            ["compare", "data/truth.mrc", "data/truth.mrc", "--aligned", "./data/truth.mrc"], "is read by")
+        try refuses(
+            ["compare", "data/truth.mrc", "data/truth.mrc", "--picture", "data/particles.star"], "PNG")
+        try refuses(["symmetry", "data/truth.mrc", "--aligned", "data/truth.mrc"], "is read by")
+        try refuses(["symmetry", "data/truth.mrc", "--aligned", "data/truth.star"], "not an MRC map")
+        #expect(try folder.data("data/particles.mrcs") == stack)
+        #expect(try folder.data("data/truth.mrc") == truth)
+        for _ in 0..<2 {
+            #expect(try folder.run("inspect", "data/particles.star", "--picture", "some.png").status == 0)
+        }
+    }
+
+    /// A molecule that the box would cut, images that no number could hold, pixels of no microscope.
+    @Test func whatCannotBeIsNotMade() throws {
+        let atom = "ATOM      1  C   ALA A   1    %8.3f   0.000   0.000  1.00 20.00           C\n"
+        let model = [-90.0, 90].map { String(format: atom, $0) }.joined()
+        try folder.write(Data(model.utf8), "long.pdb")
+        let simulation = ["simulate", "--output", "run", "--particles", "3", "--box", "32"]
+        try refuses(simulation + ["--model", "long.pdb", "--pixel-size", "2"], "180 Å", "64 Å", "--box")
+        #expect(try folder.run(simulation + ["--snr", "1e-300"]).status == 64)
+        try TinySet(pixelSize: "0.06").write(in: folder)
+        try refuses(reconstruction(), "0.06 Å", "0.1 to 1000.0 Å")
+    }
+
     /// Nothing that is there goes without `--overwrite`, and an input not even with it.
     @Test func whatIsThereStays() throws {
         try FileManager.default.createDirectory(

@@ -122,6 +122,8 @@ struct HostileNumbersTests {
         #expect(outcome.status == 0, "\(outcome.errors)")
         let record = try RunFolder(resuming: folder.path + "/run").record()
         #expect(record.setAside == ["another row has the same image": 3] && record.particles.used == 24)
+        let inspected = try folder.run("inspect", "data/particles.star")
+        #expect(inspected.output.contains("3 rows have the image of another row"), "\(inspected.output)")
     }
 
     @Test(arguments: [1, 2, 3]) func fewParticlesWork(count: Int) throws {

@@ -75,6 +75,8 @@ struct WorkflowTests {
         #expect(record.contrast.sign == 1 && record.threads >= 1 && !record.instructionSet.isEmpty)
         #expect(record.iterations.count == 4 && record.iterations.last?.phase == .final)
         #expect(record.iterations.allSatisfy { $0.logEvidence.isFinite && $0.poseCount > 1000 })
+        let written = try JSONSerialization.jsonObject(with: folder.data("run/run.json")) as? [String: Any]
+        #expect(written?["doubts"] as? [String] == record.doubts)
         #expect(record.noiseVariance.count == 4 && record.noiseVariance.allSatisfy { $0 > 0 })
     }
 

@@ -86,10 +86,28 @@ struct NodePosteriorTests {
             #expect(relativeDifference(part.gradient.samples, whole.gradient.samples) < 10 * share)
             #expect(relativeDifference(part.curvature.samples, whole.curvature.samples) < 10 * share)
         }
-        let weights = scene.engine.directions.laneWeights
-        let padding = (0..<weights.count).filter { weights[$0] == 0 }.count
-        #expect(counts[0] >= padding && counts[1] > counts[0], "\(counts), \(padding)")
-        #expect(counts[1] < scene.engine.directions.laneWeights.count)
+        let empty = gradient.blocks.map { PoseKernels.laneCount - $0.pairs.count }.reduce(0, +)
+        #expect(counts[0] >= empty && counts[1] > counts[0], "\(counts), \(empty)")
+        #expect(counts[1] < gradient.blocks.count * PoseKernels.laneCount)
+    }
+
+    /// Slices that were read for drawn nodes, then all of them; nothing of the density before, and nodes give to their own pairs only.
+    @Test func slicesAreThoseOfTheDensityWheneverTheyAreRead() {
+        let (scene, used) = (Scene.scene(astigmatism: 500), Scene.scene(astigmatism: 500))
+        used.engine.readSlices()
+        used.engine.setDensity(FourierBall(radius: used.ball.radius))
+        used.engine.readSlices()
+        used.engine.setDensity(used.ball)
+        let draw = NodeDraw.allShifts(ofDirection: 5, scene.engine)
+        var outcomes: [[ImagePosterior]] = []
+        for engine in [scene.engine, used.engine] {
+            let gradient = SliceGradient(engine: engine)
+            let drawn = engine.posterior(
+                of: [scene.images[0]], draws: [draw], noiseVariance: scene.noise, gradient: gradient)
+            #expect(gradient.blocks.flatMap(\.pairs) == [5])
+            outcomes.append(drawn + engine.posterior(of: scene.images, noiseVariance: scene.noise))
+        }
+        #expect(outcomes[0] == outcomes[1])
     }
 
     /// Without information each factor's marginal posterior is its prior, whose 1/Σφ² is known.

@@ -147,6 +147,23 @@ import Testing
         #expect(filled(ParticleMask.mask(of: pedestal)) < 1.2 * filled(mask))
     }
 
+    /// Against all pairs of voxels; nothing is far from nothing.
+    @Test func distancesAreThoseToTheNearest() {
+        let n = 9
+        var stream = RandomStream(seed: 3, stream: 0)
+        for share in [0.01, 0.2] {
+            let inside = (0..<n * n * n).map { _ in stream.uniform() < share }
+            func place(_ index: Int) -> SIMD3<Int> { [index % n, index / n % n, index / n / n] }
+            let marked = inside.indices.filter { inside[$0] }.map(place)
+            let nearest = inside.indices.map { index in
+                marked.map { Float((($0 &- place(index)) &* ($0 &- place(index))).wrappedSum()) }.min()
+            }
+            #expect(!marked.isEmpty && SquaredDistances.from(inside, boxSize: n) == nearest)
+        }
+        let none = SquaredDistances.from([Bool](repeating: false, count: 27), boxSize: 3)
+        #expect(none.allSatisfy { $0 == .infinity })
+    }
+
     @Test func otsusLevelPartsTwoKinds() {
         let values = (0..<1000).map { (index: Int) -> Float in
             let kind: Float = index % 4 == 0 ? 10 : 0

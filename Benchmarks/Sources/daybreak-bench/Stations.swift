@@ -22,7 +22,10 @@ struct Stations {
         let ball = scene.frame.ball(of: scene.density)
         let slices = engine.directions.pairCount
         let sliceBytes = 8 * Double(engine.grid.ringCount * engine.grid.angleCount / 2)
-        let extraction = Measurement(count: runs) { engine.setDensity(ball) }
+        let extraction = Measurement(count: runs) {
+            engine.setDensity(ball)
+            engine.readSlices()
+        }
         report.line(
             "\(label): slices read and transformed", extraction, items: slices, of: "slice",
             bytes: 2 * sliceBytes * Double(slices))

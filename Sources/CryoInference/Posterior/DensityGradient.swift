@@ -37,11 +37,11 @@ extension PosteriorEngine {
         of gradient: SliceGradient, noiseVariance: [Double], symmetry: PointGroup = .c1,
         lightShare: Double = 1e-6
     ) -> DensityGradient {
-        let blocks = directions.blockCount
+        let count = gradient.blocks.count
         let isLight = gradient.lightSlices(share: lightShare)
         let parts = parallel.mapWorker(Self.partCount) { worker, part in
             insert(
-                gradient, blocks: (part * blocks / Self.partCount)..<((part + 1) * blocks / Self.partCount),
+                gradient, blocks: (part * count / Self.partCount)..<((part + 1) * count / Self.partCount),
                 symmetry: symmetry, isLight: isLight, scratch: scratch[worker])
         }
         var total = parts[0]
@@ -63,17 +63,16 @@ extension PosteriorEngine {
         var result = DensityGradient(
             gradient: FourierBall(radius: radius), curvature: FourierBall(radius: radius, padding: 1),
             residualPowers: [Double](repeating: 0, count: grid.ringCount), imageCount: 0)
-        for block in blocks {
-            let lanes = (block * PoseKernels.laneCount)..<((block + 1) * PoseKernels.laneCount)
-            guard lanes.contains(where: { !isLight[$0] }) else { continue }
-            let received = gradient.slices(
-                block: block, of: slices, scratch: scratch, kernels: kernels)
+        for (number, block) in zip(blocks, gradient.blocks[blocks]) {
+            let first = number * PoseKernels.laneCount
+            guard isLight[first..<first + PoseKernels.laneCount].contains(false) else { continue }
+            let received = gradient.slices(of: block, slices, scratch: scratch, kernels: kernels)
             for (lane, slice) in received.enumerated() {
-                let index = block * PoseKernels.laneCount + lane
-                guard directions.laneWeights[index] > 0, !isLight[index] else { continue }
+                let pair = block.pairs[lane]
+                guard directions.laneWeights[pair] > 0, !isLight[first + lane] else { continue }
                 for operation in symmetry.operations {
                     // The density is the same seen from A·g for every operation g.
-                    let rotation = directions.rotations[index] * operation
+                    let rotation = directions.rotations[pair] * operation
                     result.gradient.insert(rotation, at: points, slice.gradient)
                     result.curvature.insert(rotation, at: points, slice.weight)
                 }

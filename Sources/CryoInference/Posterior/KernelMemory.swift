@@ -68,7 +68,7 @@ extension PosteriorEngine {
         let stride = SliceBlocks.stride(layout)
         return unsafe GradientTarget(
             logEvidence: logEvidence, laneWeights: laneWeights(block),
-            gradient: gradient.data.pointer(from: block * stride, length: stride),
+            gradient: gradient.wholeBlocks[block].data.pointer(from: 0, length: stride),
             masses: scratch.masses.pointer(
                 from: 0, length: layout.normOrderCount * 4 * PoseKernels.laneCount))
     }

@@ -22,6 +22,7 @@ extension PosteriorEngine {
     ) -> [ImagePosterior] {
         precondition(slices.rows.count > 0, "the engine was made without sampling")
         precondition(draws.count == images.count && draws.allSatisfy { $0.fits(self) })
+        slices.read(draws.lazy.flatMap(\.nodes).map { Int($0.direction) }, parallel, scratch, kernels)
         let weights = (1...grid.ringCount).map { grid.measure(ring: $0) / noiseVariance[$0 - 1] }
         var results = [ImagePosterior]()
         for start in stride(from: 0, to: images.count, by: Self.batchSize) {
@@ -45,6 +46,7 @@ extension PosteriorEngine {
             index == 0 || parts[index].part.direction != parts[index - 1].part.direction
         }
         let starts = firsts + [parts.count]
+        gradient.prepare(firsts.map { Int(parts[$0].part.direction) })
         parallel.forEach(starts.count - 1) { run in
             for index in starts[run]..<starts[run + 1] {
                 gradient.add(parts[index].part, of: images[parts[index].slot])

@@ -65,7 +65,7 @@ public final class PosteriorEngine: @unchecked Sendable {
         self.parallel = parallel
         self.kernels = kernels
         points = layout.grid.points
-        slices = SliceBlocks(layout: layout, blockCount: directions.blockCount, hasRows: canSample)
+        slices = SliceBlocks(layout: layout, directions: directions, hasRows: canSample)
         rings = ShiftedRings(layout: layout, shifts: shifts, boxLength: boxLength)
         columns = ColumnBlocks(rings: rings, capacity: Self.batchSize)
         let plan = LaneFFTPlan(count: layout.grid.angleCount)
@@ -84,16 +84,11 @@ public final class PosteriorEngine: @unchecked Sendable {
         AngularLayout.normOrderCount(for: ctfs, frequency: frequency)
     }
 
-    /// Reads the slices of a density; every later call refers to it.
-    public func setDensity(_ ball: FourierBall) {
-        let lanes = PoseKernels.laneCount
-        parallel.forEachWorker(directions.blockCount) { worker, block in
-            slices.fill(
-                block: block, from: ball,
-                rotations: directions.rotations[(block * lanes)..<((block + 1) * lanes)], points: points,
-                scratch: scratch[worker], kernels: kernels)
-        }
-    }
+    /// Sets the density that every later call refers to; its slices are read when they are needed.
+    public func setDensity(_ ball: FourierBall) { slices.setDensity(ball) }
+
+    /// Reads the slices in all directions, as far as they are not there yet.
+    public func readSlices() { slices.readAll(parallel, scratch, kernels) }
 
     /// The exact posterior of images, summed over all nodes; adds its gradient to `gradient` if given.
     ///
@@ -107,6 +102,9 @@ public final class PosteriorEngine: @unchecked Sendable {
         of images: [PolarImage], noiseVariance: [Double], beta: Double = 1,
         gradient: SliceGradient? = nil, thinning: GradientThinning? = nil
     ) -> [ImagePosterior] {
+        guard !images.isEmpty else { return [] }
+        readSlices()
+        gradient?.prepareBlocks(directions)
         let weights = (1...grid.ringCount).map { grid.measure(ring: $0) / noiseVariance[$0 - 1] }
         var results = [ImagePosterior]()
         for start in stride(from: 0, to: images.count, by: Self.batchSize) {

@@ -1,10 +1,12 @@
 import CryoCore
 import CryoFourier
 import CryoKernelInterface
-import Foundation
 
 /// The slices of a density in all directions, as angular coefficients in blocks of 16 direction pairs.
-struct SliceBlocks: Sendable {
+///
+/// A slice is read from the density when it is asked for: at 5 Å a minibatch's nodes lie in a quarter of the directions, and all slices
+/// would take half of the time.
+final class SliceBlocks: @unchecked Sendable {
     /// Angular coefficients; shape `[block][entry][re, im][16]`.
     let coefficients: AlignedBuffer<Float>
     /// Even angular coefficients of |T|²; shape `[block][even order][re, im][ring][16]`.
@@ -16,6 +18,13 @@ struct SliceBlocks: Sendable {
     /// The slices themselves on the half grid; shape `[block · 16][point]`.
     let halfSlices: AlignedBuffer<Complex>
     private let layout: AngularLayout
+    private let rotations: [Rotation]
+    private let points: [SIMD2<Float>]
+    private var density: FourierBall?
+    /// Whether slice, powers and row of each direction pair are those of the density.
+    private var isRead: [Bool]
+    /// Whether those of all pairs are, and the coefficients.
+    private var isComplete = false
 
     /// Floats of a block's coefficients.
     static func stride(_ layout: AngularLayout) -> Int { layout.entryCount * 2 * PoseKernels.laneCount }
@@ -24,58 +33,94 @@ struct SliceBlocks: Sendable {
         layout.normOrderCount * 2 * layout.grid.ringCount * PoseKernels.laneCount
     }
 
-    init(layout: AngularLayout, blockCount: Int, hasRows: Bool) {
+    init(layout: AngularLayout, directions: DirectionGrid, hasRows: Bool) {
         self.layout = layout
-        rows = AlignedBuffer(
-            count: hasRows ? blockCount * PoseKernels.laneCount * layout.rowStride : 0, repeating: 0)
+        rotations = directions.rotations
+        points = layout.grid.points
+        isRead = [Bool](repeating: false, count: rotations.count)
+        let blockCount = directions.blockCount
+        rows = AlignedBuffer(count: hasRows ? rotations.count * layout.rowStride : 0, repeating: 0)
         coefficients = AlignedBuffer(count: blockCount * Self.stride(layout), repeating: 0)
         powers = AlignedBuffer(count: blockCount * Self.powerStride(layout), repeating: 0)
-        halfSlices = AlignedBuffer(
-            count: blockCount * PoseKernels.laneCount * layout.grid.pointCount, repeating: .zero)
+        halfSlices = AlignedBuffer(count: rotations.count * layout.grid.pointCount, repeating: .zero)
     }
 
-    /// Reads the slices of one block from a density's transform.
-    ///
-    /// - Parameters:
-    ///   - block: The block.
-    ///   - rotations: Its 16 directions.
-    ///   - points: The polar grid's points.
-    ///   - scratch: The worker's memory.
-    ///   - kernels: The instruction set.
-    func fill(
-        block: Int, from ball: FourierBall, rotations: ArraySlice<Rotation>, points: [SIMD2<Float>],
-        scratch: WorkerScratch, kernels: PoseKernels
+    /// Refers to another density from here on.
+    func setDensity(_ ball: FourierBall) {
+        density = ball
+        isRead = [Bool](repeating: false, count: isRead.count)
+        isComplete = false
+    }
+
+    /// Reads everything that is not there yet.
+    func readAll(_ parallel: Parallel, _ scratch: [WorkerScratch], _ kernels: PoseKernels) {
+        guard !isComplete else { return }
+        let lanes = PoseKernels.laneCount
+        parallel.forEachWorker(rotations.count / lanes) { worker, block in
+            fill(
+                Array(block * lanes..<(block + 1) * lanes), block: block, scratch: scratch[worker],
+                kernels: kernels)
+        }
+        isRead = [Bool](repeating: true, count: isRead.count)
+        isComplete = true
+    }
+
+    /// Reads slices, powers and rows of some direction pairs, as far as they are not there yet.
+    func read(
+        _ pairs: some Sequence<Int>, _ parallel: Parallel, _ scratch: [WorkerScratch],
+        _ kernels: PoseKernels
     ) {
-        let (lanes, grid) = (PoseKernels.laneCount, layout.grid)
-        for (lane, rotation) in rotations.enumerated() {
-            let slice = (block * lanes + lane) * grid.pointCount
-            halfSlices.withMutableSpan(slice..<(slice + grid.pointCount)) { output in
-                ball.extract(rotation, at: points, into: &output)
+        var missing = [Int]()
+        for pair in pairs where !isRead[pair] {
+            isRead[pair] = true
+            missing.append(pair)
+        }
+        // Neighbours read the same samples.
+        let (lanes, wanted) = (PoseKernels.laneCount, missing.sorted())
+        parallel.forEachWorker((wanted.count + lanes - 1) / lanes) { worker, group in
+            fill(
+                Array(wanted[group * lanes..<min(wanted.count, (group + 1) * lanes)]), block: nil,
+                scratch: scratch[worker], kernels: kernels)
+        }
+    }
+
+    /// Reads up to 16 slices; their coefficients too where they are a block.
+    private func fill(_ pairs: [Int], block: Int?, scratch: WorkerScratch, kernels: PoseKernels) {
+        guard let density else { preconditionFailure("a density is set before it is used") }
+        let grid = layout.grid
+        for pair in pairs {
+            halfSlices.withMutableSpan(pair * grid.pointCount..<(pair + 1) * grid.pointCount) { output in
+                density.extract(rotations[pair], at: points, into: &output)
             }
         }
-        let target = block * Self.stride(layout)
         let work = scratch.workspace
         for ring in 0..<grid.ringCount {
-            loadRing(block: block, ring: ring, work)
-            addPowers(block: block, ring: ring, work)
+            loadRing(pairs, ring: ring, work)
+            addPowers(pairs, ring: ring, work)
             scratch.transformWorkspace(isInverse: false, kernels)
-            for order in 0..<layout.orderCount {
-                let (offset, rings) = layout.entries(ofOrder: order)
-                guard rings.contains(ring) else { continue }
-                let (entry, source) = (
-                    target + (offset + ring - rings.lowerBound) * 2 * lanes, order * 2 * lanes
-                )
-                coefficients[lanes: entry] = work[lanes: source]
-                coefficients[lanes: entry + lanes] = work[lanes: source + lanes]
-            }
-            if rows.count > 0 { storeRows(block: block, ring: ring, work) }
+            if let block { storeCoefficients(block: block, ring: ring, work) }
+            if rows.count > 0 { storeRows(pairs, ring: ring, work) }
         }
     }
 
-    private func storeRows(block: Int, ring: Int, _ work: AlignedBuffer<Float>) {
+    private func storeCoefficients(block: Int, ring: Int, _ work: AlignedBuffer<Float>) {
         let lanes = PoseKernels.laneCount
-        for lane in 0..<lanes {
-            let row = (block * lanes + lane) * layout.rowStride
+        let target = block * Self.stride(layout)
+        for order in 0..<layout.orderCount {
+            let (offset, rings) = layout.entries(ofOrder: order)
+            guard rings.contains(ring) else { continue }
+            let (entry, source) = (
+                target + (offset + ring - rings.lowerBound) * 2 * lanes, order * 2 * lanes
+            )
+            coefficients[lanes: entry] = work[lanes: source]
+            coefficients[lanes: entry + lanes] = work[lanes: source + lanes]
+        }
+    }
+
+    private func storeRows(_ pairs: [Int], ring: Int, _ work: AlignedBuffer<Float>) {
+        let lanes = PoseKernels.laneCount
+        for (lane, pair) in pairs.enumerated() {
+            let row = pair * layout.rowStride
             for order in 0...layout.highestOrders[ring] {
                 let source = order * 2 * lanes + lane
                 let place = row + layout.rowPlace(ring: ring, order: order)
@@ -85,11 +130,11 @@ struct SliceBlocks: Sendable {
         }
     }
 
-    /// Lays a ring of 16 slices out for the transform; Friedel's law gives the second half.
-    private func loadRing(block: Int, ring: Int, _ work: AlignedBuffer<Float>) {
+    /// Lays a ring of up to 16 slices out for the transform; Friedel's law gives the second half.
+    private func loadRing(_ pairs: [Int], ring: Int, _ work: AlignedBuffer<Float>) {
         let (lanes, grid) = (PoseKernels.laneCount, layout.grid)
-        for lane in 0..<lanes {
-            let source = (block * lanes + lane) * grid.pointCount + ring * grid.halfCount
+        for (lane, pair) in pairs.enumerated() {
+            let source = pair * grid.pointCount + ring * grid.halfCount
             for index in 0..<grid.halfCount {
                 let value = halfSlices[source + index]
                 let here = index * 2 * lanes + lane
@@ -103,9 +148,8 @@ struct SliceBlocks: Sendable {
     }
 
     /// The even angular coefficients of |T|² of one ring, by direct summation.
-    private func addPowers(block: Int, ring: Int, _ work: AlignedBuffer<Float>) {
+    private func addPowers(_ pairs: [Int], ring: Int, _ work: AlignedBuffer<Float>) {
         let (lanes, grid) = (PoseKernels.laneCount, layout.grid)
-        let base = block * Self.powerStride(layout) + ring * lanes
         for index in 0..<layout.normOrderCount {
             var (real, imaginary) = (SIMD16<Float>.zero, SIMD16<Float>.zero)
             for angle in 0..<grid.halfCount {
@@ -117,8 +161,13 @@ struct SliceBlocks: Sendable {
                 real += power * c
                 imaginary += power * s
             }
-            powers[lanes: base + 2 * index * grid.ringCount * lanes] = real
-            powers[lanes: base + (2 * index + 1) * grid.ringCount * lanes] = imaginary
+            for (lane, pair) in pairs.enumerated() {
+                let place =
+                    pair / lanes * Self.powerStride(layout) + pair % lanes
+                    + (2 * index * grid.ringCount + ring) * lanes
+                powers[place] = real[lane]
+                powers[place + grid.ringCount * lanes] = imaginary[lane]
+            }
         }
     }
 }

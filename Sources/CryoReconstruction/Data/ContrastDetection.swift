@@ -61,7 +61,9 @@ public struct ContrastDetection: Sendable, Codable, Equatable {
             scores.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(max(1, scores.count - 1))
         imageCount = scores.count
         sign = mean >= 0 ? 1 : -1
-        significance = abs(mean) / max(1e-300, (variance / Double(max(1, scores.count))).squareRoot())
+        let standardError = (variance / Double(max(1, scores.count))).squareRoot()
+        // One image, or copies of one, have no spread to compare with.
+        significance = standardError > 0 ? abs(mean) / standardError : 0
     }
 
     /// The transform of a ball, 3 (sin x − x cos x) / x³.

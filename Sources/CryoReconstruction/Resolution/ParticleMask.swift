@@ -21,26 +21,10 @@ enum ParticleMask {
         let level = max(otsuLevel(of: smooth.voxels) / 2, .leastNonzeroMagnitude)
         let widening = max(2, Self.widening / map.pixelSize)
         let edge = max(4, Self.edge / map.pixelSize)
-        let n = map.boxSize
-        var squares = [Float](repeating: .infinity, count: map.voxels.count)
-        for index in squares.indices where smooth.voxels[index] >= level { squares[index] = 0 }
-        let inside = squares.map { $0 == 0 }
-        let offsets = ball(radius: widening + edge)
-        for z in 0..<n {
-            for y in 0..<n {
-                for x in 0..<n where inside[(z * n + y) * n + x] && isBorder(x, y, z, inside, n) {
-                    for (offset, square) in offsets {
-                        let (u, v, w) = (x + offset[0], y + offset[1], z + offset[2])
-                        guard u >= 0, v >= 0, w >= 0, u < n, v < n, w < n else { continue }
-                        let place = (w * n + v) * n + u
-                        squares[place] = min(squares[place], square)
-                    }
-                }
-            }
-        }
+        let squares = SquaredDistances.from(smooth.voxels.map { $0 >= level }, boxSize: map.boxSize)
         let fall = SoftMask(radius: widening, softness: edge)
         let weights = squares.map { Float(fall.weight(at: Double($0.squareRoot()))) }
-        return Volume(boxSize: n, pixelSize: map.pixelSize, voxels: weights)
+        return Volume(boxSize: map.boxSize, pixelSize: map.pixelSize, voxels: weights)
     }
 
     /// The level that splits values into two classes with the greatest variance between them (Otsu 1979), by a histogram.
@@ -72,26 +56,5 @@ enum ParticleMask {
             // Falls to one half at the resolution.
             return Float(exp(-log(2) * square / (width * width)))
         }
-    }
-
-    private static func isBorder(_ x: Int, _ y: Int, _ z: Int, _ inside: [Bool], _ n: Int) -> Bool {
-        guard x > 0, y > 0, z > 0, x < n - 1, y < n - 1, z < n - 1 else { return true }
-        let place = (z * n + y) * n + x
-        return
-            !(inside[place - 1] && inside[place + 1] && inside[place - n] && inside[place + n]
-            && inside[place - n * n] && inside[place + n * n])
-    }
-
-    private static func ball(radius: Double) -> [(offset: SIMD3<Int>, square: Float)] {
-        let reach = Int(radius.rounded(.up))
-        var offsets = [(offset: SIMD3<Int>, square: Float)]()
-        for z in -reach...reach {
-            for y in -reach...reach {
-                for x in -reach...reach where Double(x * x + y * y + z * z) <= radius * radius {
-                    offsets.append(([x, y, z], Float(x * x + y * y + z * z)))
-                }
-            }
-        }
-        return offsets
     }
 }

@@ -41,7 +41,20 @@ extension RunFolder {
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         encoder.nonConformingFloatEncodingStrategy = .convertToString(
             positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-        try write(encoder.encode(record), to: "run.json")
+        try write(encoder.encode(RecordWithDoubts(record: record)), to: "run.json")
+    }
+
+    /// A record as it is written: what follows from it too, for who reads it with another program.
+    private struct RecordWithDoubts: Encodable {
+        let record: RunRecord
+
+        private enum Key: CodingKey { case doubts }
+
+        func encode(to encoder: any Encoder) throws {
+            try record.encode(to: encoder)
+            var container = encoder.container(keyedBy: Key.self)
+            try container.encode(record.doubts, forKey: .doubts)
+        }
     }
 
     private func write(_ halves: HalfMaps) throws {

@@ -35,7 +35,7 @@ extension RunRecord {
             let blur = (particles.medianAngleError ?? 0) * .pi / 180 * diameter / 2
             if blur > resolution.corrected0143 {
                 doubts.append(
-                    "poses are known to \(ParticleAccount.text(angleError: particles.medianAngleError ?? 0)) only, which blurs the rim by \(text(min(blur, diameter / 2))) Å: "
+                    "poses are known to \(ParticleAccount.text(angleError: particles.medianTurn ?? 0)), which blurs the rim by \(text(min(blur, diameter / 2))) Å: "
                         + "the half-sets' \(text(resolution.corrected0143)) Å are too good to be true")
             }
             if !(resolution.corrected0143 < diameter / 4) {
