@@ -207,7 +207,7 @@ import Testing
         parameters.heldOut = 10
         let source = try TestSource(EndToEndTests.phantom, count: count, diameter: 140, signalToNoise: 1)
         let run = try Reconstruction(source: source, parameters: parameters)
-        var state = run.startState(0, repetition: 0)
+        var state = run.startState(0)
         let memory = PoseMemory(
             entries: [.init(direction: [0, 0, 1], origin: [8, 8], mass: 1)], directionReach: 0.4,
             shiftReach: 8)
@@ -273,29 +273,6 @@ import Testing
         }
         for index in phantom.voxels.indices { phantom.voxels[index] -= part * blurred.voxels[index] }
         return phantom
-    }
-
-    /// While the limit rises negative values are allowed; then images are asked, and the march goes on as they want it.
-    @Test(arguments: [0, 0.95]) func aRisingAnnealAsksAboutNegativeValues(part: Float) throws {
-        let (truth, areThere) = (Self.phantom(without: part), part > 0)
-        let source = try TestSource(truth, count: 400, diameter: 140, signalToNoise: 1)
-        var parameters = EndToEndTests.reduced
-        (parameters.annealBeginning, parameters.annealResolution, parameters.annealRetries) = (64, 19.2, 0)
-        (parameters.annealIterations, parameters.marchEpochs, parameters.maxResolution) = (16, 1, 17)
-        let run = try Reconstruction(source: source, parameters: parameters)
-        run.initialDensity = truth
-        var arePositive = [IterationPlan.Phase: Set<Bool>]()
-        let result = try run.run(checkpoint: { progress in
-            guard let phase = progress.lastStatistics?.phase else { return }
-            arePositive[phase, default: []].formUnion(progress.states.map(\.isPositive))
-        })
-        #expect(arePositive[.anneal] == (areThere ? [false] : [false, true]))
-        #expect(arePositive[.march] == [!areThere] && arePositive[.final] == [!areThere])
-        #expect(try #require(result.positivityCheck).isKept == !areThere)
-        // Who wants none has none at any time.
-        #expect(run.beginsNegative(0))
-        parameters.annealBeginning = nil
-        #expect(try Reconstruction(source: source, parameters: parameters).beginsNegative(0) == false)
     }
 
     /// A molecule with negative values keeps them, since images that did not make the map ask for them.

@@ -58,7 +58,7 @@ extension Reconstruction {
         let repetition = wanted.flatMap { wanted in plans.indices.first { kind(of: $0) == wanted.kind } }
         return RunProgress(
             start: start, repetition: repetition ?? 0, records: Array(records.prefix(start)),
-            states: [startState(start, repetition: repetition ?? 0)], course: RunCourse())
+            states: [startState(start)], course: RunCourse())
     }
 
     /// Makes again what follows from a checkpoint and the plan: the images' centres and the engine of the last iteration.
@@ -95,9 +95,6 @@ extension Reconstruction {
             let iteration = progress.iteration
             progress.iteration += 1
             guard let plan = progress.watch.admitted(plans[iteration]) else { continue }
-            if iteration == plans.firstIndex(where: { $0.momentum > 0 }) {
-                settlePositivity(&progress.states[0])
-            }
             var entry = try iterate(iteration, plan, &progress.states)
             if plan.phase == .final || iteration % parameters.heldOutInterval == 0 {
                 entry.heldOutLogEvidence = heldOutEvidence(iteration, plan, &progress.states[0])
@@ -126,12 +123,11 @@ extension Reconstruction {
     }
 
     /// Nothing learnt yet; the first start has the run's own seed.
-    func startState(_ start: Int, repetition: Int) -> RunState {
+    func startState(_ start: Int) -> RunState {
         let seed = parameters.seed &+ 1000 * UInt64(start)
         return RunState(
             seed: seed, optimizer: makeOptimizer(), noise: backgroundNoise,
             particles: split.learning, hasFixedBatches: parameters.optimizer == .sagd,
-            isPositive: parameters.isPositive && !beginsNegative(repetition),
             census: PoseCensus(
                 imageCount: split.learning.count,
                 extent: max(shiftSearch.extent, 2 * shiftSearch.sigma)))

@@ -53,12 +53,9 @@ extension Reconstruction {
             state.keep(batch.indices)
             return batch
         }
-        let sittingOut = sittingOut(plan, state)
-        var batch = state.order.next(plan.batchSize) { [estimates = state.estimates] particle in
+        return state.order.next(plan.batchSize) { [estimates = state.estimates] particle in
             plan.phase == .march && estimates[particle].map(\.isNoise) ?? false
         }
-        batch.indices.removeAll(where: sittingOut.contains)
-        return batch
     }
 
     /// Whether images may show the density more or less strongly.
@@ -126,7 +123,7 @@ extension Reconstruction {
             objective: { [noise = state.noise] trial in
                 self.objective(trial, visit, stage, noise, prior)
             })
-        let isPositive = state.isPositive && !(plan.phase == .final && testsPositivity)
+        let isPositive = parameters.isPositive && !(plan.phase == .final && testsPositivity)
         return constraints(isPositive: isPositive).apply(to: state.optimizer.step(situation))
     }
 

@@ -82,7 +82,7 @@ extension Reconstruction {
     private func startDensity(_ stage: Stage, _ state: RunState) -> Volume {
         let start =
             initialDensity.map {
-                constraints(isPositive: state.isPositive).apply(to: known($0, to: stage.frame))
+                constraints(isPositive: parameters.isPositive).apply(to: known($0, to: stage.frame))
             }
             ?? RandomDensity.blobs(frame: stage.frame, radius: diameter / 2, seed: state.seed)
         var density = start.symmetrized(by: symmetry)

@@ -5,7 +5,7 @@ import Foundation
 
 extension RunState: Codable {
     private enum Key: CodingKey {
-        case seed, optimizerKind, optimizer, noise, particles, order, density, densityScale, isPositive,
+        case seed, optimizerKind, optimizer, noise, particles, order, density, densityScale,
             newcomers, temperature
         case remembered, memories, census, visited, visits, estimated, estimates
     }
@@ -40,7 +40,6 @@ extension RunState: Codable {
         try container.encode(order, forKey: .order)
         try container.encodeIfPresent(density, forKey: .density)
         try container.encode(densityScale, forKey: .densityScale)
-        try container.encode(isPositive, forKey: .isPositive)
         try container.encode(newcomers.rawData, forKey: .newcomers)
         try container.encodeIfPresent(temperature, forKey: .temperature)
         try container.encode(census, forKey: .census)
@@ -71,7 +70,6 @@ extension RunState: Codable {
         order = try container.decode(ParticleOrder.self, forKey: .order)
         density = try container.decodeIfPresent(Volume.self, forKey: .density)
         densityScale = try container.decode(Double.self, forKey: .densityScale)
-        isPositive = try container.decodeIfPresent(Bool.self, forKey: .isPositive) ?? true
         newcomers = try [Int](rawData: container.decode(Data.self, forKey: .newcomers))
         temperature = try container.decodeIfPresent(Temperature.self, forKey: .temperature)
         func values<Value>(_ values: [Value], of key: Key) throws -> ParticleTable<Value> {

@@ -17,8 +17,6 @@ struct RunState: Sendable {
     var stage: Stage?
     /// The present density.
     var density: Volume?
-    /// Whether negative values are left out while the density is learnt.
-    var isPositive: Bool
     /// The mean voxel of the start, whose amplitude is the data's; the scale of priors.
     var densityScale = 0.0
     /// Particles that are being introduced.
@@ -36,10 +34,9 @@ struct RunState: Sendable {
 
     init(
         seed: UInt64, optimizer: any Optimizer, noise: NoiseSpectrum, particles: [Int], hasFixedBatches: Bool,
-        isPositive: Bool, census: PoseCensus
+        census: PoseCensus
     ) {
         self.seed = seed
-        self.isPositive = isPositive
         self.particles = particles
         self.optimizer = optimizer
         self.noise = noise

@@ -191,7 +191,7 @@ extension Reconstruction {
 
     private func begin(_ start: Int, _ progress: inout RunProgress) {
         (progress.start, progress.iteration) = (start, 0)
-        progress.states = [startState(start, repetition: progress.repetition)]
+        progress.states = [startState(start)]
         images.sign = Float(contrast(at: progress))
         // Every start finds the particles where the files have them.
         images.centres = [SIMD2<Double>](repeating: .zero, count: images.centres.count)

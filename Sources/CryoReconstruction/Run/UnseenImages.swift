@@ -56,10 +56,8 @@ struct UnseenImages {
 
 extension [Int] {
     /// Some two hundred particles that are asked, spread evenly over these.
-    ///
-    /// - Parameter leastStep: One of so many at most.
-    func spread(leastStep: Int = 1) -> [Int] {
-        stride(from: 0, to: count, by: Swift.max(leastStep, count / 200)).map { self[$0] }
+    func spread() -> [Int] {
+        stride(from: 0, to: count, by: Swift.max(1, count / 200)).map { self[$0] }
     }
 }
 
