@@ -256,6 +256,7 @@ SETS = [
     lambda: piece("GroES, 71 kDa, C1", "groes", CHAPERONIN, "OPQRSTU", 56, 0.1, truth_symmetry="C7"),
     lambda: piece("a ring of GroEL, C7", "ring", CHAPERONIN, "ABCDEFG", 72, 0.05, symmetry="C7", truth_symmetry="C7"),
     *(measured for snr in (0.1, 0.05, 0.02) for measured in large(snr)),
+    lambda: junked("30S (1xnr), 64 px", "1xnr-0.03", S30, 0.03, 230),
     lambda: junked("30S (1xnr), 64 px", "1xnr-0.02", S30, 0.02, 230),
     lambda: junked("70S, 64 px", "70S-0.02", RIBOSOME, 0.02, 290, *small_ribosome, pixel_size=5.078),
     lambda: junked("GroEL–GroES (1aon), C7, 64 px", "1aon-0.02", CHAPERONIN, 0.02, 230, symmetry="C7"),
