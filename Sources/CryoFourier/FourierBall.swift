@@ -115,22 +115,25 @@ public struct FourierBall: Sendable {
     ///
     /// If G = ∂ℓ/∂T* then γ = ∂ℓ/∂V.
     public func adjointVolume(boxSize: Int, pixelSize: Double, scale: Float) -> Volume {
-        let completed = withCompleteCentralPlane()
+        let big = Float(boxSize * padding)
+        return withCompleteCentralPlane().volume(
+            boxSize: boxSize, pixelSize: pixelSize, scale: scale * big * big * big)
+    }
+
+    /// The density of which these are all samples, times `scale`: the inverse of ``init(_:radius:scale:)`` within the radius.
+    public func volume(boxSize: Int, pixelSize: Double, scale: Float) -> Volume {
         let big = boxSize * padding
         var transform = FourierVolume(boxSize: big, pixelSize: pixelSize)
-        let limit = (big - 1) / 2
-        for kz in -min(reach, limit)...min(reach, limit) {
-            for ky in -min(reach, limit)...min(reach, limit) {
-                let source = completed.offset(0, ky, kz)
+        let limit = min(reach, (big - 1) / 2)
+        for kz in -limit...limit {
+            for ky in -limit...limit {
+                let source = offset(0, ky, kz)
                 let target = transform.rowOffset(ky, kz)
-                for kx in 0...min(reach, limit) {
-                    transform.coefficients[target + kx] = completed.samples[source + kx]
-                }
+                for kx in 0...limit { transform.coefficients[target + kx] = samples[source + kx] }
             }
         }
         var volume = transform.volume(boxSize: boxSize)
-        let factor = scale * Float(big) * Float(big) * Float(big)
-        for index in volume.voxels.indices { volume.voxels[index] *= factor }
+        for index in volume.voxels.indices { volume.voxels[index] *= scale }
         GriddingCorrection(boxSize: boxSize, padding: padding).divide(&volume)
         return volume
     }

@@ -155,7 +155,7 @@ extension Reconstruct {
         if let resolution = record.resolution {
             log.info(
                 """
-                half-sets agree to \(String(format: "%.1f", resolution.corrected0143)) Å\(resolution.isAtLimit == true ? ", the run's limit" : "") (FSC 0.143 in the particle's \
+                half-sets agree to \(String(format: "%.1f", resolution.corrected0143)) Å\(resolution.isAtLimit == true ? ", as far as images of this pixel size go" : "") (FSC 0.143 in the particle's \
                 mask, corrected for it), \(String(format: "%.1f", resolution.fsc0143)) Å without it
                 """)
         }

@@ -30,11 +30,16 @@ struct GroupGains: Sendable {
         }
     }
 
+    /// g on a ring; beyond the last that was seen as there.
+    func gain(ofGroup group: Int32, ring: Int) -> Float {
+        gains[group].map { $0[min(max(1, ring), $0.count) - 1] } ?? 1
+    }
+
     /// Multiplies an image of a group, and its CTF.
     func apply(to image: inout PolarImage, ofGroup group: Int32, pointsPerRing: Int) {
-        guard let gains = gains[group] else { return }
+        guard gains[group] != nil else { return }
         for point in image.values.indices {
-            let gain = gains[min(point / pointsPerRing, gains.count - 1)]
+            let gain = gain(ofGroup: group, ring: 1 + point / pointsPerRing)
             image.values[point] *= gain
             image.ctf[point] *= gain
         }

@@ -4,7 +4,7 @@ import Foundation
 
 /// The densities of two half-sets, and what follows from them.
 public struct HalfMaps: Sendable {
-    /// The density of the first half-set, up to the last shell that was learnt and unfiltered there.
+    /// The density of the first half-set, unfiltered: as learnt up to the run's limit, as back-projected beyond it.
     public let first: Volume
     /// The density of the second half-set, likewise.
     public let second: Volume
@@ -14,18 +14,9 @@ public struct HalfMaps: Sendable {
     public var fsc: FourierShellCorrelation { resolution.unmasked }
 
     /// Correlates two densities of equal box.
-    ///
-    /// - Parameters:
-    ///   - first: The density of half-set 1.
-    ///   - second: The density of half-set 2.
-    ///   - limit: The last shell that was learnt. Beyond it there is only what mask and positivity put there, alike in both,
-    ///     so it is taken away: other programs would believe it.
-    public init(_ first: Volume, _ second: Volume, limit: Int) {
-        self.first = first.cut(after: limit)
-        self.second = second.cut(after: limit)
-        resolution = MaskedResolution(
-            self.first, self.second, mask: ParticleMask.mask(of: [self.first, self.second].mean), limit: limit
-        )
+    public init(_ first: Volume, _ second: Volume) {
+        (self.first, self.second) = (first, second)
+        resolution = MaskedResolution(first, second, mask: ParticleMask.mask(of: [first, second].mean))
     }
 
     /// Their mean, unfiltered.
@@ -55,7 +46,7 @@ public struct HalfMaps: Sendable {
 public struct ResolutionRecord: Codable, Sendable {
     /// Where the half-sets' FSC within the particle's mask, corrected for the mask, falls below 0.143, in Å.
     public var corrected0143: Double
-    /// Whether that FSC never falls below 0.143, so that the resolution is the run's limit; nil in records of older versions.
+    /// Whether that FSC never falls below 0.143, so that the resolution is the images' Nyquist; nil in records of older versions.
     public var isAtLimit: Bool?
     /// Where the FSC without that mask falls below 0.143, in Å.
     public var fsc0143: Double
@@ -85,8 +76,8 @@ extension ResolutionRecord {
 }
 
 extension Volume {
-    /// The density without what lies beyond a shell.
-    func cut(after limit: Int) -> Volume {
-        filtered { kx, ky, kz in FourierShellCorrelation.shell(kx, ky, kz) <= limit ? 1 : 0 }
+    /// What of the density lies in some shells.
+    func within(_ shells: some RangeExpression<Int>) -> Volume {
+        filtered { kx, ky, kz in shells ~= FourierShellCorrelation.shell(kx, ky, kz) ? 1 : 0 }
     }
 }

@@ -6,7 +6,7 @@ import CryoFourier
 ///     FSC_true = (FSC_masked − FSC_random) / (1 − FSC_random)
 ///
 /// from two shells beyond that where phases begin to be random; before it, the masked curve. Phases are random from the
-/// first shell at which the unmasked curve is below 0.8. All curves end at the last shell that was learnt.
+/// first shell at which the unmasked curve is below 0.8.
 public struct MaskedResolution: Sendable {
     /// The mask.
     public let mask: Volume
@@ -21,19 +21,15 @@ public struct MaskedResolution: Sendable {
     /// The shell from which phases are random.
     public let randomizedFrom: Int
 
-    /// - Parameter limit: The last shell that was learnt; see ``HalfMaps``.
-    init(_ first: Volume, _ second: Volume, mask: Volume, limit: Int) {
-        func correlated(_ a: Volume, _ b: Volume) -> FourierShellCorrelation {
-            FourierShellCorrelation(a, b).cut(after: limit)
-        }
+    init(_ first: Volume, _ second: Volume, mask: Volume) {
         self.mask = mask
-        unmasked = correlated(first, second)
-        masked = correlated(first.masked(by: mask), second.masked(by: mask))
+        unmasked = FourierShellCorrelation(first, second)
+        masked = FourierShellCorrelation(first.masked(by: mask), second.masked(by: mask))
         let start = unmasked.correlations.indices.dropFirst().first { [unmasked] in
             unmasked.correlations[$0] < 0.8
         }
-        randomizedFrom = start ?? limit
-        randomized = correlated(
+        randomizedFrom = start ?? unmasked.correlations.count
+        randomized = FourierShellCorrelation(
             first.withRandomPhases(from: randomizedFrom, seed: 1).masked(by: mask),
             second.withRandomPhases(from: randomizedFrom, seed: 2).masked(by: mask))
         let curve = masked.correlations.indices.map { [masked, randomized, randomizedFrom] shell in

@@ -64,12 +64,14 @@ extension Reconstruction {
             }
             .max { $0.0 + $0.1 < $1.0 + $1.1 } ?? (0, 0)
         return MemoryEstimate(
-            particles: particles, posterior: worst.0, densities: max(worst.1, Self.mapCount * voxelBytes))
+            particles: particles, posterior: worst.0, densities: max(worst.1, mapCount * voxelBytes))
     }
 
-    /// Cubes of the images' own box that are held when a run ends: two halves laid upon each other on twice their grid, with
-    /// transforms, are 32; then their mask and mean.
-    private static let mapCount = 40.0
+    /// Cubes of the images' own box that are held when a run ends.
+    ///
+    /// Two halves laid upon each other on twice their grid, with transforms, are 32; then their mask and mean. A half that is
+    /// back-projected is two balls to Nyquist of eight cubes each, or one of them and its transform in four times as many.
+    private var mapCount: Double { hasHalves && !sharesEngine ? 70 : 40 }
 
     private var voxelBytes: Double { 4 * pow(Double(source.boxSize), 3) }
 

@@ -27,7 +27,7 @@ extension Reconstruction {
             if progress.start == nil { learnApart(&progress) }
         }
         try carryOut(until: plans[progress.repetition].count, &progress, report, checkpoint)
-        return result(progress.states, progress.course.statistics, progress.records)
+        return try result(progress.states, progress.course.statistics, progress.records)
     }
 
     /// Makes the iterations of a run again whose starts are known: of these the kept one alone, as alone it is recorded.

@@ -32,9 +32,10 @@ extension Reconstruction {
         public var nullCheck: NullCheck?
     }
 
+    /// - Throws: ``ReconstructionError``, if images can no longer be read or the run is to stop.
     func result(
         _ states: [RunState], _ statistics: [IterationStatistics], _ starts: [StartRecord]
-    ) -> Result {
+    ) throws(ReconstructionError) -> Result {
         let setAside = images.setAside
         let limit = states[0].stage?.frame.ringCount ?? 0
         func laidMaps(_ densities: [Volume?]) -> ([Volume], Superposition) {
@@ -50,8 +51,6 @@ extension Reconstruction {
             densities = states.map(\.density)
             (maps, placement) = laidMaps(densities)
         }
-        let halves = maps.count == 2 ? HalfMaps(maps[0], maps[1], limit: limit) : nil
-        let map = halves?.filtered ?? maps[0]
         let estimates = source.particles.indices.map { index -> PoseEstimate? in
             guard setAside[index] == nil else { return nil }
             if let estimate = states[0].estimates[index] { return estimate }
@@ -60,10 +59,18 @@ extension Reconstruction {
             estimate.pose = placement.applied(to: estimate.pose)
             return estimate
         }
+        let junk = JunkProbability(logEvidences: estimates.compactMap { $0?.logEvidence })
+        var halves: HalfMaps?
+        if maps.count == 2 {
+            maps = try completed(
+                maps, states, placement: placement, junk: junk, beyond: limit, iteration: statistics.count)
+            halves = HalfMaps(maps[0], maps[1])
+        }
+        let map = halves?.filtered ?? maps[0]
         return Result(
             map: parameters.bFactor == 0 ? map : map.sharpened(by: -parameters.bFactor),
             estimates: source.inSourceOrder(estimates),
-            junk: JunkProbability(logEvidences: estimates.compactMap { $0?.logEvidence }),
+            junk: junk,
             scales: fitsScales ? source.inSourceOrder(images.scales) : nil,
             halfSets: halfSetNumbers(states).map { source.inSourceOrder($0) },
             setAside: source.inSourceOrder(setAside), statistics: statistics,

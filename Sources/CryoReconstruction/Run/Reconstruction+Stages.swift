@@ -97,6 +97,6 @@ extension Reconstruction {
 
     /// A density without what lies beyond a frequency limit: half-sets must find that themselves.
     private func known(_ density: Volume, to frame: DensityFrame) -> Volume {
-        density.resampled(to: frame.gridSize).cut(after: frame.ringCount)
+        density.resampled(to: frame.gridSize).within(...frame.ringCount)
     }
 }

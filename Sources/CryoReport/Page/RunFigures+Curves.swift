@@ -34,11 +34,17 @@ extension RunFigures {
             "fsc", plot,
             reading: """
                 Two halves of the particles learnt apart after the anneal. The corrected curve \
-                \(resolution.isAtLimit == true ? "is above 0.143 to the run's limit," : "falls below 0.143 at") \
+                \(resolution.isAtLimit == true ? "is above 0.143 to the end, which images of this pixel size set," : "falls below 0.143 at") \
                 <b>\(HTML.text(resolution.corrected0143, 1)) Å</b>, below 0.5 without a mask at \(HTML.text(resolution.fsc05, 1)) Å. \
-                A good curve stays near 1, falls once and stays at 0; the curve of random phases should be near 0 where it matters. The \
-                curves end where learning ended: one that never falls was ended by the run's limit. The halves have the anneal in common, so coarse shells agree by construction.
+                A good curve stays near 1, falls once and stays at 0; the curve of random phases should be near 0 where it matters. \(learning)\
+                The halves have the anneal in common, so coarse shells agree by construction.
                 """)
+    }
+
+    /// How far the density was learnt, and what is beyond.
+    private var learning: String {
+        guard let limit = iterations.last?.resolution else { return "" }
+        return "Densities were learnt to \(HTML.text(limit, 1)) Å; beyond it the halves hold what their images say at the poses found. "
     }
 
     /// The curve of half-sets that still learn.
