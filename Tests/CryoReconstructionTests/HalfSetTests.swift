@@ -69,6 +69,31 @@ import Testing
         #expect(nothing == nil)
     }
 
+    /// Where halves agree fully poses need no finer detail; before that ring, or with less agreement, they do.
+    @Test func theMarchEndsWhereAgreementIsEnough() {
+        func watch(_ agreement: Double, ring: Int, _ sufficientRing: Int?) -> AgreementWatch {
+            var watch = AgreementWatch()
+            _ = watch.look(
+                at: .init(boxLength: 100, correlations: [Double](repeating: agreement, count: 20)),
+                IterationPlan(phase: .march, ringCount: ring, batchSize: 10, weight: 1),
+                sufficientRing: sufficientRing)
+            return watch
+        }
+        #expect(watch(0.6, ring: 8, 8).lastRing == 8 && watch(0.6, ring: 8, 8).isEnough == true)
+        #expect(watch(0.6, ring: 7, 8).lastRing == nil)
+        #expect(watch(0.4, ring: 9, 8).lastRing == nil)
+        #expect(watch(0.6, ring: 8, nil).lastRing == nil)
+        #expect(watch(0.1, ring: 9, 8).lastRing == 9 && watch(0.1, ring: 9, 8).isEnough == false)
+        // Three and a half pixels, at least 6 Å; a limit that was told is gone to.
+        var parameters = ReconstructionParameters()
+        func ring(_ pixelSize: Double) -> Int? {
+            IterationSchedule.sufficientRing(parameters, boxLength: 100 * pixelSize, boxSize: 100)
+        }
+        #expect(ring(2) == 29 && ring(1) == 17)
+        parameters.maxResolution = 8
+        #expect(ring(2) == nil)
+    }
+
     @Test func curvesAreWrittenAsOthersReadThem() throws {
         let resolution = HalfMaps(Self.noise(1), Self.noise(1)).resolution
         let document = try StarDocument(parsing: resolution.starDocument.encoded, path: "fsc.star")

@@ -52,6 +52,11 @@ struct RemainingTimeTests {
         // Halves that agree as well as before are followed to the limit.
         let steady = iterations(middle + 1, fsc: { _ in 0.9 }, seconds: { _ in 1 })
         #expect(time.expectedEnd(place(middle + 1), steady) == plans.map(\.ringCount).max())
+        // Or to where that is enough; those that fall below a half before are not.
+        var time = time
+        time.sufficientRing = first + 5
+        #expect(time.expectedEnd(place(middle + 1), steady) == first + 5)
+        #expect(time.expectedEnd(place(middle + 1), seen) == first + 8)
     }
 
     /// What is planned beyond a march that ended is not waited for.

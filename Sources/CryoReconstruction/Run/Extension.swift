@@ -10,7 +10,9 @@ extension Reconstruction {
     ///
     /// - Throws: ``ExtensionError`` if that run cannot go further.
     public func extending(_ end: RunProgress) throws(ExtensionError) -> RunProgress {
-        if let ring = end.watch.lastRing { throw .disagreed(resolution: source.boxLength / Double(ring)) }
+        if let ring = end.watch.lastRing, end.watch.isEnough != true {
+            throw .disagreed(resolution: source.boxLength / Double(ring))
+        }
         if let last = end.lastStatistics, let agreement = last.halfSetFSC,
             agreement < AgreementWatch.leastAgreement
         {

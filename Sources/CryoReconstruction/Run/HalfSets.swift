@@ -80,12 +80,16 @@ extension Reconstruction {
     }
 }
 
-/// Ends the march where the half-sets no longer agree.
+/// Ends the march where the half-sets no longer agree, or where they agree so well that poses need no finer detail.
 struct AgreementWatch: Codable, Sendable {
-    /// The limit at which agreement was lost; later rings are not visited.
+    /// The limit at which the march ended; later rings are not visited.
     private(set) var lastRing: Int?
+    /// Whether it ended there in agreement; nil while it goes on, and in checkpoints of older versions.
+    private(set) var isEnough: Bool?
     /// The FSC in any shell below which there is nothing more to learn.
     static let leastAgreement = 0.143
+    /// The FSC of all shells with which poses are known well enough for images to be back-projected.
+    static let fullAgreement = 0.5
 
     /// Where the march ended before particles looked for their poses anew.
     private var firstEnd: Int?
@@ -120,9 +124,16 @@ struct AgreementWatch: Codable, Sendable {
     ///
     /// Of all, not of the outermost alone: maps of nothing but noise agree in outer shells, where mask, positivity and
     /// the common beginning are alike, and in the inner ones they do not.
-    mutating func look(at fsc: FourierShellCorrelation, _ plan: IterationPlan) -> Double? {
+    ///
+    /// - Parameter sufficientRing: The first ring at which full agreement ends the march; nil if none does.
+    mutating func look(
+        at fsc: FourierShellCorrelation, _ plan: IterationPlan, sufficientRing: Int? = nil
+    ) -> Double? {
         guard let least = fsc.least(upTo: plan.ringCount) else { return nil }
-        if plan.phase == .march, least < Self.leastAgreement { lastRing = plan.ringCount }
+        let isEnough = sufficientRing.map { plan.ringCount >= $0 && least >= Self.fullAgreement } ?? false
+        if plan.phase == .march, isEnough || least < Self.leastAgreement {
+            (lastRing, self.isEnough) = (plan.ringCount, isEnough)
+        }
         return least
     }
 }

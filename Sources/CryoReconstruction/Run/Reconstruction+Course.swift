@@ -52,6 +52,11 @@ extension Reconstruction {
     /// Iterations of the anneal in one of the run's plans.
     func annealCount(_ repetition: Int) -> Int { plans[repetition].prefix { $0.phase == .anneal }.count }
 
+    /// The first ring at which full agreement of the half-sets ends the march.
+    private var sufficientRing: Int? {
+        IterationSchedule.sufficientRing(parameters, boxLength: source.boxLength, boxSize: source.boxSize)
+    }
+
     /// A run before its first iteration, at the first of its random starts or at a recorded one.
     func beginning(_ start: Int = 0, of records: [StartRecord] = []) -> RunProgress {
         let wanted = records.indices.contains(start) ? records[start] : nil
@@ -90,7 +95,7 @@ extension Reconstruction {
         let plans = plans[progress.repetition]
         let time = RemainingTime(
             plans: plans, parameters: parameters, starts: place(of: progress)?.count ?? 1,
-            particleCount: split.learning.count)
+            particleCount: split.learning.count, sufficientRing: sufficientRing)
         while progress.iteration < end {
             let iteration = progress.iteration
             progress.iteration += 1
@@ -101,7 +106,7 @@ extension Reconstruction {
             }
             let endsRing = iteration + 1 == plans.count || plans[iteration + 1].ringCount != plan.ringCount
             if endsRing, let fsc = halfSetFSC(progress.states) {
-                entry.halfSetFSC = progress.watch.look(at: fsc, plan)
+                entry.halfSetFSC = progress.watch.look(at: fsc, plan, sufficientRing: sufficientRing)
             }
             entry.iteration += progress.numberOffset
             entry.densityHash = progress.densityHash

@@ -11,6 +11,8 @@ struct RemainingTime {
     let starts: Int
     /// Particles to learn from.
     let particleCount: Int
+    /// The first ring at which full agreement of the half-sets ends the march; nil if it does not.
+    var sufficientRing: Int?
 
     /// Where a run stands.
     struct Place {
@@ -93,7 +95,7 @@ struct RemainingTime {
         return plan.ringCount <= end
     }
 
-    /// The ring at which half-sets will probably stop agreeing.
+    /// The ring at which half-sets will probably stop agreeing, or agree well enough.
     func expectedEnd(_ place: Place, _ statistics: [IterationStatistics]) -> Int {
         let limit = plans.map(\.ringCount).max() ?? 0
         let first = (plans.endOfAnneal ?? plans.first)?.ringCount ?? 0
@@ -109,9 +111,14 @@ struct RemainingTime {
         guard let latest = readings.last else { return (first + limit + 1) / 2 }
         let recent = readings.suffix(4)
         let slope = Self.slope(recent.map(\.ring), recent.map(\.value))
-        guard slope < -1e-3 else { return limit }
-        let fall = (latest.value - AgreementWatch.leastAgreement) / -slope
-        return min(limit, Int((latest.ring + max(1, min(fall, 1e3))).rounded()))
+        func ring(at value: Double) -> Int {
+            let rings = slope < -1e-3 ? (latest.value - value) / -slope : 1e3
+            return Int((latest.ring + max(1, min(rings, 1e3))).rounded())
+        }
+        if let sufficientRing, ring(at: AgreementWatch.fullAgreement) >= sufficientRing {
+            return min(limit, max(sufficientRing, Int(latest.ring) + 1))
+        }
+        return min(limit, ring(at: AgreementWatch.leastAgreement))
     }
 
     /// The slope of the straight line nearest to some points; 0 for fewer than two.
