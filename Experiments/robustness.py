@@ -104,7 +104,8 @@ def row(title, name, prepare, *options, symmetry="C1", truth_symmetry=None):
 page = lab.Page("robustness", "Right every time?",
                 "Default settings, nothing set but diameter and symmetry; a seed decides the start and every later draw. *Right* is"
                 " FSC 0.5 with the reference or the truth at the resolution asked for. Half-sets learn apart from the end of the"
-                " anneal; a run ends by itself where they disagree, at 2.5 pixels at the latest.")
+                " anneal; a run learns to where they disagree, or to 3.5 pixels (6 Å) where they agree"
+                " fully, and images are back-projected at their poses beyond. Rows of earlier builds ended at 2.5 pixels.")
 
 
 def experimental(title, name, good, symmetry="C1"):

@@ -129,7 +129,7 @@ struct MethodOptions: ParsableArguments {
 
     @Option(
         help:
-            "The finest resolution to reach, in Å. (default: 2.5 pixels or 5 Å, or where half-sets disagree)")
+            "The finest resolution to learn, in Å. (default: where half-sets disagree, or agree fully)")
     var maxResolution: Double?
 
     @Option(help: "Learn for at most this many iterations; a pass over all particles follows.")

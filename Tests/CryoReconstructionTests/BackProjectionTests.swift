@@ -8,7 +8,8 @@ import Testing
 
 /// What images hold beyond the shells that were learnt, put together at their poses.
 @Suite struct BackProjectionTests {
-    private static let truth = SoftMask(radius: 24, softness: 9).applied(to: Volume.random(boxSize: 24, pixelSize: 3, seed: 5))
+    private static let truth = SoftMask(radius: 24, softness: 9).applied(
+        to: Volume.random(boxSize: 24, pixelSize: 3, seed: 5))
     private static let wide = SoftMask(radius: 1000, softness: 1)
 
     /// Images of the truth at random poses, of two defoci, shifted and of changing strength.
@@ -44,7 +45,8 @@ import Testing
         #expect(fsc[5...10].allSatisfy { $0 > 0.97 }, "\(fsc)")
         // With its own strength: within a fifth, since weights are drawn halfway to the shell's mean.
         for shell in 5...10 {
-            let ratio = found.within(shell...shell).squaredLength / Self.truth.within(shell...shell).squaredLength
+            let ratio =
+                found.within(shell...shell).squaredLength / Self.truth.within(shell...shell).squaredLength
             #expect(abs(ratio.squareRoot() - 1) < 0.2, "shell \(shell): \(ratio)")
         }
     }
@@ -70,7 +72,9 @@ import Testing
     }
 
     @Test func noiseAgreesWithNothing() {
-        let halves = [1, 2].map { Self.projection(beyond: 4, of: Self.truth, count: 200, noise: 100, seed: $0) }
+        let halves = [1, 2].map {
+            Self.projection(beyond: 4, of: Self.truth, count: 200, noise: 100, seed: $0)
+        }
         let fsc = FourierShellCorrelation(halves[0], halves[1]).correlations
         // Shell 5 has some 160 independent coefficients: four standard errors.
         #expect(fsc[5...11].allSatisfy { abs($0) < 4 / 160.squareRoot() }, "\(fsc)")

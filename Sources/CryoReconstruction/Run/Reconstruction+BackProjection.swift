@@ -22,7 +22,8 @@ extension Reconstruction {
     ///   - iteration: The number of the last iteration.
     /// - Throws: ``ReconstructionError``, if images can no longer be read or the run is to stop.
     func completed(
-        _ maps: [Volume], _ states: [RunState], placement: Superposition, junk: JunkProbability, beyond limit: Int,
+        _ maps: [Volume], _ states: [RunState], placement: Superposition, junk: JunkProbability,
+        beyond limit: Int,
         iteration: Int
     ) throws(ReconstructionError) -> [Volume] {
         guard limit < (source.boxSize - 1) / 2 else { return maps }

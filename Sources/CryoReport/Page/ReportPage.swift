@@ -89,7 +89,8 @@ public struct ReportPage {
                 record.resolution.map {
                     (
                         "\(HTML.text($0.corrected0143, 1)) Å",
-                        $0.isAtLimit == true ? "half-sets agree to, as far as the pixels go" : "half-sets agree to"
+                        $0.isAtLimit == true
+                            ? "half-sets agree to, as far as the pixels go" : "half-sets agree to"
                     )
                 },
                 ("\(record.particles.used)", "particles with a pose"),

@@ -44,7 +44,8 @@ extension RunFigures {
     /// How far the density was learnt, and what is beyond.
     private var learning: String {
         guard let limit = iterations.last?.resolution else { return "" }
-        return "Densities were learnt to \(HTML.text(limit, 1)) Å; beyond it the halves hold what their images say at the poses found. "
+        return
+            "Densities were learnt to \(HTML.text(limit, 1)) Å; beyond it the halves hold what their images say at the poses found. "
     }
 
     /// The curve of half-sets that still learn.
