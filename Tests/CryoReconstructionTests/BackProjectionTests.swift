@@ -35,7 +35,7 @@ import Testing
                     image, ctf: ctf, at: pose, weight: weight, points: projection.points, mask: wide,
                     strength: strength, gain: { $0 < 8 ? 1 : 0.5 }))
         }
-        return projection.density()
+        return projection.finish()
     }
 
     @Test func cleanImagesGiveTheDensityBackBeyondTheShell() {

@@ -52,16 +52,18 @@ struct BackProjection {
         }
     }
 
-    /// The density.
-    func density() -> Volume {
-        let weights = weights.withCompleteCentralPlane()
+    /// The density. What was added is gone then: it takes more memory than anything else at the end of a run.
+    mutating func finish() -> Volume {
+        weights = weights.withCompleteCentralPlane()
+        sums = sums.withCompleteCentralPlane()
         let means = Self.shellMeans(of: weights)
-        var samples = sums.withCompleteCentralPlane()
-        samples.update { sample, offset, kx, ky, kz in
+        sums.update { [weights] sample, offset, kx, ky, kz in
             let weight = (weights.samples[offset].x + means[Self.shell(kx, ky, kz)]) / 2
             sample = weight > 0 ? sample * (1 / weight) : .zero
         }
-        return samples.volume(boxSize: boxSize, pixelSize: pixelSize, scale: Float(boxSize))
+        weights = FourierBall(radius: 0)
+        defer { sums = FourierBall(radius: 0) }
+        return sums.volume(boxSize: boxSize, pixelSize: pixelSize, scale: Float(boxSize))
     }
 
     /// The mean weight of a sample by shell of 1/box.

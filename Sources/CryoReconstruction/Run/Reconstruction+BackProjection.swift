@@ -23,8 +23,7 @@ extension Reconstruction {
     /// - Throws: ``ReconstructionError``, if images can no longer be read or the run is to stop.
     func completed(
         _ maps: [Volume], _ states: [RunState], placement: Superposition, junk: JunkProbability,
-        beyond limit: Int,
-        iteration: Int
+        beyond limit: Int, iteration: Int
     ) throws(ReconstructionError) -> [Volume] {
         guard limit < (source.boxSize - 1) / 2 else { return maps }
         let threads = sharesEngine ? parallel.threads : max(1, parallel.threads / 2)
@@ -58,6 +57,6 @@ extension Reconstruction {
             }
             for slice in slices { slice.map { projection.add($0) } }
         }
-        return constraints(isPositive: false).apply(to: projection.density())
+        return constraints(isPositive: false).apply(to: projection.finish())
     }
 }
