@@ -52,7 +52,9 @@ struct BackProjection {
         }
     }
 
-    /// The density. What was added is gone then: it takes more memory than anything else at the end of a run.
+    /// The density.
+    ///
+    /// What was added is gone then: it takes more memory than anything else at the end of a run.
     mutating func finish() -> Volume {
         weights = weights.withCompleteCentralPlane()
         sums = sums.withCompleteCentralPlane()
