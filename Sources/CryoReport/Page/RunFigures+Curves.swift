@@ -34,7 +34,7 @@ extension RunFigures {
             "fsc", plot,
             reading: """
                 Two halves of the particles learnt apart after the anneal. The corrected curve \
-                \(resolution.isAtLimit == true ? "is above 0.143 to the end, which images of this pixel size set," : "falls below 0.143 at") \
+                \(resolution.isAtLimit == true ? "is above 0.143 as far as images of this pixel size go," : "falls below 0.143 at") \
                 <b>\(HTML.text(resolution.corrected0143, 1)) Å</b>, below 0.5 without a mask at \(HTML.text(resolution.fsc05, 1)) Å. \
                 A good curve stays near 1, falls once and stays at 0; the curve of random phases should be near 0 where it matters. \(learning)\
                 The halves have the anneal in common, so coarse shells agree by construction.
@@ -83,7 +83,7 @@ extension RunFigures {
             "progress", plot,
             reading: """
                 The anneal works at one coarse limit until the density is found; then the limit rises shell by shell, and stops by itself \
-                where the half-sets disagree. It falls back for a moment where badly explained particles look for their poses anew.
+                where the half-sets disagree, or where they agree so well that finer detail need not be learnt. It falls back for a moment where badly explained particles look for their poses anew.
                 """)
     }
 
