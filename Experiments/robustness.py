@@ -53,10 +53,14 @@ def seeds_of(record):
 
 def records(name):
     """What is known of a set's seeds: the latest record of each, those of earlier builds only with KEEP=1."""
-    found = []
-    for record in lab.kept("robustness"):
-        if record["set"] == name and (lab.KEEPS or record["build"] == lab.binary_hash()):
-            found = [old for old in found if not set(seeds_of(old)) <= set(seeds_of(record))] + [record]
+    found, covered = [], set()
+    for record in reversed(lab.kept("robustness")):
+        if record["set"] != name or not (lab.KEEPS or record["build"] == lab.binary_hash()):
+            continue
+        # A span of an earlier build goes once all its seeds were run again.
+        if not set(seeds_of(record)) <= covered:
+            found.insert(0, record)
+            covered |= set(seeds_of(record))
     return found
 
 
