@@ -12,9 +12,8 @@ import Foundation
     /// Allocates `count` elements set to `value`; zeros take no memory before they are written.
     public init(count: Int, repeating value: Element) {
         self.count = count
-        guard let raw = unsafe calloc(max(count, 1) * MemoryLayout<Element>.stride + Self.alignment, 1) else {
-            fatalError("there is no memory for \(count) elements")
-        }
+        let byteCount = max(count, 1) * MemoryLayout<Element>.stride + Self.alignment
+        guard let raw = unsafe calloc(byteCount, 1) else { OutOfMemory.end(byteCount) }
         // Safe: fresh memory for at least `count` elements, which need nothing to be destroyed.
         unsafe allocation = raw
         unsafe pointer = raw.alignedUp(toMultipleOf: Self.alignment).bindMemory(

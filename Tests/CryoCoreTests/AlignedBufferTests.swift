@@ -20,6 +20,15 @@ import Testing
         #expect(buffer.array.suffix(2) == [38, 9])
     }
 
+    /// One line and status 2, as whatever else a run cannot go on with.
+    @Test func memoryThatIsNotThereIsSaid() async {
+        let outcome = await #expect(
+            processExitsWith: .exitCode(2), observing: [\.standardErrorContent]
+        ) { _ = AlignedBuffer<Float>(count: 1 << 58, repeating: 0) }
+        let said = String(decoding: outcome?.standardErrorContent ?? [], as: UTF8.self)
+        #expect(said.contains("daybreak: there is no memory for"), "\(said)")
+    }
+
     @Test func whatLiesOutsideIsNotReached() async {
         await #expect(processExitsWith: .failure) { _ = Self.counted(40)[40] }
         await #expect(processExitsWith: .failure) { _ = Self.counted(40)[-1] }

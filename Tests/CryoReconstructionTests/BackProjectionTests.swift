@@ -33,7 +33,7 @@ import Testing
             projection.add(
                 ImageSlice(
                     image, ctf: ctf, at: pose, weight: weight, points: projection.points, mask: wide,
-                    strength: strength, gain: { $0 < 8 ? 1 : 0.5 }))
+                    strength: strength, gains: RingGains(values: (1...11).map { $0 < 8 ? 1 : 0.5 })))
         }
         return projection.finish()
     }

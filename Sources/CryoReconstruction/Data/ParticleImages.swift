@@ -148,13 +148,15 @@ public final class ParticleImages: Sendable {
 
     /// An image as it is added to a back-projection; nil if it is set aside.
     func slice(_ index: Int, at pose: Pose, weight: Float, points: [SIMD2<Float>]) -> ImageSlice? {
-        guard var image = normalizedImage(index) else { return nil }
-        let (sign, strength, gains) = state.withLock { ($0.sign, $0.scales[index], $0.gains) }
-        for pixel in image.pixels.indices { image.pixels[pixel] *= sign }
+        guard let image = normalizedImage(index) else { return nil }
         let particle = source.particles[index]
+        let (strength, gains) = state.withLock {
+            ($0.sign * $0.scales[index], $0.gains[particle.opticsGroup])
+        }
         return ImageSlice(
-            image, ctf: particle.ctf, at: pose, weight: weight, points: points, mask: mask, strength: strength
-        ) { gains.gain(ofGroup: particle.opticsGroup, ring: $0) }
+            image, ctf: particle.ctf, at: pose, weight: weight, points: points, mask: mask,
+            strength: strength,
+            gains: gains)
     }
 
     private func setAside(_ index: Int, _ reason: String) -> Image? {

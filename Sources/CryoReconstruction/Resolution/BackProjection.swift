@@ -101,17 +101,17 @@ struct ImageSlice: Sendable {
     /// Masks an image about its particle and centres it.
     ///
     /// - Parameters:
-    ///   - image: The normalised image; protein is white.
+    ///   - image: The normalised image.
     ///   - ctf: Its contrast transfer function.
     ///   - pose: Its pose.
     ///   - weight: p.
     ///   - points: The points of ``BackProjection/points``.
     ///   - mask: What of the image is the particle, about its centre.
-    ///   - strength: How strongly it shows the density; C is multiplied by it.
-    ///   - gain: What C and X are multiplied by, ring by ring.
+    ///   - strength: How strongly it shows the density, negative where protein is black; C is multiplied by it.
+    ///   - gains: What C and X are multiplied by; nil for 1.
     init(
         _ image: Image, ctf: ContrastTransferFunction, at pose: Pose, weight: Float, points: [SIMD2<Float>],
-        mask: SoftMask, strength: Float, gain: (_ ring: Int) -> Float
+        mask: SoftMask, strength: Float, gains: RingGains?
     ) {
         rotation = pose.rotation
         let origin = SIMD2(pose.originX, pose.originY)
@@ -122,7 +122,7 @@ struct ImageSlice: Sendable {
         let (evaluator, boxLength) = (ctf.evaluator, Double(image.boxSize) * image.pixelSize)
         for point in points {
             let frequency = SIMD2<Double>(point) / boxLength
-            let gain = gain(Int((point * point).sum().squareRoot().rounded()))
+            let gain = gains?[Int((point * point).sum().squareRoot().rounded())] ?? 1
             let contrast = gain * strength * Float(evaluator(frequency.x, frequency.y))
             let centring = Phase.factor(cycles: -(frequency * origin).sum())
             let value = multiply(transform[Int(point.x), Int(point.y)], centring)

@@ -26,11 +26,10 @@ extension Reconstruction {
         beyond limit: Int, iteration: Int
     ) throws(ReconstructionError) -> [Volume] {
         guard limit < (source.boxSize - 1) / 2 else { return maps }
-        let threads = sharesEngine ? parallel.threads : max(1, parallel.threads / 2)
         let outer = Parallel(threads: sharesEngine ? 1 : parallel.threads).map(states.count) { half in
             self.backProjection(
                 of: states[half], placement: half == 0 ? Superposition(rotation: .identity) : placement,
-                junk: junk, beyond: limit, parallel: Parallel(threads: threads))
+                junk: junk, beyond: limit, parallel: states[half].stage?.parallel ?? self.parallel)
         }
         if let failure = images.failure { throw .readFailureWithin(failure) }
         if isToStop() { throw .givenUp(iteration: iteration) }
