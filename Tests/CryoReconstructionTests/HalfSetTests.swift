@@ -52,16 +52,19 @@ import Testing
         }
         var watch = AgreementWatch()
         func admitted(_ plan: IterationPlan) -> IterationPlan? { watch.admitted(plan) }
-        #expect(watch.look(at: fsc(0.4), plan(.march, 7)) == 0.4)
+        func look(_ outer: Double, _ plan: IterationPlan) -> Double? {
+            watch.look(at: fsc(outer), plan, effectivePoses: 3, .init(last: 12, leap: 1.2))
+        }
+        #expect(look(0.4, plan(.march, 7)) == 0.4)
         #expect(admitted(plan(.march, 8)) == plan(.march, 8))
-        #expect(watch.look(at: fsc(0.1), plan(.march, 8)) == 0.1)
+        #expect(look(0.1, plan(.march, 8)) == 0.1)
         #expect(admitted(plan(.march, 9)) == nil)
         #expect(admitted(plan(.final, 10)) == plan(.final, 8))
         // With better poses it goes on where it ended, until agreement is lost again.
         #expect(admitted(plan(.march, 7).resumed) == nil)
         #expect(admitted(plan(.march, 8).resumed) == plan(.march, 8).resumed)
         #expect(admitted(plan(.march, 9).resumed) == plan(.march, 9).resumed)
-        #expect(watch.look(at: fsc(0.05), plan(.march, 9).resumed) == 0.05)
+        #expect(look(0.05, plan(.march, 9).resumed) == 0.05)
         #expect(admitted(plan(.march, 10).resumed) == nil)
         #expect(admitted(plan(.final, 10)) == plan(.final, 9))
         var neverEnded = AgreementWatch()
@@ -69,19 +72,44 @@ import Testing
         #expect(nothing == nil)
     }
 
-    /// Where halves agree fully poses need no finer detail; before that ring, or with less agreement, they do.
-    @Test func theMarchEndsWhereAgreementIsEnough() {
-        func watch(_ agreement: Double, ring: Int, _ sufficientRing: Int?) -> AgreementWatch {
-            var watch = AgreementWatch()
-            _ = watch.look(
-                at: .init(boxLength: 100, correlations: [Double](repeating: agreement, count: 20)),
-                IterationPlan(phase: .march, ringCount: ring, batchSize: 10, weight: 1),
-                sufficientRing: sufficientRing)
-            return watch
+    /// What a watch knows after one ring.
+    private func watch(
+        _ agreement: Double, poses: Double = 3, ring: Int, _ sufficient: Int?
+    ) -> AgreementWatch {
+        var watch = AgreementWatch()
+        _ = watch.look(
+            at: .init(boxLength: 100, correlations: [Double](repeating: agreement, count: 20)),
+            IterationPlan(phase: .march, ringCount: ring, batchSize: 10, weight: 1),
+            effectivePoses: poses, .init(sufficient: sufficient, last: 15, leap: 1.2))
+        return watch
+    }
+
+    /// Where halves agree well the limit leaps, but not beyond a ring at which the march may end.
+    @Test func theMarchLeapsWhereHalvesAgree() {
+        #expect(watch(0.6, ring: 10, nil).nextRing == 12)
+        #expect(watch(0.4, ring: 10, nil).nextRing == 11)
+        // With one pose an image any agreement is enough.
+        #expect(watch(0.2, poses: 1.2, ring: 10, nil).nextRing == 12)
+        #expect(watch(0.1, poses: 1.2, ring: 10, nil).nextRing == 11)
+        #expect(watch(0.6, ring: 10, 11).nextRing == 11)
+        #expect(watch(0.6, ring: 14, 11).nextRing == 15)
+        var leaping = watch(0.6, ring: 10, nil)
+        let admitted = [11, 12, 13].map { ring in
+            leaping.admitted(IterationPlan(phase: .march, ringCount: ring, batchSize: 10, weight: 1))?
+                .ringCount
         }
+        #expect(admitted == [nil, 12, 13])
+        // A run that was interrupted at the end of a ring was there, though it leaps from it.
+        let done = [9, 10].map { IterationPlan(phase: .march, ringCount: $0, batchSize: 10, weight: 1) }
+        #expect(watch(0.6, ring: 10, nil).lastAdmitted(of: done)?.ringCount == 10)
+    }
+
+    /// Where halves agree well poses need no finer detail; before that ring, or with less agreement, they do.
+    @Test func theMarchEndsWhereAgreementIsEnough() {
         #expect(watch(0.6, ring: 8, 8).lastRing == 8 && watch(0.6, ring: 8, 8).isEnough == true)
         #expect(watch(0.6, ring: 7, 8).lastRing == nil)
         #expect(watch(0.4, ring: 9, 8).lastRing == nil)
+        #expect(watch(0.2, poses: 1.2, ring: 9, 8).isEnough == true)
         #expect(watch(0.6, ring: 8, nil).lastRing == nil)
         #expect(watch(0.1, ring: 9, 8).lastRing == 9 && watch(0.1, ring: 9, 8).isEnough == false)
         // Three and a half pixels, at least 6 Å; a limit that was told is gone to.

@@ -11,7 +11,9 @@ struct RemainingTimeTests {
     init() {
         plans = IterationSchedule.plans(
             parameters, particleCount: 5000, boxLength: 320, boxSize: 64, diameter: 256)
-        time = RemainingTime(plans: plans, parameters: parameters, starts: 1, particleCount: 5000)
+        time = RemainingTime(
+            plans: plans, parameters: parameters, starts: 1, particleCount: 5000,
+            stops: AgreementWatch.Stops(last: plans.map(\.ringCount).max() ?? 0, leap: 1))
     }
 
     /// Iterations up to a place of the plan, of so many seconds each.
@@ -54,7 +56,7 @@ struct RemainingTimeTests {
         #expect(time.expectedEnd(place(middle + 1), steady) == plans.map(\.ringCount).max())
         // Or to where that is enough; those that fall below a half before are not.
         var time = time
-        time.sufficientRing = first + 5
+        time.stops.sufficient = first + 5
         #expect(time.expectedEnd(place(middle + 1), steady) == first + 5)
         #expect(time.expectedEnd(place(middle + 1), seen) == first + 8)
     }
@@ -68,10 +70,30 @@ struct RemainingTimeTests {
         var watch = AgreementWatch()
         let open = try #require(time.seconds(from: place(end, watch), seen))
         _ = watch.look(
-            at: .init(boxLength: 320, correlations: [Double](repeating: 0.1, count: 32)), plans[end - 1])
+            at: .init(boxLength: 320, correlations: [Double](repeating: 0.1, count: 32)), plans[end - 1],
+            effectivePoses: 10, time.stops)
         let ended = try #require(time.seconds(from: place(end, watch), seen))
         #expect(ended < 0.5 * open, "\(ended) s, \(open) s")
         #expect(ended > 0)
+    }
+
+    /// Rings that are leapt over take no time.
+    @Test func leapsAreForetold() throws {
+        let ring = try #require(plans.first { $0.phase == .march }?.ringCount) + 2
+        let end =
+            try #require(plans.lastIndex { $0.phase == .march && !$0.isResumed && $0.ringCount == ring }) + 1
+        let seen = iterations(end, fsc: { _ in 0.9 }, seconds: { Double($0.batchSize) / 100 })
+        func seconds(leap: Double) throws -> Double {
+            var (time, watch) = (time, AgreementWatch())
+            time.stops.leap = leap
+            _ = watch.look(
+                at: .init(boxLength: 320, correlations: [Double](repeating: 0.9, count: 32)), plans[end - 1],
+                effectivePoses: 10, time.stops)
+            return try #require(time.seconds(from: place(end, watch), seen))
+        }
+        // Each ring of the march costs the like; a leap of a fifth makes a third of them.
+        let (leaping, walking) = (try seconds(leap: 1.2), try seconds(leap: 1))
+        #expect(leaping < 0.8 * walking && leaping > 0.2 * walking, "\(leaping) s, \(walking) s")
     }
 
     /// Where images take as long as the rule says, the forecast in the march is right to the particles it cannot know of.

@@ -52,9 +52,12 @@ extension Reconstruction {
     /// Iterations of the anneal in one of the run's plans.
     func annealCount(_ repetition: Int) -> Int { plans[repetition].prefix { $0.phase == .anneal }.count }
 
-    /// The first ring at which full agreement of the half-sets ends the march.
-    private var sufficientRing: Int? {
-        IterationSchedule.sufficientRing(parameters, boxLength: source.boxLength, boxSize: source.boxSize)
+    /// Where the march of one of the run's plans stops.
+    private func stops(_ repetition: Int) -> AgreementWatch.Stops {
+        AgreementWatch.Stops(
+            sufficient: IterationSchedule.sufficientRing(
+                parameters, boxLength: source.boxLength, boxSize: source.boxSize),
+            last: plans[repetition].map(\.ringCount).max() ?? 0, leap: parameters.marchLeap)
     }
 
     /// A run before its first iteration, at the first of its random starts or at a recorded one.
@@ -71,8 +74,8 @@ extension Reconstruction {
         images.restore(
             centres: progress.centres, scales: progress.scales, setAside: progress.setAside)
         images.sign = Float(contrast(at: progress))
-        let done = plans[progress.repetition][..<progress.iteration].reversed()
-        guard let plan = progress.watch.firstAdmitted(of: done) else { return }
+        let done = plans[progress.repetition][..<progress.iteration]
+        guard let plan = progress.watch.lastAdmitted(of: done) else { return }
         prepareStages(plan, &progress.states)
     }
 
@@ -92,10 +95,10 @@ extension Reconstruction {
         until end: Int, _ progress: inout RunProgress, _ report: (IterationStatistics) -> Void,
         _ checkpoint: (RunProgress) throws -> Void
     ) throws {
-        let plans = plans[progress.repetition]
+        let (plans, stops) = (plans[progress.repetition], stops(progress.repetition))
         let time = RemainingTime(
             plans: plans, parameters: parameters, starts: place(of: progress)?.count ?? 1,
-            particleCount: split.learning.count, sufficientRing: sufficientRing)
+            particleCount: split.learning.count, stops: stops)
         while progress.iteration < end {
             let iteration = progress.iteration
             progress.iteration += 1
@@ -106,7 +109,8 @@ extension Reconstruction {
             }
             let endsRing = iteration + 1 == plans.count || plans[iteration + 1].ringCount != plan.ringCount
             if endsRing, let fsc = halfSetFSC(progress.states) {
-                entry.halfSetFSC = progress.watch.look(at: fsc, plan, sufficientRing: sufficientRing)
+                entry.halfSetFSC = progress.watch.look(
+                    at: fsc, plan, effectivePoses: entry.effectivePoses, stops)
             }
             entry.iteration += progress.numberOffset
             entry.densityHash = progress.densityHash

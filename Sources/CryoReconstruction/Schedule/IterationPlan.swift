@@ -206,8 +206,10 @@ public enum IterationSchedule {
 
     /// Introduces particles that the anneal had no time for, and again those that it did not understand.
     ///
-    /// The first look is at the anneal's limit and on its coarse quadrature, an eighth of the time of the fine one for the
-    /// same map: images tell their poses there. Each further limit is a third finer than the last, so that a pose is looked
+    /// The first look is a third beyond the anneal's limit and on its coarse quadrature, an eighth of the time of the fine one for the
+    /// same map. The anneal's own limit tells whole sets their map, but not each image its pose: in the true map of the 30S at SNR 0.02,
+    /// images that looked for their poses at 32 Å first were 74° from them in the end (median), at 21 Å 8.1°, at 16 Å 4.8°
+    /// and at 12.8 Å 4.4°. Each further limit is a third finer than the last, so that a pose is looked
     /// for in a few nodes about what is known of it: at the final limit all poses of an image cost a hundred times what they
     /// cost at the anneal's.
     private static func introduction(
@@ -218,10 +220,8 @@ public enum IterationSchedule {
         guard parameters.annealIterations > 0, parameters.schedule == .annealed,
             parameters.sampling == .joint
         else { return [] }
-        var limits = [first]
-        while Double(limits[limits.count - 1]) * 1.33 < Double(last) {
-            limits.append(Int((Double(limits[limits.count - 1]) * 1.33).rounded(.up)))
-        }
+        func next(_ limit: Int) -> Int { Int((Double(limit) * 1.33).rounded(.up)) }
+        let limits = Array(sequence(first: min(next(first), last)) { next($0) < last ? next($0) : nil })
         return limits.enumerated().map { place, limit in
             IterationPlan(
                 phase: .introduction, ringCount: limit, batchSize: count, weight: 1, isCoarse: place == 0,

@@ -126,6 +126,8 @@ public struct ReconstructionParameters: Codable, Sendable, Equatable {
     public var marchBatch = 400
     /// Passes through the particles for each ring that resolution rises by.
     public var marchEpochs = 0.4
+    /// By how much the limit rises at once while half-sets agree well; 1 for ring by ring.
+    public var marchLeap = 1.2
     /// The weight of a minibatch while resolution rises.
     public var marchWeight = 0.36
     /// The standard deviation of the prior on how strongly images show the density, after the anneal; 0 for all alike.

@@ -11,8 +11,8 @@ struct RemainingTime {
     let starts: Int
     /// Particles to learn from.
     let particleCount: Int
-    /// The first ring at which full agreement of the half-sets ends the march; nil if it does not.
-    var sufficientRing: Int?
+    /// Where the march stops.
+    var stops: AgreementWatch.Stops
 
     /// Where a run stands.
     struct Place {
@@ -33,8 +33,9 @@ struct RemainingTime {
     func seconds(from place: Place, _ statistics: [IterationStatistics]) -> Double? {
         guard let rate = rate(place, statistics) else { return nil }
         let end = expectedEnd(place, statistics)
+        let leaps = expectedLeaps(place, statistics, end)
         var cost = 0.0
-        for plan in plans[place.iteration...] where isExpected(plan, place, end) {
+        for plan in plans[place.iteration...] where isExpected(plan, place, end, leaps) {
             cost += self.cost(plan, atMost: end)
         }
         if let start = place.start {
@@ -85,14 +86,28 @@ struct RemainingTime {
         return plans.indices.contains(number) ? plans[number] : nil
     }
 
+    /// The rings at which the march will probably stop on its way, if halves agree well for as long as they are expected to; nil
+    /// where it goes ring by ring.
+    private func expectedLeaps(_ place: Place, _ statistics: [IterationStatistics], _ end: Int) -> Set<Int>? {
+        guard let next = place.watch.nextRing, place.watch.lastRing == nil,
+            let latest = statistics.last(where: { $0.phase == .march && $0.halfSetFSC != nil }),
+            let agreement = latest.halfSetFSC,
+            agreement >= AgreementWatch.goodAgreement(effectivePoses: latest.effectivePoses)
+        else { return nil }
+        return Set(
+            sequence(first: next) { ring in
+                ring < end ? stops.ring(after: ring, isLeaping: true) : nil
+            })
+    }
+
     /// Whether an iteration will probably be carried out.
-    private func isExpected(_ plan: IterationPlan, _ place: Place, _ end: Int) -> Bool {
+    private func isExpected(_ plan: IterationPlan, _ place: Place, _ end: Int, _ leaps: Set<Int>?) -> Bool {
         var watch = place.watch
         guard watch.admitted(plan) != nil else { return false }
         guard plan.phase == .march else { return true }
         // Better poses agree further, typically by a ring or two.
         if plan.isResumed { return plan.ringCount >= end - 1 && plan.ringCount <= end }
-        return plan.ringCount <= end
+        return plan.ringCount <= end && leaps?.contains(plan.ringCount) ?? true
     }
 
     /// The ring at which half-sets will probably stop agreeing, or agree well enough.
@@ -103,9 +118,9 @@ struct RemainingTime {
             parameters.halves, parameters.schedule == .annealed
         else { return limit }
         let readings = statistics.filter { $0.phase == .march }.compactMap {
-            entry -> (ring: Double, value: Double)? in
+            entry -> (ring: Double, value: Double, effectivePoses: Double)? in
             guard let value = entry.halfSetFSC, let plan = plan(of: entry, place) else { return nil }
-            return (ring: Double(plan.ringCount), value: value)
+            return (Double(plan.ringCount), value, entry.effectivePoses)
         }
         if let last = place.watch.lastRing { return last + (place.watch.hasResumed ? 0 : 1) }
         guard let latest = readings.last else { return (first + limit + 1) / 2 }
@@ -115,8 +130,9 @@ struct RemainingTime {
             let rings = slope < -1e-3 ? (latest.value - value) / -slope : 1e3
             return Int((latest.ring + max(1, min(rings, 1e3))).rounded())
         }
-        if let sufficientRing, ring(at: AgreementWatch.fullAgreement) >= sufficientRing {
-            return min(limit, max(sufficientRing, Int(latest.ring) + 1))
+        let good = AgreementWatch.goodAgreement(effectivePoses: latest.effectivePoses)
+        if let sufficient = stops.sufficient, ring(at: good) >= sufficient {
+            return min(limit, max(sufficient, Int(latest.ring) + 1))
         }
         return min(limit, ring(at: AgreementWatch.leastAgreement))
     }
