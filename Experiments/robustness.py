@@ -109,7 +109,7 @@ page = lab.Page("robustness", "Right every time?",
                 "Default settings, nothing set but diameter and symmetry; a seed decides the start and every later draw. *Right* is"
                 " FSC 0.5 with the reference or the truth at the resolution asked for. Half-sets learn apart from the end of the"
                 " anneal; a run learns to where they disagree, or to 3.5 pixels (6 Å) where they agree"
-                " fully, and images are back-projected at their poses beyond. Rows of earlier builds ended at 2.5 pixels.")
+                " well or images fit one pose, and images are back-projected at their poses beyond. Rows of earlier builds ended at 2.5 pixels.")
 
 
 def experimental(title, name, good, symmetry="C1"):

@@ -244,7 +244,7 @@ public enum IterationSchedule {
         return max(5, pixels * boxLength / Double(boxSize))
     }
 
-    /// The first ring, of three and a half pixels and no finer than 6 Å, at which the march ends if half-sets agree fully; nil if
+    /// The first ring, of three and a half pixels and no finer than 6 Å, at which the march ends if half-sets agree well; nil if
     /// a limit was told, or nothing tells.
     ///
     /// What is beyond is back-projected from images at poses that are known well: GroEL–GroES in boxes of 128 px of 2 Å came to
