@@ -129,7 +129,7 @@ struct MethodOptions: ParsableArguments {
 
     @Option(
         help:
-            "The finest resolution to learn, in Å. (default: where half-sets disagree, or agree fully)")
+            "The finest resolution to learn, in Å. (default: where half-sets disagree, or agree well)")
     var maxResolution: Double?
 
     @Option(help: "Learn for at most this many iterations; a pass over all particles follows.")

@@ -19,7 +19,7 @@ struct AgreementWatch: Codable, Sendable {
     var hasResumed: Bool { firstEnd != nil }
 
     /// The rings of a march at which it stops however far it leaps.
-    struct Stops: Equatable {
+    struct Stops {
         /// The first ring at which good agreement ends the march; nil if it does not.
         var sufficient: Int?
         /// The last ring of the plan.
@@ -41,6 +41,11 @@ struct AgreementWatch: Codable, Sendable {
     /// to 0.31 at 7.1 Å and nothing was lost beyond; in 64 px at SNR 0.05, with five poses an image, to 0.27 at 12.2 Å, and 0.7 Å were.
     static func goodAgreement(effectivePoses: Double) -> Double {
         effectivePoses <= 1.5 ? leastAgreement : 0.5
+    }
+
+    /// Whether halves agree so well that the limit may leap, and the march end.
+    static func isGood(_ agreement: Double, effectivePoses: Double) -> Bool {
+        agreement >= goodAgreement(effectivePoses: effectivePoses)
     }
 
     /// The plan if it is to be carried out, at the ring that was reached.
@@ -91,7 +96,7 @@ struct AgreementWatch: Codable, Sendable {
     ) -> Double? {
         guard let least = fsc.least(upTo: plan.ringCount) else { return nil }
         guard plan.phase == .march else { return least }
-        let isGood = least >= Self.goodAgreement(effectivePoses: effectivePoses)
+        let isGood = Self.isGood(least, effectivePoses: effectivePoses)
         let isEnough = isGood && stops.sufficient.map { plan.ringCount >= $0 } ?? false
         nextRing = stops.ring(after: plan.ringCount, isLeaping: isGood)
         if isEnough || least < Self.leastAgreement {

@@ -22,7 +22,7 @@ extension Reconstruction {
             throw .nothingLearnt
         }
         let plans = plans[end.repetition]
-        let limit = plans.map(\.ringCount).max() ?? 0
+        let limit = plans.finestRing ?? 0
         let ring = Int((source.boxLength / last.resolution).rounded())
         guard limit > ring else {
             throw .notFiner(reached: last.resolution, asked: source.boxLength / Double(limit))

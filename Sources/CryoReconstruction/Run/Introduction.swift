@@ -6,7 +6,7 @@ import CryoInference
 /// Those that the anneal never met (in a large set it knows the density after some thousand), and the half of the others that the
 /// density explains worst. At the anneal's limit many images do not tell their poses; they keep a wrong centre, and later
 /// shifts are searched only about it. Of a 30S set with shifts of 12 Å, 52 % of the poses were right before and 73 % after.
-/// The search begins at the anneal's limit (`IterationSchedule`), then follows what was found.
+/// The search begins a third beyond that limit (`IterationSchedule`), then follows what was found.
 extension Reconstruction {
     /// Visits the particles that are being introduced, at the limit of a plan; the density stays as it is.
     func introduce(

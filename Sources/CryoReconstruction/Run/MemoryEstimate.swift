@@ -32,7 +32,7 @@ extension Reconstruction {
 
     /// The finest limit, in Å, with which the run would take at most so many bytes; nil if none would.
     public func resolution(within bytes: Double) -> Double? {
-        guard let highest = plans[0].map(\.ringCount).max() else { return nil }
+        guard let highest = plans[0].finestRing else { return nil }
         let fitting = (3...max(3, highest)).last { memoryEstimate(upTo: $0).total <= bytes }
         // Rounded up, so that the text asks for no more than what fits.
         return fitting.map { (source.boxLength / Double($0) * 10).rounded(.up) / 10 }

@@ -57,7 +57,7 @@ extension Reconstruction {
         AgreementWatch.Stops(
             sufficient: IterationSchedule.sufficientRing(
                 parameters, boxLength: source.boxLength, boxSize: source.boxSize),
-            last: plans[repetition].map(\.ringCount).max() ?? 0, leap: parameters.marchLeap)
+            last: plans[repetition].finestRing ?? 0, leap: parameters.marchLeap)
     }
 
     /// A run before its first iteration, at the first of its random starts or at a recorded one.

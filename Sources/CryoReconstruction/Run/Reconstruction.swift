@@ -82,7 +82,7 @@ public final class Reconstruction: @unchecked Sendable {
         if let told = parameters.contrast { contrast.sign = told < 0 ? -1 : 1 }
         images.sign = Float(contrast.sign)
         let spectra = images.backgroundSpectra(
-            ringCount: plans[0].map(\.ringCount).max() ?? 3, parallel: parallel)
+            ringCount: plans[0].finestRing ?? 3, parallel: parallel)
         guard let noise = NoiseSpectrum(spectra, isColoured: parameters.hasColouredNoise) else {
             let reasons = images.setAside
             let first = reasons.min { $0.key < $1.key }?.value ?? "nothing is left"

@@ -80,6 +80,9 @@ extension [IterationPlan] {
     /// The anneal's last iteration, at the limit where it ends; nil without an anneal.
     var endOfAnneal: IterationPlan? { last { $0.phase == .anneal } }
 
+    /// The finest frequency limit; nil without iterations.
+    var finestRing: Int? { map(\.ringCount).max() }
+
     /// Whether the anneal's limit rises, in the end by iterations with momentum.
     var rises: Bool { contains { $0.momentum > 0 } }
 
@@ -244,12 +247,12 @@ public enum IterationSchedule {
         return max(5, pixels * boxLength / Double(boxSize))
     }
 
-    /// The first ring, of three and a half pixels and no finer than 6 Å, at which the march ends if half-sets agree well; nil if
-    /// a limit was told, or nothing tells.
+    /// The first ring, of three and a half pixels and no finer than 6 Å, at which the march ends if half-sets agree well or images fit
+    /// one pose (``AgreementWatch``); nil if a limit was told, or nothing tells.
     ///
     /// What is beyond is back-projected from images at poses that are known well: GroEL–GroES in boxes of 128 px of 2 Å came to
     /// 4.15 Å from 7.1 Å as from 6.1 Å, for 450 CPU s instead of 730, and β-galactosidase to 9.0 Å from 13.3 Å, for 62 instead of 113 from
-    /// 9.1 Å with 8.9 Å. Where agreement is less, poses do gain from every ring.
+    /// 9.1 Å with 8.9 Å. Else poses do gain from every ring.
     static func sufficientRing(
         _ parameters: ReconstructionParameters, boxLength: Double, boxSize: Int
     ) -> Int? {

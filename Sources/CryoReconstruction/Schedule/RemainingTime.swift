@@ -92,7 +92,7 @@ struct RemainingTime {
         guard let next = place.watch.nextRing, place.watch.lastRing == nil,
             let latest = statistics.last(where: { $0.phase == .march && $0.halfSetFSC != nil }),
             let agreement = latest.halfSetFSC,
-            agreement >= AgreementWatch.goodAgreement(effectivePoses: latest.effectivePoses)
+            AgreementWatch.isGood(agreement, effectivePoses: latest.effectivePoses)
         else { return nil }
         return Set(
             sequence(first: next) { ring in
@@ -112,7 +112,7 @@ struct RemainingTime {
 
     /// The ring at which half-sets will probably stop agreeing, or agree well enough.
     func expectedEnd(_ place: Place, _ statistics: [IterationStatistics]) -> Int {
-        let limit = plans.map(\.ringCount).max() ?? 0
+        let limit = stops.last
         let first = (plans.endOfAnneal ?? plans.first)?.ringCount ?? 0
         guard plans.contains(where: { $0.phase == .introduction || $0.phase == .march }),
             parameters.halves, parameters.schedule == .annealed

@@ -62,7 +62,8 @@ extension RunFigures {
             "fsc", plot,
             reading: """
                 Two halves of the particles learn apart. The resolution rises until any shell within the limit falls below 0.143, or, \
-                unless a limit was told, from 3.5 pixels and 6 Å on as soon as all are above 0.5 or images fit one pose: images are back-projected to finer detail then; \
+                unless a limit was told, from 3.5 pixels and 6 Å on as soon as all are above 0.5 or images fit one pose: \
+                images are back-projected to finer detail then; \
                 coarse shells agree by construction, since the halves have the anneal in common.
                 """)
     }
