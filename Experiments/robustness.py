@@ -215,6 +215,34 @@ def piece(title, name, model, kept, box, snr, symmetry="C1", truth_symmetry="C1"
                truth_symmetry=truth_symmetry)
 
 
+def made_up(title, name, make, box, pixel_size, *options, symmetry="C1", truth_symmetry=None, diameter=None, images="assembly"):
+    """Images of a made-up molecule with a fifth of junk; several rows may share them."""
+    path = available(CHAPERONIN)
+    if path is None:
+        return None
+    group = truth_symmetry or symmetry
+
+    def prepare():
+        return simulated(images, group, "--model", made(f"{images}.pdb", make(path)), "--particles", 5000,
+                         "--shift-sigma", 3 * pixel_size, "--junk", 0.2, "--seed", 41, "--box", box, "--pixel-size", pixel_size, *options)
+
+    return row(f"{title}, {box} px of {pixel_size} Å, 20 % junk", f"robustness/{name}-run", prepare,
+               *(["--diameter", diameter] if diameter else []), symmetry=symmetry, truth_symmetry=group)
+
+
+def barrel(title, name, symmetry):
+    """A barrel of two rings of seven, 750 kDa."""
+    return made_up(f"a barrel of two rings, {title}, SNR 0.05", name, lambda path: molecules.cage(path, "H", "D7", 75), 80, 4,
+                   "--snr", 0.05, symmetry=symmetry, truth_symmetry="D7", diameter=240, images="barrel")
+
+
+def channel(title, name, symmetry, snr):
+    """A channel of four chains, 230 kDa, in a belt of detergent."""
+    return made_up(f"a channel in its micelle, {title}, SNR {snr}", name,
+                   lambda path: molecules.channel(path, "H", 50, (25, 62, -14, 26)), 64, 3,
+                   "--snr", snr, symmetry=symmetry, truth_symmetry="C4", images=f"channel-{snr}")
+
+
 S30, CHAPERONIN, RIBOSOME = "models/1xnr.cif.gz", "models/1aon.pdb.gz", "maps/aspire_clean70SRibosome_65.mrc"
 GALACTOSIDASE = "models/5a1a.pdb.gz"
 small_ribosome = ["--model-pixel-size", 5, "--box", 64]
@@ -260,6 +288,12 @@ SETS = [
     lambda: piece("two chains of GroEL and one of GroES, 118 kDa, 180 Å long", "three", CHAPERONIN, "ABO", 80, 0.05),
     lambda: piece("GroES, 71 kDa, C1", "groes", CHAPERONIN, "OPQRSTU", 56, 0.1, truth_symmetry="C7"),
     lambda: piece("a ring of GroEL, C7", "ring", CHAPERONIN, "ABCDEFG", 72, 0.05, symmetry="C7", truth_symmetry="C7"),
+    lambda: barrel("D7", "barrel-D7", "D7"),
+    lambda: barrel("C1", "barrel-C1", "C1"),
+    lambda: barrel("its symmetry found by itself", "barrel-auto", "auto"),
+    lambda: channel("C4", "channel-C4", "C4", 0.05),
+    lambda: channel("C1", "channel-C1", "C1", 0.05),
+    lambda: channel("C4", "channel-C4-0.1", "C4", 0.1),
     *(measured for snr in (0.1, 0.05, 0.02) for measured in large(snr)),
     lambda: junked("30S (1xnr), 64 px", "1xnr-0.03", S30, 0.03, 230),
     lambda: junked("30S (1xnr), 64 px", "1xnr-0.02", S30, 0.02, 230),
