@@ -6,10 +6,25 @@ import Foundation
 ///
 ///     p = π / (π + (1 − π) e^ℓ)        π = mean of p
 ///
-/// so the share of junk π is learnt from the set itself (expectation–maximisation).
+/// so the share of junk π is learnt from the set itself (expectation–maximisation). In the gradient of the mixture's log-evidence,
+/// ln(π + (1 − π) e^ℓ), an image's own gradient has the weight 1 − p.
 public struct JunkProbability: Sendable {
     /// The share of junk that the set is thought to have.
     public let share: Double
+
+    /// Takes a share for granted.
+    public init(share: Double) { self.share = share }
+
+    /// What is thought after more images, whose expected share enters with a weight.
+    ///
+    /// Of a density that shows little yet most images seem junk; then no more than half are taken for it, lest it be learnt from
+    /// the few that happen to resemble it.
+    public func learning(_ logEvidences: [Double], weight: Double) -> JunkProbability {
+        let finite = logEvidences.filter(\.isFinite)
+        guard !finite.isEmpty else { return self }
+        let mean = finite.reduce(0) { $0 + self($1) } / Double(finite.count)
+        return JunkProbability(share: min(0.5, max(0.01, share + weight * (mean - share))))
+    }
 
     /// Learns the share from log-evidences relative to noise, in nats.
     public init(logEvidences: [Double]) {
@@ -25,6 +40,9 @@ public struct JunkProbability: Sendable {
 
     /// The probability that an image shows nothing.
     public func callAsFunction(_ logEvidence: Double) -> Double { Self.probability(logEvidence, share) }
+
+    /// The probability that an image shows a particle.
+    public func particleProbability(_ logEvidence: Double) -> Double { 1 - self(logEvidence) }
 
     private static func probability(_ logEvidence: Double, _ share: Double) -> Double {
         1 / (1 + exp(min(700, logEvidence + log((1 - share) / share))))

@@ -27,15 +27,16 @@ extension PosteriorEngine {
         }
     }
 
-    /// Second pass: the gradient of one block, from what matters of every image's posterior.
+    /// Second pass: the gradient of one block, from what matters of every image's posterior, each image by its share.
     func addGradient(
-        block: Int, evidence: BatchEvidence, totals: [BatchEvidence.Total], logPriors: [[Float]],
-        beta: Float, thinning: GradientThinning?, gradient: SliceGradient, scratch: WorkerScratch
+        block: Int, evidence: BatchEvidence, totals: [BatchEvidence.Total], shares: [Double],
+        logPriors: [[Float]], beta: Float, thinning: GradientThinning?, gradient: SliceGradient,
+        scratch: WorkerScratch
     ) {
         // What a column may hold and still be left out, so that all of them together stay negligible.
         let cut = Float(
             log(Self.neglectedMass / Double(2 * directions.blockCount * evidence.pairCount)))
-        for slot in logPriors.indices {
+        for slot in logPriors.indices where shares[slot] > Self.neglectedMass {
             let (masses, first) = (evidence.columnLogMass, evidence.firstColumn(image: slot, block: block))
             let logSum = Float(totals[slot].logSum)
             var choice = thinning?.choice(image: slot, block: block)
@@ -44,11 +45,11 @@ extension PosteriorEngine {
                 // The missing half of a trailing pair holds no mass.
                 let (one, other) = (masses[first + 2 * pair], masses[first + 2 * pair + 1])
                 guard max(one, other) - logSum > cut else { continue }
-                var weight = 1.0
+                var weight = shares[slot]
                 if choice != nil {
                     let pairMass = exp(one - logSum) + exp(other - logSum)
                     guard let kept = choice?.weight(mass: Double(pairMass)) else { continue }
-                    weight = kept
+                    weight *= kept
                 }
                 if !isTouched {
                     fillNorms(block: block, images: slot..<(slot + 1), scratch: scratch)

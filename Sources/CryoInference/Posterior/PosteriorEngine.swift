@@ -98,9 +98,10 @@ public final class PosteriorEngine: @unchecked Sendable {
     ///   - beta: The inverse temperature of the likelihood; 1 for the model itself.
     ///   - gradient: Where the gradient goes.
     ///   - thinning: What may be left out of it; nil for the exact one.
+    ///   - junk: How probably an image shows nothing; as much of it is not in the gradient. Nil if all show the density.
     public func posterior(
         of images: [PolarImage], noiseVariance: [Double], beta: Double = 1,
-        gradient: SliceGradient? = nil, thinning: GradientThinning? = nil
+        gradient: SliceGradient? = nil, thinning: GradientThinning? = nil, junk: JunkProbability? = nil
     ) -> [ImagePosterior] {
         guard !images.isEmpty else { return [] }
         readSlices()
@@ -111,14 +112,14 @@ public final class PosteriorEngine: @unchecked Sendable {
             let range = start..<min(start + Self.batchSize, images.count)
             results += posterior(
                 ofBatch: Array(images[range]), ringWeights: weights, beta: beta, gradient: gradient,
-                thinning: thinning?.part(range))
+                thinning: thinning?.part(range), junk: junk)
         }
         return results
     }
 
     private func posterior(
         ofBatch images: [PolarImage], ringWeights: [Double], beta: Double,
-        gradient: SliceGradient?, thinning: GradientThinning?
+        gradient: SliceGradient?, thinning: GradientThinning?, junk: JunkProbability?
     ) -> [ImagePosterior] {
         parallel.forEachWorker(images.count) { worker, slot in
             columns.fill(
@@ -138,15 +139,16 @@ public final class PosteriorEngine: @unchecked Sendable {
                 evidence: evidence, logPriors: logPriors, beta: Float(beta), scratch: scratch[worker])
         }
         let totals = evidence.totals()
+        let logNodes = log(Double(directions.directionCount * grid.angleCount))
         if let gradient {
+            let shares = totals.map { junk?.particleProbability($0.logSum - logNodes) ?? 1 }
             parallel.forEachWorker(directions.blockCount) { worker, block in
                 addGradient(
-                    block: block, evidence: evidence, totals: totals, logPriors: logPriors,
+                    block: block, evidence: evidence, totals: totals, shares: shares, logPriors: logPriors,
                     beta: Float(beta), thinning: thinning, gradient: gradient, scratch: scratch[worker])
             }
             gradient.addImagePowers(columns.imagePowers, imageCount: images.count)
         }
-        let logNodes = log(Double(directions.directionCount * grid.angleCount))
         return parallel.mapWorker(images.count) { worker, slot in
             let (total, centre) = (totals[slot], images[slot].centre)
             let (node, value) = peak(

@@ -75,7 +75,7 @@ extension Reconstruction {
     func visit(
         _ indices: [Int], _ stage: Stage, _ variance: [Double], beta: Double = 1,
         sampler: NodeSampler? = nil, gradient: SliceGradient? = nil, iteration: Int = 0,
-        fits: PoseFits? = nil
+        fits: PoseFits? = nil, junk: JunkProbability? = nil
     ) -> Visit {
         var visit = Visit()
         for group in stride(from: 0, to: indices.count, by: Self.groupSize) {
@@ -88,14 +88,14 @@ extension Reconstruction {
             let exactPosteriors = stage.engine.posterior(
                 of: exact.map { loaded.images[$0] }, noiseVariance: variance, beta: beta,
                 gradient: gradient,
-                thinning: thinning(exact.map { loaded.indices[$0] }, iteration))
+                thinning: thinning(exact.map { loaded.indices[$0] }, iteration), junk: junk)
             let start = ContinuousClock.now
             let sampledPosteriors =
                 sampled.isEmpty
                 ? []
                 : stage.engine.posterior(
                     of: sampled.map { loaded.images[$0] }, draws: sampled.compactMap { draws[$0] },
-                    noiseVariance: variance, beta: beta, gradient: gradient)
+                    noiseVariance: variance, beta: beta, gradient: gradient, junk: junk)
             visit.sampledSeconds += (ContinuousClock.now - start) / .seconds(1)
             let found = zip(exact + sampled, exactPosteriors + sampledPosteriors).sorted { $0.0 < $1.0 }
                 .map(\.1)

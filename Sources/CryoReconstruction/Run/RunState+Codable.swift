@@ -6,7 +6,7 @@ import Foundation
 extension RunState: Codable {
     private enum Key: CodingKey {
         case seed, optimizerKind, optimizer, noise, particles, order, density, densityScale,
-            newcomers, temperature
+            newcomers, temperature, junkShare
         case remembered, memories, census, visited, visits, estimated, estimates
     }
 
@@ -42,6 +42,7 @@ extension RunState: Codable {
         try container.encode(densityScale, forKey: .densityScale)
         try container.encode(newcomers.rawData, forKey: .newcomers)
         try container.encodeIfPresent(temperature, forKey: .temperature)
+        try container.encode(junk.share, forKey: .junkShare)
         try container.encode(census, forKey: .census)
         /// Particles in a block of their own, and what is known of each in their order.
         func encode<Value>(
@@ -72,6 +73,10 @@ extension RunState: Codable {
         densityScale = try container.decode(Double.self, forKey: .densityScale)
         newcomers = try [Int](rawData: container.decode(Data.self, forKey: .newcomers))
         temperature = try container.decodeIfPresent(Temperature.self, forKey: .temperature)
+        // Checkpoints of older versions have none.
+        if let share = try container.decodeIfPresent(Double.self, forKey: .junkShare) {
+            junk = JunkProbability(share: share)
+        }
         func values<Value>(_ values: [Value], of key: Key) throws -> ParticleTable<Value> {
             let particles = try [Int](rawData: container.decode(Data.self, forKey: key))
             let isOrdered = zip(particles, particles.dropFirst()).allSatisfy { $0 < $1 }

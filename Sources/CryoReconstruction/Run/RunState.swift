@@ -29,6 +29,8 @@ struct RunState: Sendable {
     var census: PoseCensus
     /// How often each particle was visited.
     var visits = ParticleTable<UInt32>()
+    /// How probably an image shows nothing, by what was seen of late.
+    var junk = JunkProbability(share: 0.1)
     /// What was last learnt about each particle.
     var estimates = ParticleTable<PoseEstimate>()
 

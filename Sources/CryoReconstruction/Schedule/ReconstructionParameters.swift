@@ -130,6 +130,9 @@ public struct ReconstructionParameters: Codable, Sendable, Equatable {
     public var marchLeap = 1.2
     /// The weight of a minibatch while resolution rises.
     public var marchWeight = 0.36
+    /// Whether an image counts in the density by the probability that it shows a particle; only in the annealed schedule, and with the
+    /// default optimizer.
+    public var weighsJunk = true
     /// The standard deviation of the prior on how strongly images show the density, after the anneal; 0 for all alike.
     public var scaleSigma = 0.2
     /// Random starts that are annealed, of which the best by evidence goes on; nil for three under a symmetry and one without.
@@ -178,6 +181,7 @@ public struct ReconstructionParameters: Codable, Sendable, Equatable {
         parameters.samplingPeriod = 50
         parameters.heldOut = 200
         parameters.halves = false
+        parameters.weighsJunk = false
         parameters.marchBatch = 200
         return parameters
     }()
