@@ -3,6 +3,7 @@
 import os
 import shutil
 
+import dirt
 import lab
 import molecules
 
@@ -157,18 +158,36 @@ def simulated(name, symmetry, *options):
     return folder / "particles.star", folder / "truth.mrc", true and 1.3 * true, folder / "truth.star"
 
 
-def junked(title, name, model, snr, diameter, *options, pixel_size=4.0, symmetry="C1", truth_symmetry=None):
-    """Images of a model with a fifth of junk and shifts of three pixels; asked is 1.3 times what true poses give."""
+def junked(title, name, model, snr, diameter, *options, pixel_size=4.0, symmetry="C1", truth_symmetry=None,
+           junk=0.2):
+    """Images of a model with junk and shifts of three pixels; asked is 1.3 times what true poses give."""
     path = available(model)
     if path is None:
         return None
 
     def prepare():
-        return simulated(name, symmetry, "--model", path, "--particles", 5000, "--shift-sigma", 3 * pixel_size, "--junk", 0.2,
+        return simulated(name, symmetry, "--model", path, "--particles", 5000, "--shift-sigma", 3 * pixel_size, "--junk", junk,
                          "--snr", snr, "--seed", 11, *options)
 
-    return row(f"{title}, SNR {snr}, 20 % junk", f"robustness/{name}-run", prepare,
+    return row(f"{title}, SNR {snr}, {100 * junk:.0f} % junk", f"robustness/{name}-run", prepare,
                *(["--diameter", diameter] if diameter else []), symmetry=symmetry, truth_symmetry=truth_symmetry)
+
+
+def dirty():
+    """Images with dirt on them."""
+    path = available(S30)
+    if path is None:
+        return None
+
+    def prepare():
+        particles, truth, asked, poses = simulated("1xnr-0.1", "C1", "--model", path, "--particles", 5000, "--shift-sigma", 12,
+                                                   "--junk", 0.2, "--snr", 0.1, "--seed", 11)
+        folder = particles.parent.with_name("dirty")
+        dirt.soil(particles.parent, folder)
+        return folder / "particles.star", truth, asked, poses
+
+    return row("30S (1xnr), 64 px, neighbours, ice, gradients, gains, hot pixels, SNR 0.1, 20 % junk", "robustness/dirty-run", prepare,
+               "--diameter", 230)
 
 
 def preferred():
@@ -269,6 +288,8 @@ SETS = [
     lambda: junked("30S (1xnr), 64 px", "1xnr-0.05", S30, 0.05, 230),
     lambda: junked("30S (1xnr), 64 px, real defoci", "1xnr-real", S30, 0.05, 230, *defoci()),
     lambda: junked("30S (1xnr), 64 px, strengths of 40 % sd", "1xnr-scales", S30, 0.1, 230, "--scale-sigma", 0.4),
+    lambda: junked("30S (1xnr), 64 px", "1xnr-junk", S30, 0.05, 230, junk=0.5),
+    dirty,
     preferred,
     lambda: junked("70S, 64 px", "70S-0.05", RIBOSOME, 0.05, 290, *small_ribosome, pixel_size=5.078),
     lambda: junked("GroEL–GroES (1aon), C7, 64 px", "1aon-C7", CHAPERONIN, 0.05, 230, symmetry="C7"),
