@@ -17,6 +17,10 @@ struct Visit {
     var sampledSeconds = 0.0
 
     var medianEffectivePoses: Double { summaries.map(\.effectivePoses).median ?? 1 }
+    /// The same of the images that noise alone does not explain better: junk fits any pose.
+    var medianEffectivePosesOfParticles: Double {
+        summaries.filter { $0.logEvidence > 0 }.map(\.effectivePoses).median ?? medianEffectivePoses
+    }
     var evaluatedFraction: Double { Self.mean(summaries.map(\.evaluatedFraction)) }
     var meanLogEvidence: Double { Self.mean(summaries.map(\.logEvidence)) }
 

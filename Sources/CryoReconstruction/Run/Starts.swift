@@ -11,7 +11,7 @@ public struct StartRecord: Codable, Sendable, Equatable {
     public var batchSize: Int?
     /// The mean log-evidence an image at the end of its anneal, untempered, in nats.
     public var logEvidence: Double
-    /// The median effective number of poses of an image there; nil in records of older versions.
+    /// The median effective number of poses there of an image that is no junk; nil in records of older versions.
     public var effectivePoses: Double?
     /// The share of the images' signal up to that limit which its map explains; nil if they hold none.
     public var explainedShare: Double?
@@ -217,7 +217,9 @@ extension Reconstruction {
         let visit = visit(comparedImages, of: density, stage, state.noise)
         guard !visit.indices.isEmpty else { return record }
         record.contrast = Int(images.sign)
-        (record.logEvidence, record.effectivePoses) = (visit.meanLogEvidence, visit.medianEffectivePoses)
+        (record.logEvidence, record.effectivePoses) = (
+            visit.meanLogEvidence, visit.medianEffectivePosesOfParticles
+        )
         let polar = images.polarImages(
             visit.indices, preparation: stage.preparation, parallel: stage.parallel)
         record.explainedShare = ExplainedSignal.share(

@@ -10,11 +10,12 @@ public enum IterationSchedule {
     ///   - boxLength: The edge of the box, in Å.
     ///   - boxSize: Pixels along it.
     ///   - diameter: The particle's diameter, in Å.
-    ///   - repetition: How many of the limits of repeated anneals are coarser; from 2 on the limit rises.
+    ///   - refinement: How many of the limits of repeated anneals are coarser.
+    ///   - rises: Whether the limit rises to that one.
     ///   - isThorough: Whether its minibatches are four times as large.
     public static func plans(
         _ parameters: ReconstructionParameters, particleCount: Int, boxLength: Double, boxSize: Int,
-        diameter: Double, repetition: Int = 0, isThorough: Bool = false
+        diameter: Double, refinement: Int = 0, rises: Bool = false, isThorough: Bool = false
     ) -> [IterationPlan] {
         let highest = (boxSize - 1) / 2
         func rings(_ resolution: Double) -> Int { min(highest, max(3, Int(boxLength / resolution + 1e-6))) }
@@ -22,10 +23,9 @@ public enum IterationSchedule {
             parameters.maxResolution
                 ?? defaultResolution(parameters, boxLength: boxLength, boxSize: boxSize))
         let coarsest = rings(parameters.annealResolution ?? defaultAnnealResolution(diameter: diameter))
-        let first = min(limit, Int(Double(coarsest) * pow(annealRefinement, Double(repetition)) + 1e-6))
-        let rises = repetition > 1 || parameters.annealBeginning != nil
+        let first = min(limit, Int(Double(coarsest) * pow(annealRefinement, Double(refinement)) + 1e-6))
         let anneal =
-            rises
+            rises || parameters.annealBeginning != nil
             ? rising(
                 parameters, particleCount: particleCount,
                 from: rings(parameters.annealBeginning ?? diameter / coarsestDetail), to: first)
@@ -58,18 +58,18 @@ public enum IterationSchedule {
     }
 
     /// The plans of a run for each way in which its anneal may be carried out, the cheapest first: as was asked for, with four
-    /// times as many images in its minibatches, with these at a finer limit, and with thousands at limits that rise to a yet finer one; see
-    /// ``plans(_:particleCount:boxLength:boxSize:diameter:repetition:isThorough:)``.
+    /// times as many images in its minibatches, with these at finer limits, and with thousands at limits that rise to the finest; see
+    /// ``plans(_:particleCount:boxLength:boxSize:diameter:refinement:rises:isThorough:)``.
     ///
     /// Who asks for so many iterations gets no more.
     public static func repeatedPlans(
         _ parameters: ReconstructionParameters, particleCount: Int, boxLength: Double, boxSize: Int,
         diameter: Double
     ) -> [[IterationPlan]] {
-        func plans(_ repetition: Int, isThorough: Bool) -> [IterationPlan] {
+        func plans(_ refinement: Int, rises: Bool = false, isThorough: Bool = true) -> [IterationPlan] {
             Self.plans(
                 parameters, particleCount: particleCount, boxLength: boxLength, boxSize: boxSize,
-                diameter: diameter, repetition: repetition, isThorough: isThorough)
+                diameter: diameter, refinement: refinement, rises: rises, isThorough: isThorough)
         }
         func kind(_ plans: [IterationPlan]) -> AnnealKind? { AnnealKind(plans, boxLength: boxLength) }
         var all = [plans(0, isThorough: false)]
@@ -77,8 +77,8 @@ public enum IterationSchedule {
             parameters.schedule == .annealed && parameters.annealIterations > 0
                 && parameters.maxIterations == nil
         else { return all }
-        for repetition in 0..<parameters.annealRetries {
-            let next = plans(repetition, isThorough: true)
+        for retry in 0..<parameters.annealRetries {
+            let next = plans(min(retry, finestRefinement), rises: retry > finestRefinement)
             // Few particles, or a limit of the run's, leave nothing to add.
             if kind(next) != kind(all[all.count - 1]) { all.append(next) }
         }
@@ -93,8 +93,9 @@ public enum IterationSchedule {
     ///   - mayBeFiner: Whether a finer limit is of use too, or more images a step alone.
     static func repetition(after present: Int, of plans: [[IterationPlan]], mayBeFiner: Bool) -> Int? {
         guard plans.indices.contains(present + 1) else { return nil }
-        let limits = [present, present + 1].map { plans[$0].endOfAnneal?.ringCount }
-        return mayBeFiner || limits[1] == limits[0] ? present + 1 : nil
+        let (last, next) = (plans[present], plans[present + 1])
+        let isMoreImagesAlone = next.endOfAnneal?.ringCount == last.endOfAnneal?.ringCount && !next.rises
+        return mayBeFiner || isMoreImagesAlone ? present + 1 : nil
     }
 
     /// By how much minibatches of a thorough anneal are larger.
@@ -111,8 +112,8 @@ public enum IterationSchedule {
     /// Their weight, and the momentum with which iterations are as good as many more.
     private static let (momentumWeight, momentum) = (0.8, 0.95)
 
-    /// By how much the limit of a repeated anneal is finer.
-    private static let annealRefinement = 1.25
+    /// By how much the limit of a repeated anneal is finer, and how often.
+    private static let (annealRefinement, finestRefinement) = (1.25, 2)
 
     /// Introduces particles that the anneal had no time for, and again those that it did not understand.
     ///
