@@ -33,7 +33,10 @@ extension Reconstruction {
         }
         var change = 0.0
         if let gradient, gradient.imageCount > 0 {
-            state.junk = state.junk.learning(visit.summaries.map(\.logEvidence), weight: plan.weight)
+            if plan.weighsJunk {
+                state.junk = state.junk.learning(
+                    visit.summaries.map(\.logEvidence), weight: plan.weight)
+            }
             let densityGradient = stage.engine.densityGradient(
                 of: gradient, noiseVariance: variance, symmetry: symmetry)
             let next = step(iteration, plan, batch, density, densityGradient, stage, visit, &state)
@@ -57,11 +60,6 @@ extension Reconstruction {
         return state.order.next(plan.batchSize) { [estimates = state.estimates] particle in
             plan.phase == .march && estimates[particle].map(\.isNoise) ?? false
         }
-    }
-
-    /// Whether images count by the probability that they show the density; not where steps are searched by the whole evidence.
-    private var weighsJunk: Bool {
-        parameters.weighsJunk && parameters.schedule == .annealed && !parameters.optimizer.searches
     }
 
     /// Whether images may show the density more or less strongly.
@@ -164,7 +162,7 @@ extension Reconstruction {
                 beta: beta,
                 sampler: proposal.map { .drawn($0, memories: state.memories, visits: state.visits) },
                 gradient: gradient, iteration: iteration, fits: fits,
-                junk: weighsJunk ? state.junk : nil)
+                junk: plan.weighsJunk ? state.junk : nil)
             // Before particles are recentred.
             if start == 0 { sampling = samplingStatistics(iteration, part, stage, variance, beta: beta) }
             remember(part, plan, stage.parallel, &state)

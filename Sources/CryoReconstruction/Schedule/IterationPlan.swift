@@ -28,6 +28,8 @@ public struct IterationPlan: Sendable, Equatable {
     /// The inverse temperature outside the anneal: 1, or so large that only the best match is left.
     public var sharpness = 1.0
 
+    /// Whether images count by the probability that they show a particle.
+    var weighsJunk = false
     /// Whether directions and shifts lie farther apart than the settings say.
     var isCoarse = false
     /// Whether particles are looked for in all poses, wherever they may stand.

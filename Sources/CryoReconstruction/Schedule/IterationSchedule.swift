@@ -24,7 +24,7 @@ public enum IterationSchedule {
                 ?? defaultResolution(parameters, boxLength: boxLength, boxSize: boxSize))
         let coarsest = rings(parameters.annealResolution ?? defaultAnnealResolution(diameter: diameter))
         let first = min(limit, Int(Double(coarsest) * pow(annealRefinement, Double(refinement)) + 1e-6))
-        let anneal =
+        var anneal =
             rises || parameters.annealBeginning != nil
             ? rising(
                 parameters, particleCount: particleCount,
@@ -32,6 +32,9 @@ public enum IterationSchedule {
             : constant(
                 parameters, ring: first,
                 batch: min((isThorough ? thoroughness : 1) * parameters.annealBatch, particleCount))
+        if refinement > 0, parameters.weighsJunk, !parameters.optimizer.searches {
+            for index in anneal.indices { anneal[index].weighsJunk = true }
+        }
         let learning =
             switch parameters.schedule {
             case .annealed:
@@ -60,6 +63,10 @@ public enum IterationSchedule {
     /// The plans of a run for each way in which its anneal may be carried out, the cheapest first: as was asked for, with four
     /// times as many images in its minibatches, with these at finer limits, and with thousands at limits that rise to the finest; see
     /// ``plans(_:particleCount:boxLength:boxSize:diameter:refinement:rises:isThorough:)``.
+    ///
+    /// At finer limits images count by the probability that they show a particle: junk hides what noisy images hold. Not from the first anneal
+    /// on, since of images of nothing the map is learnt that happens to resemble some, and half-sets that begin with it agree to the last shell.
+    /// So it must be a better map to all images than one that was learnt from all.
     ///
     /// Who asks for so many iterations gets no more.
     public static func repeatedPlans(

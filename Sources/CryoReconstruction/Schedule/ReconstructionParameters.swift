@@ -130,8 +130,8 @@ public struct ReconstructionParameters: Codable, Sendable, Equatable {
     public var marchLeap = 1.2
     /// The weight of a minibatch while resolution rises.
     public var marchWeight = 0.36
-    /// Whether an image counts in the density by the probability that it shows a particle; only in the annealed schedule, and with the
-    /// default optimizer.
+    /// Whether an image counts by the probability that it shows a particle in anneals that are done again at a finer limit; not with
+    /// optimizers that search their step.
     public var weighsJunk = true
     /// The standard deviation of the prior on how strongly images show the density, after the anneal; 0 for all alike.
     public var scaleSigma = 0.2
