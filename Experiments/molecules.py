@@ -64,8 +64,8 @@ def assembly(path, chain, group, radius):
 
 def pdb(placed):
     """A PDB file of atoms given as a line and a place in Å."""
-    return "".join(f"{line[:6]}{number % 99999:5d}{line[11:30]}{x:8.3f}{y:8.3f}{z:8.3f}{line[54:].rstrip()}\n"
-                   for number, (line, (x, y, z)) in enumerate(placed, 1)) + "END\n"
+    return "".join(f"{line[:6]}{number % 99999 + 1:5d}{line[11:30]}{x:8.3f}{y:8.3f}{z:8.3f}{line[54:].rstrip()}\n"
+                   for number, (line, (x, y, z)) in enumerate(placed)) + "END\n"
 
 
 def cage(path, chain, group, radius):

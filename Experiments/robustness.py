@@ -158,6 +158,12 @@ def simulated(name, symmetry, *options):
     return folder / "particles.star", folder / "truth.mrc", true and 1.3 * true, folder / "truth.star"
 
 
+def with_junk(name, model, snr, *options, symmetry="C1", pixel_size=4.0, junk=0.2, seed=11):
+    """Five thousand images of a model with junk and shifts of three pixels."""
+    return simulated(name, symmetry, "--model", model, "--particles", 5000, "--shift-sigma", 3 * pixel_size, "--junk", junk,
+                     "--snr", snr, "--seed", seed, *options)
+
+
 def junked(title, name, model, snr, diameter, *options, pixel_size=4.0, symmetry="C1", truth_symmetry=None,
            junk=0.2):
     """Images of a model with junk and shifts of three pixels; asked is 1.3 times what true poses give."""
@@ -166,8 +172,7 @@ def junked(title, name, model, snr, diameter, *options, pixel_size=4.0, symmetry
         return None
 
     def prepare():
-        return simulated(name, symmetry, "--model", path, "--particles", 5000, "--shift-sigma", 3 * pixel_size, "--junk", junk,
-                         "--snr", snr, "--seed", 11, *options)
+        return with_junk(name, path, snr, *options, symmetry=symmetry, pixel_size=pixel_size, junk=junk)
 
     return row(f"{title}, SNR {snr}, {100 * junk:.0f} % junk", f"robustness/{name}-run", prepare,
                *(["--diameter", diameter] if diameter else []), symmetry=symmetry, truth_symmetry=truth_symmetry)
@@ -180,8 +185,7 @@ def dirty():
         return None
 
     def prepare():
-        particles, truth, asked, poses = simulated("1xnr-0.1", "C1", "--model", path, "--particles", 5000, "--shift-sigma", 12,
-                                                   "--junk", 0.2, "--snr", 0.1, "--seed", 11)
+        particles, truth, asked, poses = with_junk("1xnr-0.1", path, 0.1)
         folder = particles.parent.with_name("dirty")
         dirt.soil(particles.parent, folder)
         return folder / "particles.star", truth, asked, poses
@@ -227,39 +231,37 @@ def piece(title, name, model, kept, box, snr, symmetry="C1", truth_symmetry="C1"
     def prepare():
         cut = (made(f"{name}.pdb", molecules.piece(path, kept)) if isinstance(kept, str)
                else made(f"{name}.cif", molecules.domain(path, *kept)))
-        return simulated(name, symmetry, "--model", cut, "--particles", 5000, "--shift-sigma", 9, "--junk", 0.2, "--snr", snr,
-                         "--seed", 31, "--box", box, "--pixel-size", 3)
+        return with_junk(name, cut, snr, "--box", box, "--pixel-size", 3, symmetry=symmetry, pixel_size=3, seed=31)
 
     return row(f"{title}, {box} px of 3 Å, SNR {snr}, 20 % junk", f"robustness/{name}-run", prepare, symmetry=symmetry,
                truth_symmetry=truth_symmetry)
 
 
-def made_up(title, name, make, box, pixel_size, *options, symmetry="C1", truth_symmetry=None, diameter=None, images="assembly"):
+def made_up(title, name, images, make, snr, box, pixel_size, *options, symmetry, truth_symmetry):
     """Images of a made-up molecule with a fifth of junk; several rows may share them."""
     path = available(CHAPERONIN)
     if path is None:
         return None
-    group = truth_symmetry or symmetry
 
     def prepare():
-        return simulated(images, group, "--model", made(f"{images}.pdb", make(path)), "--particles", 5000,
-                         "--shift-sigma", 3 * pixel_size, "--junk", 0.2, "--seed", 41, "--box", box, "--pixel-size", pixel_size, *options)
+        return with_junk(images, made(f"{images}.pdb", make(path)), snr, "--box", box, "--pixel-size", pixel_size,
+                         symmetry=truth_symmetry, pixel_size=pixel_size, seed=41)
 
-    return row(f"{title}, {box} px of {pixel_size} Å, 20 % junk", f"robustness/{name}-run", prepare,
-               *(["--diameter", diameter] if diameter else []), symmetry=symmetry, truth_symmetry=group)
+    return row(f"{title}, SNR {snr}, {box} px of {pixel_size} Å, 20 % junk", f"robustness/{name}-run", prepare, *options,
+               symmetry=symmetry, truth_symmetry=truth_symmetry)
 
 
 def barrel(title, name, symmetry):
     """A barrel of two rings of seven, 750 kDa."""
-    return made_up(f"a barrel of two rings, {title}, SNR 0.05", name, lambda path: molecules.cage(path, "H", "D7", 75), 80, 4,
-                   "--snr", 0.05, symmetry=symmetry, truth_symmetry="D7", diameter=240, images="barrel")
+    return made_up(f"a barrel of two rings, {title}", name, "barrel", lambda path: molecules.cage(path, "H", "D7", 75), 0.05, 80, 4,
+                   "--diameter", 240, symmetry=symmetry, truth_symmetry="D7")
 
 
 def channel(title, name, symmetry, snr):
     """A channel of four chains, 230 kDa, in a belt of detergent."""
-    return made_up(f"a channel in its micelle, {title}, SNR {snr}", name,
-                   lambda path: molecules.channel(path, "H", 50, (25, 62, -14, 26)), 64, 3,
-                   "--snr", snr, symmetry=symmetry, truth_symmetry="C4", images=f"channel-{snr}")
+    return made_up(f"a channel in its micelle, {title}", name, f"channel-{snr}",
+                   lambda path: molecules.channel(path, "H", 50, (25, 62, -14, 26)), snr, 64, 3,
+                   symmetry=symmetry, truth_symmetry="C4")
 
 
 S30, CHAPERONIN, RIBOSOME = "models/1xnr.cif.gz", "models/1aon.pdb.gz", "maps/aspire_clean70SRibosome_65.mrc"

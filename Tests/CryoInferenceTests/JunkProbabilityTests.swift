@@ -34,17 +34,12 @@ struct JunkProbabilityTests {
     }
 
     /// The gradient of images of which some may be junk is the sum of each one's own, by its probability to be none.
-    @Test(arguments: [false, true]) func eachImageCountsByItsProbability(isSampled: Bool) {
+    @Test func eachImageCountsByItsProbability() {
         let scene = PosteriorAgainstNaiveTests.scene(astigmatism: 2_000, snr: 0.3)
         func visit(_ images: [PolarImage], _ junk: JunkProbability?) -> ([ImagePosterior], DensityGradient) {
             let gradient = SliceGradient(engine: scene.engine)
-            let posteriors =
-                isSampled
-                ? scene.engine.posterior(
-                    of: images, draws: images.map { _ in .all(of: scene.engine) },
-                    noiseVariance: scene.noise, gradient: gradient, junk: junk)
-                : scene.engine.posterior(
-                    of: images, noiseVariance: scene.noise, gradient: gradient, junk: junk)
+            let posteriors = scene.engine.posterior(
+                of: images, noiseVariance: scene.noise, gradient: gradient, junk: junk)
             return (
                 posteriors,
                 scene.engine.densityGradient(of: gradient, noiseVariance: scene.noise, lightShare: 0)

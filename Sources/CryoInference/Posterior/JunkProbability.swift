@@ -22,29 +22,28 @@ public struct JunkProbability: Sendable {
     public func learning(_ logEvidences: [Double], weight: Double) -> JunkProbability {
         let finite = logEvidences.filter(\.isFinite)
         guard !finite.isEmpty else { return self }
-        let mean = finite.reduce(0) { $0 + self($1) } / Double(finite.count)
-        return JunkProbability(share: min(0.5, max(0.01, share + weight * (mean - share))))
+        return JunkProbability(share: min(0.5, max(0.01, share + weight * (mean(finite) - share))))
     }
 
     /// Learns the share from log-evidences relative to noise, in nats.
     public init(logEvidences: [Double]) {
-        var share = 0.1
+        self.init(share: 0.1)
         let finite = logEvidences.filter(\.isFinite)
         for _ in 0..<100 where !finite.isEmpty {
-            let next = finite.reduce(0) { $0 + Self.probability($1, share) } / Double(finite.count)
             // Neither class may die out: what is certain now need not be at the next image.
-            share = min(0.99, max(1e-4, next))
+            self = JunkProbability(share: min(0.99, max(1e-4, mean(finite))))
         }
-        self.share = share
     }
 
     /// The probability that an image shows nothing.
-    public func callAsFunction(_ logEvidence: Double) -> Double { Self.probability(logEvidence, share) }
+    public func callAsFunction(_ logEvidence: Double) -> Double {
+        1 / (1 + exp(min(700, logEvidence + log((1 - share) / share))))
+    }
 
     /// The probability that an image shows a particle.
     public func particleProbability(_ logEvidence: Double) -> Double { 1 - self(logEvidence) }
 
-    private static func probability(_ logEvidence: Double, _ share: Double) -> Double {
-        1 / (1 + exp(min(700, logEvidence + log((1 - share) / share))))
+    private func mean(_ logEvidences: [Double]) -> Double {
+        logEvidences.reduce(0) { $0 + self($1) } / Double(logEvidences.count)
     }
 }

@@ -16,10 +16,9 @@ extension PosteriorEngine {
     ///   - noiseVariance: σ_k² of a Fourier coefficient on each ring.
     ///   - beta: The inverse temperature of the likelihood.
     ///   - gradient: Where the gradient goes.
-    ///   - junk: How probably an image shows nothing; nil if all show the density.
     public func posterior(
         of images: [PolarImage], draws: [NodeDraw], noiseVariance: [Double], beta: Double = 1,
-        gradient: SliceGradient? = nil, junk: JunkProbability? = nil
+        gradient: SliceGradient? = nil
     ) -> [ImagePosterior] {
         precondition(slices.rows.count > 0, "the engine was made without sampling")
         precondition(draws.count == images.count && draws.allSatisfy { $0.fits(self) })
@@ -34,14 +33,13 @@ extension PosteriorEngine {
                     ringWeights: weights, beta: Float(beta)
                 ).evaluate(hasGradient: gradient != nil)
             }
-            if let gradient { add(sampled, to: gradient, junk) }
+            if let gradient { add(sampled, to: gradient) }
             results += sampled.map(\.posterior)
         }
         return results
     }
 
-    private func add(_ images: [SampledImage], to gradient: SliceGradient, _ junk: JunkProbability?) {
-        let shares = images.map { Float(junk?.particleProbability($0.posterior.logEvidence) ?? 1) }
+    private func add(_ images: [SampledImage], to gradient: SliceGradient) {
         let parts = images.indices.flatMap { slot in images[slot].parts.map { (slot: slot, part: $0) } }
             .sorted { ($0.part.direction, $0.slot) < ($1.part.direction, $1.slot) }
         let firsts = parts.indices.filter { index in
@@ -51,8 +49,7 @@ extension PosteriorEngine {
         gradient.prepare(firsts.map { Int(parts[$0].part.direction) })
         parallel.forEach(starts.count - 1) { run in
             for index in starts[run]..<starts[run + 1] {
-                let slot = parts[index].slot
-                gradient.add(parts[index].part, of: images[slot], share: shares[slot])
+                gradient.add(parts[index].part, of: images[parts[index].slot])
             }
         }
         for image in images { gradient.addImagePowers(image.imagePowers) }

@@ -71,8 +71,8 @@ public final class SliceGradient: @unchecked Sendable {
         }
     }
 
-    /// Adds a share of what one image gives to one direction pair, for which there is room.
-    func add(_ part: SampledImage.Part, of image: SampledImage, share: Float = 1) {
+    /// Adds what one image gives to one direction pair, for which there is room.
+    func add(_ part: SampledImage.Part, of image: SampledImage) {
         guard let place = places[Int(part.direction)] else { preconditionFailure("there is no room") }
         let (lanes, rings) = (PoseKernels.laneCount, layout.grid.ringCount)
         let (block, lane) = (drawnBlocks[place / lanes], place % lanes)
@@ -82,8 +82,8 @@ public final class SliceGradient: @unchecked Sendable {
             for ring in range {
                 let source = row + layout.rowPlace(ring: ring, order: order)
                 let entry = (offset + ring - range.lowerBound) * 2 * lanes + lane
-                block.data[entry] += share * rows[source]
-                block.data[entry + lanes] += share * rows[source + lanes]
+                block.data[entry] += rows[source]
+                block.data[entry + lanes] += rows[source + lanes]
             }
         }
         for order in 0..<layout.normOrderCount {
@@ -92,8 +92,7 @@ public final class SliceGradient: @unchecked Sendable {
             let (u, v) = (rows[mass + 1] - rows[mass + 3], rows[mass] - rows[mass + 2])
             for ring in 0..<rings {
                 let (c, s) = (
-                    share * image.ctfPowers[2 * order * rings + ring],
-                    share * image.ctfPowers[(2 * order + 1) * rings + ring]
+                    image.ctfPowers[2 * order * rings + ring], image.ctfPowers[(2 * order + 1) * rings + ring]
                 )
                 let entry = (order * rings + ring) * 2 * lanes + lane
                 block.weights[entry] += c * x - s * y

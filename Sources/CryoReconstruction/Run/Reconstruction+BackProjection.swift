@@ -52,7 +52,7 @@ extension Reconstruction {
                 guard let estimate = state.estimates[index] else { return nil }
                 return self.images.slice(
                     index, at: placement.applied(to: estimate.pose),
-                    weight: Float(1 - junk(estimate.logEvidence)), points: points)
+                    weight: Float(junk.particleProbability(estimate.logEvidence)), points: points)
             }
             for slice in slices { slice.map { projection.add($0) } }
         }

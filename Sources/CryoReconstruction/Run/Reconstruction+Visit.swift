@@ -75,7 +75,7 @@ extension Reconstruction {
 
     /// Evaluates particles: on drawn nodes where a sampler is given that has some, else on all.
     ///
-    /// Fits are made at the most probable poses. The iteration chooses what is left out of a thinned gradient.
+    /// Junk weighs less in the gradient of exact sums, if it is told how. Fits are made at the most probable poses. The iteration chooses what is left out of a thinned gradient.
     func visit(
         _ indices: [Int], _ stage: Stage, _ variance: [Double], beta: Double = 1,
         sampler: NodeSampler? = nil, gradient: SliceGradient? = nil, iteration: Int = 0,
@@ -99,7 +99,7 @@ extension Reconstruction {
                 ? []
                 : stage.engine.posterior(
                     of: sampled.map { loaded.images[$0] }, draws: sampled.compactMap { draws[$0] },
-                    noiseVariance: variance, beta: beta, gradient: gradient, junk: junk)
+                    noiseVariance: variance, beta: beta, gradient: gradient)
             visit.sampledSeconds += (ContinuousClock.now - start) / .seconds(1)
             let found = zip(exact + sampled, exactPosteriors + sampledPosteriors).sorted { $0.0 < $1.0 }
                 .map(\.1)

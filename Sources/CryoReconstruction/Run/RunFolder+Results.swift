@@ -32,7 +32,8 @@ extension RunFolder {
         if let halves = result.halves { try write(halves) }
         try particles.write(
             to: file("particles.star"), estimates: result.estimates,
-            merits: result.estimates.map { 1 - result.junk($0?.logEvidence ?? 0) }, scales: result.scales,
+            merits: result.estimates.map { result.junk.particleProbability($0?.logEvidence ?? 0) },
+            scales: result.scales,
             halfSets: result.halfSets)
         if !result.setAside.isEmpty {
             try particles.writeSetAside(result.setAside, to: file("set-aside.star"))

@@ -30,7 +30,7 @@ struct RunState: Sendable {
     /// How often each particle was visited.
     var visits = ParticleTable<UInt32>()
     /// How probably an image shows nothing, by what was seen of late.
-    var junk = JunkProbability(share: 0.1)
+    var junk = JunkProbability(logEvidences: [])
     /// What was last learnt about each particle.
     var estimates = ParticleTable<PoseEstimate>()
 
