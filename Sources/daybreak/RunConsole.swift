@@ -56,7 +56,8 @@ final class RunConsole {
         if let part { events?.began(part: part) }
     }
 
-    /// The anneal begins once more: at another random start, with more images a step, at a finer limit, or with one that rises.
+    /// The anneal begins once more: at another random start, with more images a step, at a finer limit (from the best map or at random), or
+    /// with one that rises.
     private func beginsAnew(_ entry: IterationStatistics, after last: IterationStatistics) {
         let (before, now) = (Self.text(last.resolution, 1), Self.text(entry.resolution, 1))
         if entry.resolution > last.resolution {
@@ -66,7 +67,7 @@ final class RunConsole {
                 "images hold more than the map explains at \(before) Å: from the start once more, with \(entry.batchSize) images a step"
             )
         } else if entry.resolution < last.resolution {
-            log.info("images do not tell their poses at \(before) Å: from the start once more, at \(now) Å")
+            log.info("images do not tell their poses at \(before) Å: once more, at \(now) Å")
         } else {
             log.info("the next random start, at \(now) Å")
         }

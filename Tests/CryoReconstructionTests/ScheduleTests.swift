@@ -68,23 +68,31 @@ struct ScheduleTests {
     /// iterations were counted beforehand.
     @Test func annealsAreRepeatedWithMoreImagesAndAtFinerLimits() {
         var parameters = ReconstructionParameters.standard
-        func last(_ count: Int = 2000) -> [IterationPlan] {
+        func plans(_ count: Int) -> [[IterationPlan]] {
             IterationSchedule.repeatedPlans(
-                parameters, particleCount: count, boxLength: 320, boxSize: 64, diameter: 256
-            ).compactMap { $0.endOfAnneal ?? $0.first }
+                parameters, particleCount: count, boxLength: 320, boxSize: 64, diameter: 256)
         }
-        func largest(_ count: Int) -> [Int?] {
-            IterationSchedule.repeatedPlans(
-                parameters, particleCount: count, boxLength: 320, boxSize: 64, diameter: 256
-            ).map { AnnealKind($0, boxLength: 320)?.batchSize }
+        /// The limits of those that are carried out if all ends in vain.
+        func limits(_ count: Int = 2000) -> [Int?] {
+            let plans = plans(count)
+            let order = sequence(first: 0) {
+                IterationSchedule.repetition(after: $0, of: plans, mayBeFiner: true)
+            }
+            return order.map { (plans[$0].endOfAnneal ?? plans[$0].first)?.ringCount }
         }
-        func limits(_ count: Int = 2000) -> [Int] { last(count).map(\.ringCount) }
+        func largest(_ count: Int) -> [Int?] { plans(count).map { $0.anneal.map(\.batchSize).max() } }
         #expect(limits() == [10, 10, 12, 15, 15])
-        #expect(largest(2000) == [80, 320, 320, 320, 2000] && largest(8000) == [80, 320, 320, 320, 5120])
+        #expect(largest(2000) == [80, 320, 320, 320, 320, 2000] && largest(8000).last == 5120)
+        // Only limits that were made finer weigh junk.
+        #expect(plans(2000).map { $0[0].weighsJunk } == [false, false, true, true, true, true])
         // Where there are no more particles, and no finer limit, an anneal would be the same again.
-        #expect(limits(60) == [10, 12, 15])
+        #expect(limits(60) == [10, 12, 15, 15])
         parameters.maxResolution = 25
         #expect(limits() == [10, 10, 12, 12])
+        parameters.maxResolution = 32
+        #expect(limits() == [10, 10, 10])
+        #expect(plans(2000).joined().allSatisfy { !$0.weighsJunk })
+        parameters.maxResolution = nil
         parameters.annealRetries = 1
         #expect(limits() == [10, 10])
         parameters.annealRetries = 0
@@ -96,6 +104,26 @@ struct ScheduleTests {
         #expect(limits().count == 1)
     }
 
+    /// A map that images nearly recognise is gone on with at the next limit: the last quarter of an anneal, nearly untempered.
+    @Test func whatIsNearlyToldIsGoneOnWith() throws {
+        func next(_ present: Int, nearlyTold: Int?, to resolution: Double? = nil) -> Int? {
+            var parameters = ReconstructionParameters.standard
+            parameters.maxResolution = resolution
+            let plans = IterationSchedule.repeatedPlans(
+                parameters, particleCount: 2000, boxLength: 320, boxSize: 64, diameter: 256)
+            return IterationSchedule.repetition(
+                after: present, of: plans, mayBeFiner: true, nearlyTold: nearlyTold)
+        }
+        #expect(next(2, nearlyTold: 2) == 3 && next(2, nearlyTold: nil) == 4 && next(3, nearlyTold: 2) == 4)
+        // Not with that of a coarser limit, nor where there is no finer one.
+        #expect(next(2, nearlyTold: 1) == 4 && next(1, nearlyTold: 1) == 2)
+        #expect(next(2, nearlyTold: 2, to: 25) == 5)
+        let plans = IterationSchedule.repeatedPlans(
+            .standard, particleCount: 2000, boxLength: 320, boxSize: 64, diameter: 256)
+        #expect(plans[3].anneal == plans[4].anneal.suffix(40))
+        #expect(try #require(plans[3].first?.annealProgress) > 0.75)
+    }
+
     /// The last begins with the coarse shape, of 4.5 details along the diameter, and ends on the fine quadrature.
     @Test func theLastAnnealRises() throws {
         var parameters = ReconstructionParameters.standard
@@ -105,8 +133,9 @@ struct ScheduleTests {
             ).map { $0.filter { $0.phase == .anneal } }
         }
         let steps = anneals()
-        #expect(steps.map { Set($0.map(\.ringCount)) } == [[10], [10], [12], [15], Set(5...15)])
-        #expect(steps.dropLast().allSatisfy { $0.count == 160 && $0.allSatisfy { $0.weight == 0.5 } })
+        #expect(steps.map { Set($0.map(\.ringCount)) } == [[10], [10], [12], [15], [15], Set(5...15)])
+        #expect(steps.dropLast().map(\.count) == [160, 160, 160, 40, 160])
+        #expect(steps.dropLast().allSatisfy { $0.allSatisfy { $0.weight == 0.5 } })
         let rising = try #require(steps.last)
         let rings =
             [Int](repeating: 5, count: 120) + (6...11).flatMap { [Int](repeating: $0, count: 40) }
@@ -124,10 +153,10 @@ struct ScheduleTests {
         #expect(rising.count { !$0.isCoarse } == 1 && rising.last?.isCoarse == false)
         // Who says where they begin wants all to rise, with as many images from the first one on.
         parameters.annealBeginning = 40
-        #expect(anneals().map { $0.first?.ringCount } == [8, 8, 8])
+        #expect(anneals().map { $0.first?.ringCount } == [8, 8, 8, 14, 8, 8])
         parameters.annealBeginning = 20
-        #expect(anneals().map { $0.first?.ringCount } == [10, 12, 15])
-        #expect(anneals().map { $0.first?.momentum } == [0.95, 0.95, 0.95] && anneals().allSatisfy(\.rises))
+        #expect(anneals().map { $0.first?.ringCount } == [10, 10, 12, 15, 15, 15])
+        #expect(anneals().allSatisfy { $0.first?.momentum == 0.95 } && anneals().allSatisfy(\.rises))
     }
 
     /// A rising anneal ends where evidence does not rise any more at its last limit, or where images tell their poses untempered.
@@ -160,9 +189,9 @@ struct ScheduleTests {
                 .standard, particleCount: count, boxLength: 320, boxSize: 64, diameter: 256)
             return IterationSchedule.repetition(after: present, of: plans, mayBeFiner: mayBeFiner)
         }
-        #expect((0..<5).map { next($0, 2000, mayBeFiner: true) } == [1, 2, 3, 4, nil])
-        #expect((0..<5).map { next($0, 2000, mayBeFiner: false) } == [1, nil, nil, nil, nil])
-        #expect((0..<3).map { next($0, 60, mayBeFiner: true) } == [1, 2, nil])
+        #expect((0..<6).map { next($0, 2000, mayBeFiner: true) } == [1, 2, 4, 4, 5, nil])
+        #expect((0..<6).map { next($0, 2000, mayBeFiner: false) } == [1, nil, nil, nil, nil, nil])
+        #expect((0..<3).map { next($0, 60, mayBeFiner: true) } == [2, 2, 4])
         #expect((0..<3).map { next($0, 60, mayBeFiner: false) } == [nil, nil, nil])
     }
 

@@ -35,12 +35,27 @@ extension Reconstruction {
         _ starts: [StartRecord], report: (IterationStatistics) -> Void,
         checkpoint: (RunProgress) throws -> Void
     ) throws {
-        var progress = beginning(starts.firstIndex(where: \.isKept) ?? 0, of: starts)
-        restore(&progress)
+        var progress = try madeAgain(starts.firstIndex(where: \.isKept) ?? 0, of: starts)
         try carryOut(until: annealCount(progress.repetition), &progress, report, checkpoint)
         (progress.start, progress.records) = (nil, starts)
         learnApart(&progress)
         try carryOut(until: plans[progress.repetition].count, &progress, report, checkpoint)
+    }
+
+    /// A run before the first iteration of one of its starts that are known.
+    ///
+    /// The one with whose map it goes on is made again as well.
+    private func madeAgain(_ start: Int, of records: [StartRecord]) throws -> RunProgress {
+        var progress = beginning(start, of: records)
+        let seed = records.indices.contains(start) ? records[start].origin : nil
+        if let origin = records.firstIndex(where: { $0.seed == seed }) {
+            var before = try madeAgain(origin, of: records)
+            try carryOut(until: annealCount(before.repetition), &before, { _ in }, { _ in })
+            progress.best = RankedStart(before)
+            begin(start, &progress)
+        }
+        restore(&progress)
+        return progress
     }
 
     /// Whether the iteration that was just carried out was the last of its phase: the next one may take long.
@@ -62,10 +77,10 @@ extension Reconstruction {
 
     /// A run before its first iteration, at the first of its random starts or at a recorded one.
     func beginning(_ start: Int = 0, of records: [StartRecord] = []) -> RunProgress {
-        let wanted = records.indices.contains(start) ? records[start] : nil
-        let repetition = wanted.flatMap { wanted in plans.indices.first { kind(of: $0) == wanted.kind } }
+        let wanted = records.indices.contains(start) ? records[start].repetition : nil
         return RunProgress(
-            start: start, repetition: repetition ?? 0, records: Array(records.prefix(start)),
+            start: start, repetition: min(wanted ?? 0, plans.count - 1),
+            records: Array(records.prefix(start)),
             states: [startState(start)], course: RunCourse())
     }
 

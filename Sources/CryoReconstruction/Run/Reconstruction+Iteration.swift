@@ -16,8 +16,9 @@ extension Reconstruction {
         let variance = state.noise.variance(rings: plan.ringCount)
         let ball = stage.frame.ball(of: density)
         stage.engine.setDensity(ball)
-        if plan.annealProgress != nil {
-            var temperature = state.temperature ?? settledTemperature(batch.indices, stage, variance)
+        if let progress = plan.annealProgress {
+            var temperature =
+                state.temperature ?? settledTemperature(batch.indices, progress, stage, variance)
             temperature.enter(ringCount: plan.ringCount, start: firstEffectivePoses(stage))
             state.temperature = temperature
         }
@@ -99,12 +100,12 @@ extension Reconstruction {
 
     /// The temperature at which the first minibatch has the wanted number of effective poses.
     private func settledTemperature(
-        _ indices: [Int], _ stage: Stage, _ variance: [Double]
+        _ indices: [Int], _ progress: Double, _ stage: Stage, _ variance: [Double]
     ) -> Temperature {
         var temperature = Temperature(
             start: firstEffectivePoses(stage), end: parameters.annealEnd)
         let few = Array(indices.prefix(32))
-        temperature.settle(progress: 0) { beta in
+        temperature.settle(progress: progress) { beta in
             self.visit(few, stage, variance, beta: beta).medianEffectivePoses / stage.poseShare
         }
         return temperature

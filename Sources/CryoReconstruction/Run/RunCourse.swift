@@ -65,9 +65,6 @@ struct RunCourse: Codable, Sendable {
     /// Another density begins.
     mutating func forgetEmptiness() { emptyIterations = 0 }
 
-    /// Hands over the statistics so far, and begins anew.
-    mutating func takeStatistics() -> [IterationStatistics] {
-        defer { statistics = [] }
-        return statistics
-    }
+    /// Another anneal begins.
+    mutating func forgetStatistics() { statistics = [] }
 }

@@ -54,8 +54,16 @@ public struct RunProgress: Codable, Sendable {
 
 /// A start that was annealed.
 struct RankedStart: Codable, Sendable {
-    var repetition: Int
-    var state: RunState
-    var statistics: [IterationStatistics]
-    var centres: [SIMD2<Double>]
+    let repetition: Int
+    let state: RunState
+    let statistics: [IterationStatistics]
+    let centres: [SIMD2<Double>]
+
+    /// The start whose anneal has ended.
+    init(_ progress: RunProgress) {
+        repetition = progress.repetition
+        state = progress.states[0]
+        statistics = progress.course.statistics
+        centres = progress.centres
+    }
 }

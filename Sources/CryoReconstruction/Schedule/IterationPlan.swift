@@ -1,5 +1,5 @@
 /// What one iteration does.
-public struct IterationPlan: Sendable, Equatable {
+public struct IterationPlan: Sendable, Hashable {
     /// The parts of a run.
     public enum Phase: String, Sendable, Codable {
         /// The likelihood is tempered.
@@ -77,6 +77,9 @@ public struct IterationPlan: Sendable, Equatable {
 }
 
 extension [IterationPlan] {
+    /// Its anneal.
+    var anneal: [IterationPlan] { filter { $0.phase == .anneal } }
+
     /// The anneal's last iteration, at the limit where it ends; nil without an anneal.
     var endOfAnneal: IterationPlan? { last { $0.phase == .anneal } }
 
@@ -88,7 +91,7 @@ extension [IterationPlan] {
 
     /// Particles that the anneal has met at its end, if there are so many.
     var metCount: Int {
-        let sizes = filter { $0.phase == .anneal }.map(\.batchSize)
+        let sizes = anneal.map(\.batchSize)
         return rises ? sizes.max() ?? 0 : sizes.reduce(0, +)
     }
 }

@@ -10,29 +10,29 @@ public enum IterationSchedule {
     ///   - boxLength: The edge of the box, in Å.
     ///   - boxSize: Pixels along it.
     ///   - diameter: The particle's diameter, in Å.
-    ///   - refinement: How many of the limits of repeated anneals are coarser.
-    ///   - rises: Whether the limit rises to that one.
-    ///   - isThorough: Whether its minibatches are four times as large.
+    ///   - kind: How its anneal goes about it.
     public static func plans(
         _ parameters: ReconstructionParameters, particleCount: Int, boxLength: Double, boxSize: Int,
-        diameter: Double, refinement: Int = 0, rises: Bool = false, isThorough: Bool = false
+        diameter: Double, kind: AnnealKind = .first
     ) -> [IterationPlan] {
         let highest = (boxSize - 1) / 2
         func rings(_ resolution: Double) -> Int { min(highest, max(3, Int(boxLength / resolution + 1e-6))) }
         let limit = rings(
             parameters.maxResolution
                 ?? defaultResolution(parameters, boxLength: boxLength, boxSize: boxSize))
-        let coarsest = rings(parameters.annealResolution ?? defaultAnnealResolution(diameter: diameter))
-        let first = min(limit, Int(Double(coarsest) * pow(annealRefinement, Double(refinement)) + 1e-6))
+        let coarsest = min(
+            limit, rings(parameters.annealResolution ?? defaultAnnealResolution(diameter: diameter)))
+        let first = min(limit, Int(Double(coarsest) * pow(annealRefinement, Double(kind.refinement)) + 1e-6))
         var anneal =
-            rises || parameters.annealBeginning != nil
+            kind.rises || parameters.annealBeginning != nil
             ? rising(
                 parameters, particleCount: particleCount,
                 from: rings(parameters.annealBeginning ?? diameter / coarsestDetail), to: first)
             : constant(
                 parameters, ring: first,
-                batch: min((isThorough ? thoroughness : 1) * parameters.annealBatch, particleCount))
-        if refinement > 0, parameters.weighsJunk, !parameters.optimizer.searches {
+                batch: min((kind.isThorough ? thoroughness : 1) * parameters.annealBatch, particleCount))
+        if kind.goesOn { anneal = anneal.suffix(anneal.count / goingOnShare) }
+        if first > coarsest, parameters.weighsJunk, !parameters.optimizer.searches {
             for index in anneal.indices { anneal[index].weighsJunk = true }
         }
         let learning =
@@ -60,9 +60,7 @@ public enum IterationSchedule {
             }
     }
 
-    /// The plans of a run for each way in which its anneal may be carried out, the cheapest first: as was asked for, with four
-    /// times as many images in its minibatches, with these at finer limits, and with thousands at limits that rise to the finest; see
-    /// ``plans(_:particleCount:boxLength:boxSize:diameter:refinement:rises:isThorough:)``.
+    /// The plans of a run for each kind of anneal that it may carry out, in their order; see ``AnnealKind/all``.
     ///
     /// At finer limits images count by the probability that they show a particle: junk hides what noisy images hold. Not from the first anneal
     /// on, since of images of nothing the map is learnt that happens to resemble some, and half-sets that begin with it agree to the last shell.
@@ -73,36 +71,38 @@ public enum IterationSchedule {
         _ parameters: ReconstructionParameters, particleCount: Int, boxLength: Double, boxSize: Int,
         diameter: Double
     ) -> [[IterationPlan]] {
-        func plans(_ refinement: Int, rises: Bool = false, isThorough: Bool = true) -> [IterationPlan] {
-            Self.plans(
-                parameters, particleCount: particleCount, boxLength: boxLength, boxSize: boxSize,
-                diameter: diameter, refinement: refinement, rises: rises, isThorough: isThorough)
-        }
-        func kind(_ plans: [IterationPlan]) -> AnnealKind? { AnnealKind(plans, boxLength: boxLength) }
-        var all = [plans(0, isThorough: false)]
-        guard
+        let mayRepeat =
             parameters.schedule == .annealed && parameters.annealIterations > 0
-                && parameters.maxIterations == nil
-        else { return all }
-        for retry in 0..<parameters.annealRetries {
-            let next = plans(min(retry, finestRefinement), rises: retry > finestRefinement)
-            // Few particles, or a limit of the run's, leave nothing to add.
-            if kind(next) != kind(all[all.count - 1]) { all.append(next) }
+            && parameters.maxIterations == nil
+        return AnnealKind.all.prefix(1 + (mayRepeat ? parameters.annealRetries : 0)).map { kind in
+            plans(
+                parameters, particleCount: particleCount, boxLength: boxLength, boxSize: boxSize,
+                diameter: diameter, kind: kind)
         }
-        return all
     }
 
     /// The one of the repeated plans that follows another; nil if there is none.
+    ///
+    /// Few particles, or a limit of the run's, may leave nothing to add to what was done.
     ///
     /// - Parameters:
     ///   - present: The one that was carried out.
     ///   - plans: All of them.
     ///   - mayBeFiner: Whether a finer limit is of use too, or more images a step alone.
-    static func repetition(after present: Int, of plans: [[IterationPlan]], mayBeFiner: Bool) -> Int? {
-        guard plans.indices.contains(present + 1) else { return nil }
-        let (last, next) = (plans[present], plans[present + 1])
-        let isMoreImagesAlone = next.endOfAnneal?.ringCount == last.endOfAnneal?.ringCount && !next.rises
-        return mayBeFiner || isMoreImagesAlone ? present + 1 : nil
+    ///   - nearlyTold: The one whose map's images nearly tell their poses; nil if none's do.
+    static func repetition(
+        after present: Int, of plans: [[IterationPlan]], mayBeFiner: Bool, nearlyTold: Int? = nil
+    ) -> Int? {
+        let done = Set(plans[...present].map(\.anneal))
+        return plans.indices.dropFirst(present + 1).first { next in
+            let kind = AnnealKind.all[next]
+            guard !done.contains(plans[next].anneal), mayBeFiner || kind.refinement == 0 else { return false }
+            guard kind.goesOn else { return true }
+            return nearlyTold.map {
+                AnnealKind.all[$0].refinement == kind.refinement - 1
+                    && plans[$0].endOfAnneal?.ringCount != plans[next].endOfAnneal?.ringCount
+            } ?? false
+        }
     }
 
     /// By how much minibatches of a thorough anneal are larger.
@@ -119,8 +119,11 @@ public enum IterationSchedule {
     /// Their weight, and the momentum with which iterations are as good as many more.
     private static let (momentumWeight, momentum) = (0.8, 0.95)
 
-    /// By how much the limit of a repeated anneal is finer, and how often.
-    private static let (annealRefinement, finestRefinement) = (1.25, 2)
+    /// By how much the limit of a repeated anneal is finer.
+    private static let annealRefinement = 1.25
+
+    /// What part of an anneal follows where it goes on with a map that images nearly recognise.
+    private static let goingOnShare = 4
 
     /// Introduces particles that the anneal had no time for, and again those that it did not understand.
     ///
