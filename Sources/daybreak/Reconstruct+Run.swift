@@ -140,12 +140,11 @@ extension Reconstruct {
             let share =
                 start.explainedShare.map { String(format: ", %.0f %% of the signal explained", 100 * $0) }
                 ?? ""
-            let origin = start.origin.map { " on from \($0)" } ?? ""
             let colour =
                 record.contrastGain == nil
                 ? "" : start.contrast.map { ", protein \(ContrastDetection.colour($0))" } ?? ""
             log.info(
-                "start \(start.seed)\(origin)\(limit)\(colour): log-evidence \(evidence) an image\(poses)\(share)\(start.isKept ? ", kept" : "")"
+                "start \(start.seed)\(limit)\(colour): log-evidence \(evidence) an image\(poses)\(share)\(start.isKept ? ", kept" : "")"
             )
         }
         if let gain = record.contrastGain {

@@ -56,18 +56,16 @@ final class RunConsole {
         if let part { events?.began(part: part) }
     }
 
-    /// The anneal begins once more: at another random start, with more images a step, at a finer limit (from the best map or at random), or
-    /// with one that rises.
+    /// The anneal begins once more: at another random start, with more images a step, or with a limit that rises.
     private func beginsAnew(_ entry: IterationStatistics, after last: IterationStatistics) {
         let (before, now) = (Self.text(last.resolution, 1), Self.text(entry.resolution, 1))
         if entry.resolution > last.resolution {
-            log.info("from a random start once more, at limits that rise from \(now) Å beyond \(before) Å")
+            log.info(
+                "images do not tell their poses at \(before) Å: from the start once more, at limits that rise from \(now) Å")
         } else if entry.batchSize > 2 * last.batchSize {
             log.info(
                 "images hold more than the map explains at \(before) Å: from the start once more, with \(entry.batchSize) images a step"
             )
-        } else if entry.resolution < last.resolution {
-            log.info("images do not tell their poses at \(before) Å: once more, at \(now) Å")
         } else {
             log.info("the next random start, at \(now) Å")
         }

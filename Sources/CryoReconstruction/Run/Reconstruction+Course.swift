@@ -35,27 +35,12 @@ extension Reconstruction {
         _ starts: [StartRecord], report: (IterationStatistics) -> Void,
         checkpoint: (RunProgress) throws -> Void
     ) throws {
-        var progress = try madeAgain(starts.firstIndex(where: \.isKept) ?? 0, of: starts)
+        var progress = beginning(starts.firstIndex(where: \.isKept) ?? 0, of: starts)
+        restore(&progress)
         try carryOut(until: annealCount(progress.repetition), &progress, report, checkpoint)
         (progress.start, progress.records) = (nil, starts)
         learnApart(&progress)
         try carryOut(until: plans[progress.repetition].count, &progress, report, checkpoint)
-    }
-
-    /// A run before the first iteration of one of its starts that are known.
-    ///
-    /// The one with whose map it goes on is made again as well.
-    private func madeAgain(_ start: Int, of records: [StartRecord]) throws -> RunProgress {
-        var progress = beginning(start, of: records)
-        let seed = records.indices.contains(start) ? records[start].origin : nil
-        if let origin = records.firstIndex(where: { $0.seed == seed }) {
-            var before = try madeAgain(origin, of: records)
-            try carryOut(until: annealCount(before.repetition), &before, { _ in }, { _ in })
-            progress.best = RankedStart(before)
-            begin(start, &progress)
-        }
-        restore(&progress)
-        return progress
     }
 
     /// Whether the iteration that was just carried out was the last of its phase: the next one may take long.

@@ -15,10 +15,10 @@ enum RisingEnd {
         return last - logEvidences[logEvidences.count - 1 - window] < leastGain
     }
 
-    /// Whether images tell their poses, untempered, by the effective poses of the iterations with momentum.
+    /// Whether images tell their poses, by the effective poses of the iterations with momentum; untempered they would fit fewer still.
     static func isKnown(_ entries: [IterationStatistics], atMost few: Double) -> Bool {
         entries.count >= witnessCount
-            && entries.suffix(witnessCount).allSatisfy { $0.beta == 1 && $0.effectivePoses <= few }
+            && entries.suffix(witnessCount).allSatisfy { $0.effectivePoses <= few }
     }
 }
 

@@ -11,8 +11,6 @@ public struct StartRecord: Codable, Sendable, Equatable {
     public var batchSize: Int?
     /// Which of the run's plans its anneal followed; nil in records of older versions.
     public var repetition: Int?
-    /// The seed of the start with whose map it went on; nil if it was random.
-    public var origin: UInt64?
     /// The mean log-evidence an image at the end of its anneal, untempered, in nats.
     public var logEvidence: Double
     /// The median effective number of poses there of an image that is no junk; nil in records of older versions.
@@ -74,7 +72,7 @@ extension Sequence<StartRecord> {
 /// An anneal may be wrong from every seed. Of EMD-1977 and of pieces of molecules of 114 to 183 kDa all with 80 images a step
 /// were, and most with 320 right; so where images hold more than the map explains, all begins anew with larger minibatches. They may not
 /// tell their poses at its limit either, which shows in a hundred poses that fit an image where six should; then all begins
-/// anew at a finer one, and at last with a limit that rises. A map that nearly tells them goes on at the next limit itself.
+/// anew with the coarse shape and a limit that rises.
 extension Reconstruction {
     /// The number of starts of the first anneals, for all contrasts.
     var startCount: Int { startsEach * contrasts.count }
@@ -107,16 +105,12 @@ extension Reconstruction {
     /// Where the start that is being annealed stands among those of its limit and minibatch; nil once one was chosen.
     func place(of progress: RunProgress) -> (index: Int, count: Int)? {
         guard progress.start != nil else { return nil }
-        guard !goesOn(progress.repetition) else { return (0, 1) }
         let records = progress.records
         return (
             records.reversed().prefix { $0.repetition == progress.repetition }.count,
             startsEach(after: records) * openContrasts(records).count
         )
     }
-
-    /// Whether the anneal of one of the run's plans goes on with the best map so far.
-    func goesOn(_ repetition: Int) -> Bool { AnnealKind.all[repetition].goesOn }
 
     /// The number of starts for each contrast: of repeated anneals one, unless none of the first ones is likely to be right.
     private func startsEach(after records: [StartRecord]) -> Int {
@@ -127,12 +121,11 @@ extension Reconstruction {
 
     /// The contrast of the start that is being annealed or was kept.
     func contrast(at progress: RunProgress) -> Int {
-        if let place = place(of: progress), !goesOn(progress.repetition) {
+        if let place = place(of: progress) {
             let open = openContrasts(progress.records)
             return open[place.index % open.count]
         }
-        let known = progress.records.first(where: \.isKept) ?? progress.records.best
-        return known?.contrast ?? detectedContrast.sign
+        return progress.records.first(where: \.isKept)?.contrast ?? detectedContrast.sign
     }
 
     /// Images on which starts are compared: held out, or else some spread over the set.
@@ -153,7 +146,6 @@ extension Reconstruction {
         let anneal = plans[progress.repetition].anneal
         record.resolution = anneal.last.map { source.boxLength / Double($0.ringCount) }
         record.batchSize = anneal.map(\.batchSize).max()
-        record.origin = goesOn(progress.repetition) ? best?.seed : nil
         progress.records.append(record)
         if progress.best == nil || best.map(record.isBetter) ?? true {
             progress.best = RankedStart(progress)
@@ -181,22 +173,14 @@ extension Reconstruction {
     /// The plan with which all begins anew, if the best start so far is not good enough and there is one.
     private func nextRepetition(_ progress: RunProgress) -> Int? {
         guard initialDensity == nil, let best = progress.records.best else { return nil }
-        let poses = best.effectivePoses ?? 1
-        let tellsPoses = poses <= 2 * parameters.annealEnd
+        let tellsPoses = (best.effectivePoses ?? 1) <= 2 * parameters.annealEnd
         if tellsPoses && best.explainsMost { return nil }
-        return IterationSchedule.repetition(
-            after: progress.repetition, of: plans, mayBeFiner: !tellsPoses,
-            nearlyTold: poses <= 10 * parameters.annealEnd ? best.repetition : nil)
+        return IterationSchedule.repetition(after: progress.repetition, of: plans, mayRise: !tellsPoses)
     }
 
-    /// Begins a start of the present repetition: at random, or with the best map so far.
-    func begin(_ start: Int, _ progress: inout RunProgress) {
+    private func begin(_ start: Int, _ progress: inout RunProgress) {
         (progress.start, progress.iteration) = (start, 0)
-        var state = startState(start)
-        if goesOn(progress.repetition), let best = progress.best?.state {
-            (state.density, state.densityScale, state.junk) = (best.density, best.densityScale, best.junk)
-        }
-        progress.states = [state]
+        progress.states = [startState(start)]
         images.sign = Float(contrast(at: progress))
         // Every start finds the particles where the files have them.
         images.centres = [SIMD2<Double>](repeating: .zero, count: images.centres.count)

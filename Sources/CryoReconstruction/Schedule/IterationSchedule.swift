@@ -22,16 +22,15 @@ public enum IterationSchedule {
                 ?? defaultResolution(parameters, boxLength: boxLength, boxSize: boxSize))
         let coarsest = min(
             limit, rings(parameters.annealResolution ?? defaultAnnealResolution(diameter: diameter)))
-        let first = min(limit, Int(Double(coarsest) * pow(annealRefinement, Double(kind.refinement)) + 1e-6))
+        let first = kind == .rising ? min(limit, Int(annealRefinement * Double(coarsest) + 1e-6)) : coarsest
         var anneal =
-            kind.rises || parameters.annealBeginning != nil
+            kind == .rising || parameters.annealBeginning != nil
             ? rising(
                 parameters, particleCount: particleCount,
                 from: rings(parameters.annealBeginning ?? diameter / coarsestDetail), to: first)
             : constant(
                 parameters, ring: first,
-                batch: min((kind.isThorough ? thoroughness : 1) * parameters.annealBatch, particleCount))
-        if kind.goesOn { anneal = anneal.suffix(anneal.count / goingOnShare) }
+                batch: min((kind == .thorough ? thoroughness : 1) * parameters.annealBatch, particleCount))
         if first > coarsest, parameters.weighsJunk, !parameters.optimizer.searches {
             for index in anneal.indices { anneal[index].weighsJunk = true }
         }
@@ -60,9 +59,9 @@ public enum IterationSchedule {
             }
     }
 
-    /// The plans of a run for each kind of anneal that it may carry out, in their order; see ``AnnealKind/all``.
+    /// The plans of a run for each kind of anneal that it may carry out, in their order.
     ///
-    /// At finer limits images count by the probability that they show a particle: junk hides what noisy images hold. Not from the first anneal
+    /// At the finer limit of the one that rises images count by the probability that they show a particle: junk hides what noisy images hold. Not from the first anneal
     /// on, since of images of nothing the map is learnt that happens to resemble some, and half-sets that begin with it agree to the last shell.
     /// So it must be a better map to all images than one that was learnt from all.
     ///
@@ -74,7 +73,7 @@ public enum IterationSchedule {
         let mayRepeat =
             parameters.schedule == .annealed && parameters.annealIterations > 0
             && parameters.maxIterations == nil
-        return AnnealKind.all.prefix(1 + (mayRepeat ? parameters.annealRetries : 0)).map { kind in
+        return AnnealKind.allCases.prefix(1 + (mayRepeat ? parameters.annealRetries : 0)).map { kind in
             plans(
                 parameters, particleCount: particleCount, boxLength: boxLength, boxSize: boxSize,
                 diameter: diameter, kind: kind)
@@ -88,20 +87,12 @@ public enum IterationSchedule {
     /// - Parameters:
     ///   - present: The one that was carried out.
     ///   - plans: All of them.
-    ///   - mayBeFiner: Whether a finer limit is of use too, or more images a step alone.
-    ///   - nearlyTold: The one whose map's images nearly tell their poses; nil if none's do.
+    ///   - mayRise: Whether a limit that rises is of use too, or more images a step alone.
     static func repetition(
-        after present: Int, of plans: [[IterationPlan]], mayBeFiner: Bool, nearlyTold: Int? = nil
+        after present: Int, of plans: [[IterationPlan]], mayRise: Bool
     ) -> Int? {
-        let done = Set(plans[...present].map(\.anneal))
-        return plans.indices.dropFirst(present + 1).first { next in
-            let kind = AnnealKind.all[next]
-            guard !done.contains(plans[next].anneal), mayBeFiner || kind.refinement == 0 else { return false }
-            guard kind.goesOn else { return true }
-            return nearlyTold.map {
-                AnnealKind.all[$0].refinement == kind.refinement - 1
-                    && plans[$0].endOfAnneal?.ringCount != plans[next].endOfAnneal?.ringCount
-            } ?? false
+        plans.indices.dropFirst(present + 1).first { next in
+            plans[next].anneal != plans[present].anneal && (mayRise || AnnealKind.allCases[next] != .rising)
         }
     }
 
@@ -119,11 +110,10 @@ public enum IterationSchedule {
     /// Their weight, and the momentum with which iterations are as good as many more.
     private static let (momentumWeight, momentum) = (0.8, 0.95)
 
-    /// By how much the limit of a repeated anneal is finer.
-    private static let annealRefinement = 1.25
-
-    /// What part of an anneal follows where it goes on with a map that images nearly recognise.
-    private static let goingOnShare = 4
+    /// By how much the last limit of an anneal that rises is finer than that of the others, at which noisy images do not tell their poses.
+    private static let annealRefinement = 1.5625
+    /// By how much the first limit with momentum is coarser than the last one.
+    private static let acceleratedShare = 1.25
 
     /// Introduces particles that the anneal had no time for, and again those that it did not understand.
     ///
@@ -207,7 +197,7 @@ public enum IterationSchedule {
         _ parameters: ReconstructionParameters, particleCount: Int, from beginning: Int, to last: Int
     ) -> [IterationPlan] {
         let beginning = min(beginning, last)
-        let firstWithMomentum = Int(Double(last) / annealRefinement)
+        let firstWithMomentum = Int(Double(last) / acceleratedShare)
         func share(_ ring: Int) -> Double {
             if ring < firstWithMomentum { return ring == beginning ? 0.75 : 0.25 }
             return ring == last ? 0.5 : 0.125
