@@ -92,7 +92,9 @@ import Testing
         #expect(watch(0.2, poses: 1.2, ring: 10, nil).nextRing == 12)
         #expect(watch(0.1, poses: 1.2, ring: 10, nil).nextRing == 11)
         // Where images fit hundreds halves agree in what they began with.
-        #expect(watch(0.9, poses: 300, ring: 10, nil).nextRing == 11 && watch(0.9, poses: 300, ring: 8, 8).lastRing == nil)
+        #expect(
+            watch(0.9, poses: 300, ring: 10, nil).nextRing == 11
+                && watch(0.9, poses: 300, ring: 8, 8).lastRing == nil)
         #expect(watch(0.6, ring: 10, 11).nextRing == 11)
         #expect(watch(0.6, ring: 14, 11).nextRing == 15)
         var leaping = watch(0.6, ring: 10, nil)

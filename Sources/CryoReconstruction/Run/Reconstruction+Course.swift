@@ -124,7 +124,9 @@ extension Reconstruction {
                 watch: progress.watch)
             report(
                 try progress.course.note(entry, isEmpty: isEmpty) { time.seconds(from: place, $0) })
-            if hasRisen(progress) { progress.iteration = max(progress.iteration, end - 1) }
+            if hasRisen(progress) {
+                progress.iteration = plans[progress.iteration...].firstIndex { $0.momentum == 0 } ?? end
+            }
             (progress.centres, progress.scales) = (images.centres, images.scales)
             (progress.sign, progress.setAside) = (Int(images.sign), images.setAside)
             try checkpoint(progress)

@@ -23,7 +23,7 @@ enum RisingEnd {
 }
 
 extension Reconstruction {
-    /// Whether a rising anneal has only its last iteration left to do.
+    /// Whether a rising anneal has only its iterations on the fine quadrature left to do.
     func hasRisen(_ progress: RunProgress) -> Bool {
         let plans = plans[progress.repetition]
         guard let last = progress.lastStatistics, last.phase == .anneal, plans[last.iteration].momentum > 0

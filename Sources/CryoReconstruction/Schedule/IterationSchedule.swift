@@ -102,8 +102,8 @@ public enum IterationSchedule {
     /// Details of the first map of a rising anneal along the particle's diameter.
     private static let coarsestDetail = 4.5
 
-    /// The weight of minibatches while the limit rises without momentum, and that of the last one.
-    private static let (risingWeight, lastWeight) = (0.3, 0.1)
+    /// The weight of minibatches of an anneal that rises, without momentum.
+    private static let risingWeight = 0.3
 
     /// By how much minibatches are larger with momentum: noisy images want averages of thousands.
     private static let risingThoroughness = 64
@@ -170,16 +170,21 @@ public enum IterationSchedule {
         return Int((boxLength / max(6, 3.5 * boxLength / Double(boxSize))).rounded(.up))
     }
 
+    /// The iterations of an anneal at one limit, those on the coarse quadrature and those on the fine one at its end.
+    private static func counts(_ parameters: ReconstructionParameters) -> (coarse: Int, fine: Int) {
+        let coarse = (parameters.annealCoarseShare * Double(parameters.annealIterations)).rounded(.up)
+        return (Int(coarse), parameters.annealIterations - Int(coarse))
+    }
+
     /// An anneal at one limit, the last part of it on the fine quadrature.
     private static func constant(
         _ parameters: ReconstructionParameters, ring: Int, batch: Int
     ) -> [IterationPlan] {
-        let coarse = (parameters.annealCoarseShare * Double(parameters.annealIterations)).rounded(.up)
-        return (0..<parameters.annealIterations).map { iteration in
+        (0..<parameters.annealIterations).map { iteration in
             IterationPlan(
                 phase: .anneal, ringCount: ring, batchSize: batch, weight: parameters.annealWeight,
                 annealProgress: Double(iteration) / Double(max(1, parameters.annealIterations - 1)),
-                isCoarse: iteration < Int(coarse))
+                isCoarse: iteration < counts(parameters).coarse)
         }
     }
 
@@ -191,32 +196,34 @@ public enum IterationSchedule {
     /// Coarse rings take a few hundred images a step, a quarter of the iterations of an anneal at one limit and the first one three
     /// quarters. From a quarter below the last limit on, where images begin to tell their poses, the same thousands come at each
     /// iteration, with momentum: an eighth of the iterations a ring, and at the last one up to half, since images take tens of iterations
-    /// to recognise the molecule; see ``RisingEnd``. Only the last iteration is on the fine quadrature, which has
-    /// nine times the points, and it is of few images.
+    /// to recognise the molecule; see ``RisingEnd``. As many iterations as in any anneal follow on the fine quadrature, which has
+    /// nine times the points, of a few hundred images each: with one alone the 30S at SNR 0.03 had 6.4 nats in the end, with eight 7.9.
     private static func rising(
         _ parameters: ReconstructionParameters, particleCount: Int, from beginning: Int, to last: Int
     ) -> [IterationPlan] {
         let beginning = min(beginning, last)
         let firstWithMomentum = Int(Double(last) / acceleratedShare)
+        let fine = max(1, counts(parameters).fine)
         func share(_ ring: Int) -> Double {
             if ring < firstWithMomentum { return ring == beginning ? 0.75 : 0.25 }
             return ring == last ? 0.5 : 0.125
         }
-        let limits = (beginning...last).flatMap { ring in
+        let coarse = (beginning...last).flatMap { ring in
             let count = (share(ring) * Double(parameters.annealIterations)).rounded(.up)
             return [Int](repeating: ring, count: Int(count))
         }
+        let limits = coarse + [Int](repeating: last, count: fine)
         return limits.enumerated().map { iteration, ring in
-            let isLast = iteration == limits.count - 1
-            let hasMomentum = ring >= firstWithMomentum && !isLast
+            let isCoarse = iteration < coarse.count
+            let hasMomentum = ring >= firstWithMomentum && isCoarse
             let factor = hasMomentum ? risingThoroughness : thoroughness
             return IterationPlan(
                 phase: .anneal, ringCount: ring,
                 batchSize: min(factor * parameters.annealBatch, particleCount),
-                weight: isLast ? lastWeight : hasMomentum ? momentumWeight : risingWeight,
+                weight: hasMomentum ? momentumWeight : risingWeight,
                 momentum: hasMomentum ? momentum : 0,
                 annealProgress: Double(iteration) / Double(max(1, limits.count - 1)),
-                isCoarse: !isLast)
+                isCoarse: isCoarse)
         }
     }
 
