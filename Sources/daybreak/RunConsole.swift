@@ -33,7 +33,9 @@ final class RunConsole {
 
     /// An iteration has ended.
     func note(_ entry: IterationStatistics) {
-        if let last = iterations.last, last.iteration >= entry.iteration { beginsAnew(entry, after: last) }
+        if let last = iterations.last, last.iteration >= entry.iteration, entry.phase == .anneal {
+            beginsAnew(entry, after: last)
+        }
         let isOtherPhase = iterations.last?.phase != entry.phase
         iterations.note(entry)
         if iterations.count > 50 { iterations = RunFacts.needed(of: iterations) }

@@ -130,6 +130,7 @@ struct ScheduleTests {
         #expect(steps.dropLast().allSatisfy { !$0.rises && $0.metCount > 12_000 })
         #expect(rising.rises && rising.metCount == 2000)
         #expect(rising.first?.annealProgress == 0 && rising.last?.annealProgress == 1)
+        #expect(accelerated.allSatisfy { $0.annealProgress == 1 })
         #expect(rising.dropLast(8).allSatisfy(\.isCoarse) && !fine.contains { $0.isCoarse })
         // Who says where they begin wants all to rise, with as many images from the first one on.
         parameters.annealBeginning = 40

@@ -15,7 +15,9 @@ enum RisingEnd {
         return last - logEvidences[logEvidences.count - 1 - window] < leastGain
     }
 
-    /// Whether images tell their poses, by the effective poses of the iterations with momentum; untempered they would fit fewer still.
+    /// Whether images tell their poses, by the effective poses of the iterations with momentum.
+    ///
+    /// Twice as many, as after any anneal, are too many here: images that creep along fit nineteen, and few of them a step lose the map then.
     static func isKnown(_ entries: [IterationStatistics], atMost few: Double) -> Bool {
         entries.count >= witnessCount
             && entries.suffix(witnessCount).allSatisfy { $0.effectivePoses <= few }
@@ -30,7 +32,7 @@ extension Reconstruction {
         else { return false }
         let entries = progress.course.statistics.filter { plans[$0.iteration].momentum > 0 }
         let atLimit = entries.filter { plans[$0.iteration].ringCount == plans.endOfAnneal?.ringCount }
-        return RisingEnd.isKnown(entries, atMost: 2 * parameters.annealEnd)
+        return RisingEnd.isKnown(entries, atMost: parameters.annealEnd)
             || RisingEnd.isSettled(
                 atLimit.map(\.logEvidence), window: max(1, parameters.annealIterations / 8))
     }

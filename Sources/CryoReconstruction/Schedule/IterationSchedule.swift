@@ -222,7 +222,8 @@ public enum IterationSchedule {
                 batchSize: min(factor * parameters.annealBatch, particleCount),
                 weight: hasMomentum ? momentumWeight : risingWeight,
                 momentum: hasMomentum ? momentum : 0,
-                annealProgress: Double(iteration) / Double(max(1, limits.count - 1)),
+                // With momentum nothing is tempered: it would hold images back from telling their poses.
+                annealProgress: hasMomentum ? 1 : Double(iteration) / Double(max(1, limits.count - 1)),
                 isCoarse: isCoarse)
         }
     }
