@@ -58,7 +58,7 @@ final class RunConsole {
         if let part { events?.began(part: part) }
     }
 
-    /// The anneal begins once more: at another random start, with more images a step, or with a limit that rises.
+    /// The anneal begins once more: at another random start, with more images a step, at a finer limit, or with one that rises.
     private func beginsAnew(_ entry: IterationStatistics, after last: IterationStatistics) {
         let (before, now) = (Self.text(last.resolution, 1), Self.text(entry.resolution, 1))
         if entry.resolution > last.resolution {
@@ -69,6 +69,8 @@ final class RunConsole {
             log.info(
                 "images hold more than the map explains at \(before) Å: from the start once more, with \(entry.batchSize) images a step"
             )
+        } else if entry.resolution < last.resolution {
+            log.info("images do not tell their poses at \(before) Å: from the start once more, at \(now) Å")
         } else {
             log.info("the next random start, at \(now) Å")
         }

@@ -51,7 +51,7 @@ import Testing
         #expect([StartRecord]().best == nil)
     }
 
-    /// Where images fit more poses than they should, all begins anew, with more of them a step and with a limit that rises; the best
+    /// Where images fit more poses than they should, all begins anew, with more of them a step and at finer limits; the best
     /// of all goes on.
     @Test func imagesThatDoNotTellTheirPosesAreAnnealedAnew() throws {
         let source = try TestSource(EndToEndTests.phantom, count: 120, diameter: 140, signalToNoise: 0.1)
@@ -63,7 +63,8 @@ import Testing
         let result = try run.run()
         let starts = result.starts
         // Two starts first, one in each anneal that follows: each kind that there is, since none was good enough.
-        #expect(starts.map(\.batchSize) == [20, 20, 80, 120] && starts.map(\.repetition) == [0, 0, 1, 2])
+        #expect(
+            starts.map(\.batchSize) == [20, 20, 80, 80, 120] && starts.map(\.repetition) == [0, 0, 1, 2, 3])
         let limits = starts.compactMap(\.resolution)
         #expect(limits[0] == limits[1] && limits[1] == limits[2] && limits[2] > limits[3])
         let kept = try #require(starts.first { $0.isKept })

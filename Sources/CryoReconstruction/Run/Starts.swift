@@ -72,7 +72,7 @@ extension Sequence<StartRecord> {
 /// An anneal may be wrong from every seed. Of EMD-1977 and of pieces of molecules of 114 to 183 kDa all with 80 images a step
 /// were, and most with 320 right; so where images hold more than the map explains, all begins anew with larger minibatches. They may not
 /// tell their poses at its limit either, which shows in a hundred poses that fit an image where six should; then all begins
-/// anew with the coarse shape and a limit that rises.
+/// anew at a finer one, and at last with the coarse shape and a limit that rises.
 extension Reconstruction {
     /// The number of starts of the first anneals, for all contrasts.
     var startCount: Int { startsEach * contrasts.count }
@@ -175,7 +175,7 @@ extension Reconstruction {
         guard initialDensity == nil, let best = progress.records.best else { return nil }
         let tellsPoses = (best.effectivePoses ?? 1) <= 2 * parameters.annealEnd
         if tellsPoses && best.explainsMost { return nil }
-        return IterationSchedule.repetition(after: progress.repetition, of: plans, mayRise: !tellsPoses)
+        return IterationSchedule.repetition(after: progress.repetition, of: plans, mayBeFiner: !tellsPoses)
     }
 
     private func begin(_ start: Int, _ progress: inout RunProgress) {

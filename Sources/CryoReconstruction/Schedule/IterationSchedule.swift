@@ -22,7 +22,7 @@ public enum IterationSchedule {
                 ?? defaultResolution(parameters, boxLength: boxLength, boxSize: boxSize))
         let coarsest = min(
             limit, rings(parameters.annealResolution ?? defaultAnnealResolution(diameter: diameter)))
-        let first = kind == .rising ? min(limit, Int(annealRefinement * Double(coarsest) + 1e-6)) : coarsest
+        let first = min(limit, Int(kind.refinement * Double(coarsest) + 1e-6))
         var anneal =
             kind == .rising || parameters.annealBeginning != nil
             ? rising(
@@ -30,7 +30,7 @@ public enum IterationSchedule {
                 from: rings(parameters.annealBeginning ?? diameter / coarsestDetail), to: first)
             : constant(
                 parameters, ring: first,
-                batch: min((kind == .thorough ? thoroughness : 1) * parameters.annealBatch, particleCount))
+                batch: min((kind == .first ? 1 : thoroughness) * parameters.annealBatch, particleCount))
         if first > coarsest, parameters.weighsJunk, !parameters.optimizer.searches {
             for index in anneal.indices { anneal[index].weighsJunk = true }
         }
@@ -61,7 +61,7 @@ public enum IterationSchedule {
 
     /// The plans of a run for each kind of anneal that it may carry out, in their order.
     ///
-    /// At the finer limit of the one that rises images count by the probability that they show a particle: junk hides what noisy images hold. Not from the first anneal
+    /// At finer limits images count by the probability that they show a particle: junk hides what noisy images hold. Not from the first anneal
     /// on, since of images of nothing the map is learnt that happens to resemble some, and half-sets that begin with it agree to the last shell.
     /// So it must be a better map to all images than one that was learnt from all.
     ///
@@ -87,12 +87,11 @@ public enum IterationSchedule {
     /// - Parameters:
     ///   - present: The one that was carried out.
     ///   - plans: All of them.
-    ///   - mayRise: Whether a limit that rises is of use too, or more images a step alone.
-    static func repetition(
-        after present: Int, of plans: [[IterationPlan]], mayRise: Bool
-    ) -> Int? {
+    ///   - mayBeFiner: Whether a finer limit is of use too, or more images a step alone.
+    static func repetition(after present: Int, of plans: [[IterationPlan]], mayBeFiner: Bool) -> Int? {
         plans.indices.dropFirst(present + 1).first { next in
-            plans[next].anneal != plans[present].anneal && (mayRise || AnnealKind.allCases[next] != .rising)
+            plans[next].anneal != plans[present].anneal
+                && (mayBeFiner || AnnealKind.allCases[next].refinement == 1)
         }
     }
 
@@ -110,8 +109,6 @@ public enum IterationSchedule {
     /// Their weight, and the momentum with which iterations are as good as many more.
     private static let (momentumWeight, momentum) = (0.8, 0.95)
 
-    /// By how much the last limit of an anneal that rises is finer than that of the others, at which noisy images do not tell their poses.
-    private static let annealRefinement = 1.5625
     /// By how much the first limit with momentum is coarser than the last one.
     private static let acceleratedShare = 1.25
 
