@@ -62,9 +62,7 @@ final class RunConsole {
     private func beginsAnew(_ entry: IterationStatistics, after last: IterationStatistics) {
         let (before, now) = (Self.text(last.resolution, 1), Self.text(entry.resolution, 1))
         if entry.resolution > last.resolution {
-            log.info(
-                "images do not tell their poses at \(before) Å: from the start once more, at limits that rise from \(now) Å"
-            )
+            log.info("the next random start, at limits that rise from \(now) Å")
         } else if entry.batchSize > 2 * last.batchSize {
             log.info(
                 "images hold more than the map explains at \(before) Å: from the start once more, with \(entry.batchSize) images a step"

@@ -58,6 +58,10 @@ struct RemainingTimeTests {
         var time = time
         time.stops.sufficient = first + 5
         #expect(time.expectedEnd(place(middle + 1), steady) == first + 5)
+        // Where images fit hundreds of poses no agreement is enough.
+        var vague = steady
+        for index in vague.indices { vague[index].effectivePoses = 300 }
+        #expect(time.expectedEnd(place(middle + 1), vague) == plans.map(\.ringCount).max())
         #expect(time.expectedEnd(place(middle + 1), seen) == first + 8)
     }
 

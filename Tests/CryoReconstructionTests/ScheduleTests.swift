@@ -140,7 +140,7 @@ struct ScheduleTests {
         #expect(anneals().allSatisfy { $0.first?.momentum == 0.95 && $0.rises })
     }
 
-    /// A rising anneal ends where evidence does not rise any more at its last limit, or where images tell their poses untempered.
+    /// A rising anneal ends where evidence does not rise any more at its last limit, or where images tell their poses.
     @Test func aRiseEndsWhereItLeadsNoFurther() {
         #expect(!RisingEnd.isSettled([1, 1, 1], window: 3))
         #expect(RisingEnd.isSettled([1, 1, 1, 1.04], window: 3))

@@ -36,6 +36,12 @@ import Testing
         let last = try run.run(from: run.beginning(2, of: several)).starts[2]
         #expect(last.seed == several[2].seed && last.logEvidence == several[2].logEvidence)
         #expect(last.effectivePoses == several[2].effectivePoses)
+        // A record that was damaged begins with the first kind of anneal, and traps nowhere.
+        for damage in [-1, 99] {
+            var damaged = several
+            damaged[2].repetition = damage
+            #expect(run.beginning(2, of: damaged).repetition == 0)
+        }
     }
 
     /// A finer limit is worth a tenth of a nat; at the same one more evidence is better.

@@ -35,13 +35,17 @@ struct AgreementWatch: Codable, Sendable {
         }
     }
 
-    /// The FSC of all shells at which halves agree well: half where images fit several poses, any agreement where they fit one, none
-    /// where they fit hundreds, which is that of their common beginning.
+    /// The FSC of all shells at which halves agree well: half where images fit several poses, any agreement where they fit one.
     ///
-    /// There the sum over poses has one term, which back-projection makes as well. Of the 30S in 128 px at SNR 0.1 halves agreed
+    /// With one pose the sum has one term, which back-projection makes as well. Where images fit hundreds halves agree in what they began
+    /// with, so no agreement is good. Of the 30S in 128 px at SNR 0.1 halves agreed
     /// to 0.31 at 7.1 Å and nothing was lost beyond; in 64 px at SNR 0.05, with five poses an image, to 0.27 at 12.2 Å, and 0.7 Å were.
     static func goodAgreement(effectivePoses: Double) -> Double {
-        effectivePoses <= 1.5 ? leastAgreement : effectivePoses <= 100 ? 0.5 : .infinity
+        switch effectivePoses {
+        case ...1.5: leastAgreement
+        case ...100: 0.5
+        default: .infinity
+        }
     }
 
     /// Whether halves agree so well that the limit may leap, and the march end.

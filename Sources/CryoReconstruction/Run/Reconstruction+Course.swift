@@ -50,7 +50,7 @@ extension Reconstruction {
     }
 
     /// Iterations of the anneal in one of the run's plans.
-    func annealCount(_ repetition: Int) -> Int { plans[repetition].prefix { $0.phase == .anneal }.count }
+    func annealCount(_ repetition: Int) -> Int { plans[repetition].anneal.count }
 
     /// Where the march of one of the run's plans stops.
     private func stops(_ repetition: Int) -> AgreementWatch.Stops {
@@ -62,9 +62,9 @@ extension Reconstruction {
 
     /// A run before its first iteration, at the first of its random starts or at a recorded one.
     func beginning(_ start: Int = 0, of records: [StartRecord] = []) -> RunProgress {
-        let wanted = records.indices.contains(start) ? records[start].repetition : nil
+        let wanted = records.indices.contains(start) ? records[start].repetition ?? 0 : 0
         return RunProgress(
-            start: start, repetition: min(wanted ?? 0, plans.count - 1),
+            start: start, repetition: plans.indices.contains(wanted) ? wanted : 0,
             records: Array(records.prefix(start)),
             states: [startState(start)], course: RunCourse())
     }

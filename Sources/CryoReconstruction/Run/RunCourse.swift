@@ -64,7 +64,4 @@ struct RunCourse: Codable, Sendable {
 
     /// Another density begins.
     mutating func forgetEmptiness() { emptyIterations = 0 }
-
-    /// Another anneal begins.
-    mutating func forgetStatistics() { statistics = [] }
 }

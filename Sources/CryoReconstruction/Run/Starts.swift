@@ -102,7 +102,7 @@ extension Reconstruction {
         return [gain > 0 ? contrasts[0] : contrasts[1]]
     }
 
-    /// Where the start that is being annealed stands among those of its limit and minibatch; nil once one was chosen.
+    /// Where the start that is being annealed stands among those of its kind of anneal; nil once one was chosen.
     func place(of progress: RunProgress) -> (index: Int, count: Int)? {
         guard progress.start != nil else { return nil }
         let records = progress.records
@@ -150,7 +150,7 @@ extension Reconstruction {
         if progress.best == nil || best.map(record.isBetter) ?? true {
             progress.best = RankedStart(progress)
         }
-        progress.course.forgetStatistics()
+        progress.course.statistics = []
         if place.index + 1 < place.count {
             begin(start + 1, &progress)
         } else if let repetition = nextRepetition(progress) {

@@ -177,11 +177,12 @@ public enum IterationSchedule {
     private static func constant(
         _ parameters: ReconstructionParameters, ring: Int, batch: Int
     ) -> [IterationPlan] {
-        (0..<parameters.annealIterations).map { iteration in
+        let coarse = counts(parameters).coarse
+        return (0..<parameters.annealIterations).map { iteration in
             IterationPlan(
                 phase: .anneal, ringCount: ring, batchSize: batch, weight: parameters.annealWeight,
                 annealProgress: Double(iteration) / Double(max(1, parameters.annealIterations - 1)),
-                isCoarse: iteration < counts(parameters).coarse)
+                isCoarse: iteration < coarse)
         }
     }
 

@@ -39,7 +39,7 @@ struct RemainingTime {
             cost += self.cost(plan, atMost: end)
         }
         if let start = place.start {
-            let anneal = plans.prefix { $0.phase == .anneal }.reduce(0) { $0 + self.cost($1, atMost: end) }
+            let anneal = plans.anneal.reduce(0) { $0 + self.cost($1, atMost: end) }
             cost += Double(max(0, starts - 1 - start)) * anneal
         }
         return cost * rate
@@ -131,7 +131,7 @@ struct RemainingTime {
             return Int((latest.ring + max(1, min(rings, 1e3))).rounded())
         }
         let good = AgreementWatch.goodAgreement(effectivePoses: latest.effectivePoses)
-        if let sufficient = stops.sufficient, ring(at: good) >= sufficient {
+        if let sufficient = stops.sufficient, good.isFinite, ring(at: good) >= sufficient {
             return min(limit, max(sufficient, Int(latest.ring) + 1))
         }
         return min(limit, ring(at: AgreementWatch.leastAgreement))
