@@ -73,14 +73,14 @@ final class JSONEvents: Sendable {
             var output: String
             var seconds: Double
             var particles: ParticleAccount
-            /// Å; missing without half-sets.
+            /// Å; missing without half-sets, and where unseen images do not support the map.
             var resolution: Double?
             var doubts: [String]
         }
         write(
             Finished(
                 output: folder, seconds: record.seconds, particles: record.particles,
-                resolution: record.resolution?.corrected0143, doubts: record.doubts))
+                resolution: record.resolution?.supported, doubts: record.doubts))
     }
 
     /// The first iterations of a run were made again: whether they are the same, and what was found.

@@ -156,7 +156,8 @@ extension Reconstruct {
             log.info(
                 """
                 half-sets agree to \(String(format: "%.1f", resolution.corrected0143)) Å\(resolution.isAtLimit == true ? ", as far as images of this pixel size go" : "") (FSC 0.143 in the particle's \
-                mask, corrected for it), \(String(format: "%.1f", resolution.fsc0143)) Å without it
+                mask, corrected for it), \(String(format: "%.1f", resolution.fsc0143)) Å without it\
+                \(resolution.supported == nil ? "; unseen images do not support it: no resolution is claimed" : "")
                 """)
         }
         if let check = record.positivityCheck {

@@ -53,6 +53,8 @@ struct DoubtTests {
 
     @Test func eachReasonIsNamed() throws {
         #expect(try Self.record(gain: 2, standardError: 1).doubts.first?.contains("not supported") == true)
+        #expect(
+            try Self.record(gain: 0.08, standardError: 0.01).doubts.first?.contains("not supported") == true)
         #expect(try Self.record(gain: 0.4, standardError: 0.1).doubts.first?.contains("0.4 nats") == true)
         // 14° at 100 Å are 24 Å.
         #expect(try Self.record(gain: 3.6, standardError: 0.4).doubts.first?.contains("3.6 nats") == true)

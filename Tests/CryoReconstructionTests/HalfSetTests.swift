@@ -20,9 +20,11 @@ import Testing
     @Test func equalHalvesAgreeToNyquist() {
         let halves = HalfMaps(Self.noise(1), Self.noise(1))
         #expect(halves.fsc.correlations.allSatisfy { abs($0 - 1) < 1e-9 })
-        let record = ResolutionRecord(halves.resolution)
+        let record = ResolutionRecord(halves.resolution, isSupported: nil)
         // The last shell below Nyquist, and it is known that agreement ends with the curve.
         #expect(record.isAtLimit == true && abs(record.corrected0143 - 32.0 / 7) < 1e-9)
+        #expect(record.supported == record.corrected0143)
+        #expect(ResolutionRecord(halves.resolution, isSupported: false).supported == nil)
     }
 
     @Test func theFilterLeavesWhatIsCertainAndRemovesWhatIsNot() {

@@ -48,6 +48,10 @@ public struct ResolutionRecord: Codable, Sendable {
     public var corrected0143: Double
     /// Whether that FSC never falls below 0.143, so that the resolution is the images' Nyquist; nil in records of older versions.
     public var isAtLimit: Bool?
+    /// Whether unseen images support the map's detail; nil if they were not asked.
+    ///
+    /// Images of nothing do not, yet their half-sets go on agreeing on what they began with.
+    public var isSupported: Bool?
     /// Where the FSC without that mask falls below 0.143, in Å.
     public var fsc0143: Double
     /// Where it falls below 0.5, in Å.
@@ -63,7 +67,11 @@ public struct ResolutionRecord: Codable, Sendable {
 }
 
 extension ResolutionRecord {
-    init(_ resolution: MaskedResolution) {
+    /// The resolution that may be claimed, in Å; nil if unseen images do not support the map's detail.
+    public var supported: Double? { isSupported == false ? nil : corrected0143 }
+
+    init(_ resolution: MaskedResolution, isSupported: Bool?) {
+        self.isSupported = isSupported
         isAtLimit = !resolution.corrected.falls(below: 0.143)
         corrected0143 = resolution.corrected.resolution(at: 0.143)
         fsc0143 = resolution.unmasked.resolution(at: 0.143)

@@ -16,8 +16,11 @@ public struct NullCheck: Codable, Sendable, Equatable {
 
     /// The mean gain of the density's detail, in nats an image.
     public var gain: Double { logEvidence - radialLogEvidence }
-    /// Whether the detail is supported: a gain of three standard errors.
-    public var isPassed: Bool { gain > 3 * standardError }
+    /// Whether the detail is supported: a gain of three standard errors, and more than of noise.
+    public var isPassed: Bool { gain > max(3 * standardError, Self.leastGain) }
+
+    /// The nats an image that a map must gain: of white noise maps gain some hundredths, which the anneal, that all images share, has learnt.
+    static let leastGain = 0.1
 }
 
 extension NullCheck {

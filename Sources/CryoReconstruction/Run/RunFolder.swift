@@ -218,7 +218,9 @@ public struct RunRecord: Codable, Sendable {
         noiseVariance = result.noiseVariance
         starts = result.starts
         beganWithMap = run.initialDensity != nil
-        resolution = result.halves.map { ResolutionRecord($0.resolution) }
+        resolution = result.halves.map {
+            ResolutionRecord($0.resolution, isSupported: result.nullCheck?.isPassed)
+        }
         positivityCheck = result.positivityCheck
         nullCheck = result.nullCheck
         self.particles = ParticleAccount(result)

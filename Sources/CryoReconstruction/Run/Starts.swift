@@ -33,7 +33,7 @@ public struct StartRecord: Codable, Sendable, Equatable {
     /// A finer limit must tell them something: where they hold nothing, the best of many limits would be a finer one by chance,
     /// and all of it the half-sets would have in common.
     func isBetter(than earlier: StartRecord) -> Bool {
-        logEvidence > earlier.logEvidence + (resolution == earlier.resolution ? 0 : 0.1)
+        logEvidence > earlier.logEvidence + (resolution == earlier.resolution ? 0 : NullCheck.leastGain)
     }
 
     /// By how many nats images prefer a contrast at the end of the last anneals with both; nil if one alone was tried.

@@ -23,17 +23,19 @@ public enum IterationSchedule {
         let coarsest = min(
             limit, rings(parameters.annealResolution ?? defaultAnnealResolution(diameter: diameter)))
         let first = min(limit, Int(kind.refinement * Double(coarsest) + 1e-6))
-        var anneal =
+        let weighsJunk =
+            (first > coarsest || parameters.annealBeginning != nil) && parameters.weighsJunk
+            && !parameters.optimizer.searches
+        let anneal =
             kind == .rising || parameters.annealBeginning != nil
             ? rising(
                 parameters, particleCount: particleCount,
-                from: rings(parameters.annealBeginning ?? diameter / coarsestDetail), to: first)
+                from: rings(parameters.annealBeginning ?? diameter / coarsestDetail), to: first,
+                weighsJunk: weighsJunk)
             : constant(
                 parameters, ring: first,
-                batch: min((kind == .first ? 1 : thoroughness) * parameters.annealBatch, particleCount))
-        if first > coarsest, parameters.weighsJunk, !parameters.optimizer.searches {
-            for index in anneal.indices { anneal[index].weighsJunk = true }
-        }
+                batch: min((kind == .first ? 1 : thoroughness) * parameters.annealBatch, particleCount),
+                weighsJunk: weighsJunk)
         let learning =
             switch parameters.schedule {
             case .annealed:
@@ -175,14 +177,14 @@ public enum IterationSchedule {
 
     /// An anneal at one limit, the last part of it on the fine quadrature.
     private static func constant(
-        _ parameters: ReconstructionParameters, ring: Int, batch: Int
+        _ parameters: ReconstructionParameters, ring: Int, batch: Int, weighsJunk: Bool
     ) -> [IterationPlan] {
         let coarse = counts(parameters).coarse
         return (0..<parameters.annealIterations).map { iteration in
             IterationPlan(
                 phase: .anneal, ringCount: ring, batchSize: batch, weight: parameters.annealWeight,
                 annealProgress: Double(iteration) / Double(max(1, parameters.annealIterations - 1)),
-                isCoarse: iteration < coarse)
+                weighsJunk: weighsJunk, isCoarse: iteration < coarse)
         }
     }
 
@@ -197,7 +199,8 @@ public enum IterationSchedule {
     /// to recognise the molecule; see ``RisingEnd``. As many iterations as in any anneal follow on the fine quadrature, which has
     /// nine times the points, of a few hundred images each: with one alone the 30S at SNR 0.03 had 6.4 nats in the end, with eight 7.9.
     private static func rising(
-        _ parameters: ReconstructionParameters, particleCount: Int, from beginning: Int, to last: Int
+        _ parameters: ReconstructionParameters, particleCount: Int, from beginning: Int, to last: Int,
+        weighsJunk: Bool
     ) -> [IterationPlan] {
         let beginning = min(beginning, last)
         let firstWithMomentum = Int(Double(last) / acceleratedShare)
@@ -222,7 +225,7 @@ public enum IterationSchedule {
                 momentum: hasMomentum ? momentum : 0,
                 // With momentum nothing is tempered: it would hold images back from telling their poses.
                 annealProgress: hasMomentum ? 1 : Double(iteration) / Double(max(1, limits.count - 1)),
-                isCoarse: isCoarse)
+                weighsJunk: weighsJunk, isCoarse: isCoarse)
         }
     }
 

@@ -86,10 +86,13 @@ public struct ReportPage {
     private var heading: String {
         let facts =
             [
-                record.resolution.map {
-                    (
-                        "\(HTML.text($0.corrected0143, 1)) Å",
-                        $0.isAtLimit == true
+                record.resolution.map { resolution in
+                    guard let supported = resolution.supported else {
+                        return ("none", "resolution that unseen images support")
+                    }
+                    return (
+                        "\(HTML.text(supported, 1)) Å",
+                        resolution.isAtLimit == true
                             ? "half-sets agree to, as far as the pixels go" : "half-sets agree to"
                     )
                 },

@@ -37,7 +37,8 @@ extension RunFigures {
                 \(resolution.isAtLimit == true ? "is above 0.143 as far as images of this pixel size go," : "falls below 0.143 at") \
                 <b>\(HTML.text(resolution.corrected0143, 1)) Å</b>, below 0.5 without a mask at \(HTML.text(resolution.fsc05, 1)) Å. \
                 A good curve stays near 1, falls once and stays at 0; the curve of random phases should be near 0 where it matters. \(learning)\
-                The halves have the anneal in common, so coarse shells agree by construction.
+                The halves have the anneal in common, so coarse shells agree by construction.\
+                \(resolution.supported == nil ? " Here unseen images do not support the map, so its halves agree on what they began with, and no resolution is claimed." : "")
                 """)
     }
 
