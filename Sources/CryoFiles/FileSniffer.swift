@@ -11,6 +11,7 @@ struct FileSniffer {
     }
 
     func kind() throws(FileError) -> FileSummary.Kind {
+        if isTable { throw unknown(Self.table, advice: Self.conversion) }
         if isCompressed, !hasType(".cif.gz", ".mmcif.gz", ".pdb.gz", ".ent.gz") { throw compressed }
         if isMRC || hasType(".mrc", ".mrcs", ".map", ".ccp4", ".st") { return try kindOfMRC() }
         if isCompressed { return hasType(".cif.gz", ".mmcif.gz") ? .mmCIF : .pdb }
@@ -32,13 +33,16 @@ struct FileSniffer {
     static func refuseImages(_ path: String) throws(FileError) {
         let sniffer = try FileSniffer(file: InputFile(path: path))
         if sniffer.isCompressed { throw sniffer.compressed }
-        let isTable = sniffer.start.starts(with: [0x93] + Array("NUMPY".utf8))
-        guard isTable || sniffer.isMRC else { return }
+        guard sniffer.isTable || sniffer.isMRC else { return }
         throw .unsupported(
-            path: path, place: .whole, found: isTable ? "a table of cryoSPARC" : "MRC images",
+            path: path, place: .whole, found: sniffer.isTable ? table : "MRC images",
             expected: "a STAR file that lists particles",
-            advice: isTable ? "convert it with csparc2star.py" : "give the STAR file that names these images")
+            advice: sniffer.isTable ? conversion : "give the STAR file that names these images")
     }
+
+    private static let (table, conversion) = ("a table of cryoSPARC", "convert it with csparc2star.py")
+
+    private var isTable: Bool { start.starts(with: [0x93] + Array("NUMPY".utf8)) }
 
     /// Real stacks often carry the space group of a volume, so the name and the shape decide.
     private func kindOfMRC() throws(FileError) -> FileSummary.Kind {

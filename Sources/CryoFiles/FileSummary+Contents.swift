@@ -68,6 +68,12 @@ extension FileSummary {
         if repeated > 0 {
             warnings.append("\(repeated) rows have the image of another row; reconstruct sets them aside")
         }
+        let damaged = try Self.damagedCount(of: set)
+        if damaged > 0 {
+            warnings.append(
+                "\(damaged) of \(min(set.count, Self.sampleSize)) images looked at are constant or not finite; reconstruct sets such aside"
+            )
+        }
         add("particles", "\(set.count) in \(set.stackPaths.count) stacks")
         add("box", "\(set.boxSize) × \(set.boxSize) pixels of \(set.pixelSize) Å")
         add("optics groups", opticsGroupCount.map { "\($0)" } ?? "none (RELION 3.0)")
@@ -81,6 +87,21 @@ extension FileSummary {
         add("with a half set", "\(set.particles.count { $0.halfSet != nil })")
         if let stack = set.stackPaths.first { add("first stack", stack) }
         if let remark = set.remarkOnNamesElsewhere { add("stacks elsewhere", remark) }
+    }
+
+    /// How many images of a set are looked at.
+    private static let sampleSize = 1000
+
+    /// How many of some images, spread over the set, have nothing to tell.
+    private static func damagedCount(of set: ParticleSet) throws(FileError) -> Int {
+        var damaged = 0
+        let looked = min(set.count, sampleSize)
+        for place in 0..<looked {
+            let pixels = try set.readImage(place * set.count / looked).pixels
+            let isConstant = pixels.allSatisfy { $0 == pixels[0] }
+            if isConstant || !pixels.allSatisfy(\.isFinite) { damaged += 1 }
+        }
+        return damaged
     }
 
     mutating func describeModel() throws(FileError) {

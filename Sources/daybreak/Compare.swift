@@ -68,6 +68,8 @@ struct Compare: ParsableCommand {
     private struct Report: Encodable {
         var resolution05: Double
         var resolution0143: Double
+        /// The diameter of the soft sphere in which the maps were correlated, in Å.
+        var maskDiameter: Double
         var isMirrored: Bool
         var rotationDegrees: [Double]
         var shift: [Double]
@@ -90,6 +92,7 @@ struct Compare: ParsableCommand {
         var report = Report(
             resolution05: alignment.fsc.resolution(at: 0.5),
             resolution0143: alignment.fsc.resolution(at: 0.143),
+            maskDiameter: alignment.diameter,
             isMirrored: alignment.superposition.isMirrored,
             rotationDegrees: [angles.rot.degrees, angles.tilt.degrees, angles.psi.degrees],
             shift: (0..<3).map { alignment.superposition.shift[$0] }, fsc: alignment.fsc)
@@ -154,8 +157,9 @@ struct Compare: ParsableCommand {
         }
         print(
             String(
-                format: "FSC 0.5 at %.1f Å · 0.143 at %.1f Å · hand %@", report.resolution05,
-                report.resolution0143, report.isMirrored ? "mirrored" : "same"))
+                format: "FSC 0.5 at %.1f Å · 0.143 at %.1f Å · hand %@ · within a sphere of %.0f Å",
+                report.resolution05, report.resolution0143, report.isMirrored ? "mirrored" : "same",
+                report.maskDiameter))
         if let angle = report.medianAngleDegrees, let shift = report.medianShiftPixels {
             print(String(format: "median pose error %.1f° · shift error %.2f px", angle, shift))
         }

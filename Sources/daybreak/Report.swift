@@ -23,7 +23,13 @@ struct Report: ParsableCommand {
 
     func run() throws {
         try OutputKind.page.refuseToReplace(output, option: "--output", inputs: [])
-        let page = Data(try ReportPage(folder: folder).html().utf8)
+        let report = try ReportPage(folder: folder)
+        if !report.hasItsMap {
+            StandardStreams.say(
+                "warning: \(folder)/map.mrc is not the map that run.json tells of; what the page says of it may be wrong\n"
+            )
+        }
+        let page = Data(try report.html().utf8)
         guard let output else {
             try RunFolder(path: folder, mayOverwrite: true).write(page, to: "report.html")
             return

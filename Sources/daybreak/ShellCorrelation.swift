@@ -1,6 +1,8 @@
 import ArgumentParser
+import CryoCore
 import CryoFiles
 import CryoFourier
+import CryoReconstruction
 import Foundation
 
 /// `daybreak fsc`.
@@ -16,17 +18,20 @@ struct ShellCorrelation: ParsableCommand {
     @Argument(help: "A map of the same box.", completion: .file())
     var second: String
 
-    @Option(help: "The diameter of a soft spherical mask, in Å. (default: none)")
-    var mask: Double?
+    @Option(
+        help: "The diameter of a soft spherical mask, in Å, or a map of weights from 0 to 1. (default: none)",
+        completion: .file(extensions: ["mrc"]))
+    var mask: String?
 
     func validate() throws {
-        guard mask.map({ $0.isFinite && $0 > 0 }) ?? true else {
-            throw ValidationError("--mask is a diameter in Å, above 0")
+        guard let diameter = mask.flatMap(Double.init) else { return }
+        guard diameter.isFinite, diameter > 0 else {
+            throw ValidationError("--mask is a diameter in Å, above 0, or a map")
         }
     }
 
     func run() throws {
-        var volumes = [try readMap(first), try readMap(second)]
+        let volumes = [try readMap(first), try readMap(second)]
         guard volumes[0].boxSize == volumes[1].boxSize else {
             throw InputProblem(
                 "\(first) has \(volumes[0].boxSize) voxels an edge, \(second) \(volumes[1].boxSize); "
@@ -38,13 +43,8 @@ struct ShellCorrelation: ParsableCommand {
                 "\(first) has \(pixelSizes[0]) Å/voxel, \(second) \(pixelSizes[1]); "
                     + "use daybreak compare for different pixel sizes")
         }
-        try refuseTooSmall(mask: mask, for: volumes[0])
-        if let mask {
-            let length = Double(volumes[0].boxSize) * volumes[0].pixelSize
-            let soft = SoftMask(radius: mask / 2, softness: 0.07 * length)
-            volumes = volumes.map { soft.applied(to: $0) }
-        }
-        let fsc = FourierShellCorrelation(volumes[0], volumes[1])
+        let masked = try masked(volumes)
+        let fsc = FourierShellCorrelation(masked[0], masked[1])
         print("shell  resolution/Å     FSC")
         for (shell, value) in fsc.correlations.enumerated().dropFirst() {
             print(String(format: "%5d  %12.2f  %6.3f", shell, fsc.boxLength / Double(shell), value))
@@ -53,5 +53,22 @@ struct ShellCorrelation: ParsableCommand {
             String(
                 format: "FSC 0.5 at %.1f Å · 0.143 at %.1f Å", fsc.resolution(at: 0.5),
                 fsc.resolution(at: 0.143)))
+    }
+
+    private func masked(_ volumes: [Volume]) throws -> [Volume] {
+        guard let mask else { return volumes }
+        if let diameter = Double(mask) {
+            try refuseTooSmall(mask: diameter, for: volumes[0])
+            let length = Double(volumes[0].boxSize) * volumes[0].pixelSize
+            let soft = SoftMask(radius: diameter / 2, softness: 0.07 * length)
+            return volumes.map { soft.applied(to: $0) }
+        }
+        let weights = try readMap(mask)
+        guard weights.boxSize == volumes[0].boxSize else {
+            throw InputProblem(
+                "\(mask) has \(weights.boxSize) voxels an edge; expected \(volumes[0].boxSize), as the maps have"
+            )
+        }
+        return volumes.map { $0.masked(by: weights) }
     }
 }

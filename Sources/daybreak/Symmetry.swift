@@ -60,6 +60,10 @@ struct Symmetry: ParsableCommand {
             throw InputProblem(
                 "--resolution is \(resolution) Å; expected at most a quarter of the box, \(coarsest) Å")
         }
+        guard resolution >= 2 * volume.pixelSize else {
+            throw InputProblem(
+                "--resolution is \(resolution) Å; expected at least two voxels, \(2 * volume.pixelSize) Å")
+        }
         let finding = SymmetryFinding(of: volume, diameter: mask, resolution: resolution)
         if let aligned { try MRCFile.write(finding.aligned, to: aligned) }
         let report = Report(

@@ -106,6 +106,8 @@ struct BadInputTests {
         try refuses(["compare", map, map, "--mask", "5"], "--mask", "8 voxels")
         try refuses(["fsc", map, map, "--mask", "5"], "--mask", "8 voxels")
         try refuses(["symmetry", map, "--resolution", "10000"], "--resolution", "a quarter of the box")
+        try refuses(["symmetry", map, "--resolution", "1"], "--resolution", "two voxels")
+        try refuses(["fsc", map, map, "--mask", "data/truth.star"], "data/truth.star")
         try refuses(
             ["compare", map, map, "--reference-pixel-size", "800"], "edge", "--reference-pixel-size")
     }

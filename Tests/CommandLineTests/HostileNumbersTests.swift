@@ -55,6 +55,9 @@ struct HostileNumbersTests {
                 return pixels
             })
         try set.write(in: folder)
+        // All that shows without a comparison with other images.
+        let inspected = try folder.run("inspect", "data/particles.star").output
+        #expect(inspected.contains("4 of 24 images looked at are constant or not finite"), "\(inspected)")
         let outcome = try reconstruct()
         #expect(outcome.status == 0, "\(outcome.errors)")
         #expect(outcome.errors.contains("8 particles were set aside"), "\(outcome.errors)")

@@ -66,6 +66,12 @@ import Testing
         #expect(try folder.data("run/report.html") == first)
         #expect(try folder.run("report", "run", "--output", "page.html").status == 0)
         #expect(try folder.data("page.html") == first)
+        // A map that was changed since is not what the page tells of.
+        let map = try folder.data("run/map.mrc")
+        try folder.write(try folder.data("run/half1.mrc"), "run/map.mrc")
+        let changed = try folder.run("report", "run", "--output", "other.html")
+        #expect(changed.status == 0 && changed.errors.contains("not the map that run.json tells of"))
+        try folder.write(map, "run/map.mrc")
         let missing = try folder.run("report", "data")
         #expect(missing.status == 2 && missing.errors.contains("expected the folder of a run"))
     }

@@ -107,6 +107,10 @@ struct WorkflowTests {
             "--poses", "data/truth.star", "--true-poses", "data/truth.star")
         #expect(compared.status == 0, "\(compared.errors)")
         #expect(compared.output.contains("FSC 0.5 at ") && compared.output.contains("median pose error 0.0°"))
+        // 0.84 of 192 Å.
+        #expect(
+            compared.output.contains("within a sphere of 161 Å")
+                && report["maskDiameter"] as? Double == 161.28)
         #expect(folder.has("both.png"))
         #expect(try MRCFile.readVolume(folder.path + "/aligned.mrc").boxSize == 32)
 
@@ -115,6 +119,15 @@ struct WorkflowTests {
         #expect(curve.status == 0 && lines.count == 17 && lines[0].hasPrefix("shell"))
         #expect(lines[1...15].allSatisfy { $0.hasSuffix(" 1.000") })
         #expect(lines[16].contains("FSC 0.5 at 12.8 Å"))
+        let weighted = try folder.run("fsc", "run/map.mrc", "data/truth.mrc", "--mask", "data/truth.mrc")
+        let maps = try ["run/map.mrc", "data/truth.mrc"].map {
+            try MRCFile.readVolume("\(folder.path)/\($0)")
+        }
+        let masked = FourierShellCorrelation(maps[0].masked(by: maps[1]), maps[1].masked(by: maps[1]))
+        let shown = weighted.output.split(separator: "\n").dropFirst().prefix(15).map {
+            $0.split(separator: " ").last.map(String.init)
+        }
+        #expect(shown == masked.correlations[1...15].map { String(format: "%.3f", $0) })
     }
 
     /// A particle that cannot be used is listed with the reason; hand and symmetry are for other commands.

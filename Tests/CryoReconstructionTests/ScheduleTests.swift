@@ -139,7 +139,7 @@ struct ScheduleTests {
         #expect(anneals().map { $0.first?.ringCount } == [10, 10, 12, 15])
         #expect(anneals().allSatisfy { $0.first?.momentum == 0.95 && $0.rises })
         // As in the last kind of anneal, images count by their probability to show a particle.
-        #expect(anneals().joined().allSatisfy(\.weighsJunk))
+        #expect(anneals().joined().allSatisfy { $0.weighsJunk })
     }
 
     /// A rising anneal ends where evidence does not rise any more at its last limit, or where images tell their poses.

@@ -28,7 +28,7 @@ extension Volume {
     }
 
     /// The density times a mask of the same box.
-    func masked(by mask: Volume) -> Volume {
+    public func masked(by mask: Volume) -> Volume {
         var result = self
         for index in result.voxels.indices { result.voxels[index] *= mask.voxels[index] }
         return result

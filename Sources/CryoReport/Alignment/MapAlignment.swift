@@ -18,6 +18,8 @@ public struct MapAlignment: Sendable {
     public let aligned: Volume
     /// The correlation of the moved map and the reference, both inside a soft sphere.
     public let fsc: FourierShellCorrelation
+    /// The diameter of that sphere, before it falls off, in Å.
+    public let diameter: Double
     /// The weighted mean correlation over the shells of the last refinement.
     public let score: Double
     /// The correlation of the best placement of the other hand.
@@ -38,6 +40,7 @@ public struct MapAlignment: Sendable {
         let results = [false, true].map { mirrored in
             Self.best(pair, reference, masked, mirrored: mirrored, parallel)
         }
+        self.diameter = 2 * pair.mask.radius
         let shells = Self.shells(pair, resolution: 15)
         let (own, other) = (results[0], results[1])
         let flips = Self.sum(other.fsc, upTo: shells) > Self.sum(own.fsc, upTo: shells)

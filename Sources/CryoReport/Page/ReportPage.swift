@@ -15,6 +15,8 @@ public struct ReportPage {
     /// The images, if they are still where the run found them.
     let images: ParticleSet?
     private let name: String
+    /// Whether the map is the one that the record tells of; so too where the record does not say.
+    public var hasItsMap: Bool { record.hashes.map { $0.map == ContentHash.digits(of: map) } ?? true }
 
     /// Reads a run folder.
     ///
