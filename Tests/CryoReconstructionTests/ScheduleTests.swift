@@ -80,11 +80,14 @@ struct ScheduleTests {
             }
             return order.map { (plans[$0].endOfAnneal ?? plans[$0].first)?.ringCount }
         }
-        func largest(_ count: Int) -> [Int?] { plans(count).map { $0.anneal.map(\.batchSize).max() } }
+        func largest(_ count: Int) -> [Int] { plans(count).map { $0.anneal.largestBatch } }
         #expect(limits() == [10, 10, 12, 15])
-        #expect(largest(2000) == [80, 320, 320, 2000] && largest(8000).last == 5120)
+        #expect(largest(2000) == [80, 320, 320, 2000, 2000])
+        // The rise is done again where four times as many images a step are at least half as many again.
+        #expect(limits(7000) == [10, 10, 12, 15] && limits(8000) == [10, 10, 12, 15, 15])
+        #expect(largest(8000).suffix(2) == [5120, 8000] && largest(50_000).last == 20_480)
         // Only a finer limit weighs junk.
-        #expect(plans(2000).map { $0[0].weighsJunk } == [false, false, true, true])
+        #expect(plans(2000).map { $0[0].weighsJunk } == [false, false, true, true, true])
         // Where there are no more particles, an anneal at one limit would be the same again.
         #expect(limits(60) == [10, 12, 15])
         parameters.maxResolution = 25
@@ -97,7 +100,7 @@ struct ScheduleTests {
         #expect(limits() == [10, 10])
         parameters.annealRetries = 0
         #expect(limits() == [10])
-        parameters.annealRetries = 3
+        parameters.annealRetries = 4
         parameters.maxIterations = 500
         #expect(limits() == [10])
         parameters = .paper
@@ -113,9 +116,9 @@ struct ScheduleTests {
             ).map { $0.filter { $0.phase == .anneal } }
         }
         let steps = anneals()
-        #expect(steps.map { Set($0.map(\.ringCount)) } == [[10], [10], [12], Set(5...15)])
-        #expect(steps.dropLast().allSatisfy { $0.count == 160 && $0.allSatisfy { $0.weight == 0.5 } })
-        let rising = try #require(steps.last)
+        #expect(steps.map { Set($0.map(\.ringCount)) } == [[10], [10], [12], Set(5...15), Set(5...15)])
+        #expect(steps.prefix(3).allSatisfy { $0.count == 160 && $0.allSatisfy { $0.weight == 0.5 } })
+        let rising = steps[3]
         let rings =
             [Int](repeating: 5, count: 120) + (6...11).flatMap { [Int](repeating: $0, count: 40) }
             + (12...14).flatMap { [Int](repeating: $0, count: 20) } + [Int](repeating: 15, count: 88)
@@ -127,16 +130,17 @@ struct ScheduleTests {
         #expect(accelerated.allSatisfy { $0.weight == 0.8 && $0.momentum == 0.95 && $0.batchSize == 2000 })
         let fine = rising.suffix(8)
         #expect(fine.allSatisfy { $0.weight == 0.3 && $0.momentum == 0 && $0.batchSize == 320 })
-        #expect(steps.dropLast().allSatisfy { !$0.rises && $0.metCount > 12_000 })
+        #expect(steps.prefix(3).allSatisfy { !$0.rises && $0.metCount > 12_000 })
+        #expect(steps[4].first?.batchSize == 1280 && steps[4].map(\.ringCount) == rings)
         #expect(rising.rises && rising.metCount == 2000)
         #expect(rising.first?.annealProgress == 0 && rising.last?.annealProgress == 1)
         #expect(accelerated.allSatisfy { $0.annealProgress == 1 })
         #expect(rising.dropLast(8).allSatisfy(\.isCoarse) && !fine.contains { $0.isCoarse })
         // Who says where they begin wants all to rise, with as many images from the first one on.
         parameters.annealBeginning = 40
-        #expect(anneals().map { $0.first?.ringCount } == [8, 8, 8, 8])
+        #expect(anneals().map { $0.first?.ringCount } == [8, 8, 8, 8, 8])
         parameters.annealBeginning = 20
-        #expect(anneals().map { $0.first?.ringCount } == [10, 10, 12, 15])
+        #expect(anneals().map { $0.first?.ringCount } == [10, 10, 12, 15, 15])
         #expect(anneals().allSatisfy { $0.first?.momentum == 0.95 && $0.rises })
         // As in the last kind of anneal, images count by their probability to show a particle.
         #expect(anneals().joined().allSatisfy { $0.weighsJunk })

@@ -145,7 +145,7 @@ extension Reconstruction {
         record.repetition = progress.repetition
         let anneal = plans[progress.repetition].anneal
         record.resolution = anneal.last.map { source.boxLength / Double($0.ringCount) }
-        record.batchSize = anneal.map(\.batchSize).max()
+        record.batchSize = anneal.largestBatch
         progress.records.append(record)
         if progress.best == nil || best.map(record.isBetter) ?? true {
             progress.best = RankedStart(progress)

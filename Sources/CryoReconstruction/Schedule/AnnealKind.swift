@@ -9,13 +9,22 @@ public enum AnnealKind: Sendable, CaseIterable {
     case finer
     /// From the coarse shape, at a limit that rises by a quarter more; the 30S is right then at SNR 0.03 and 0.025, and at a constant limit by luck.
     case rising
+    /// As the one before, with four times as many images a step, if there are more: what images tell together of a map grows with their number, and
+    /// at SNR 0.02 five thousand of the 30S do not suffice and twenty thousand do.
+    case plentiful
 
     /// By how much its last limit is finer than that of the first.
-    var refinement: Double {
+    var refinement: Double { rises ? 1.5625 : self == .finer ? 1.25 : 1 }
+
+    /// By how much its minibatches are larger than those of the first.
+    var thoroughness: Int {
         switch self {
-        case .first, .thorough: 1
-        case .finer: 1.25
-        case .rising: 1.5625
+        case .first: 1
+        case .thorough, .finer, .rising: 4
+        case .plentiful: 16
         }
     }
+
+    /// Whether its limit rises from the coarse shape.
+    var rises: Bool { self == .rising || self == .plentiful }
 }

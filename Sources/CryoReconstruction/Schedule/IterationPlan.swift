@@ -89,9 +89,17 @@ extension [IterationPlan] {
     /// Whether the anneal's limit rises, in the end by iterations with momentum.
     var rises: Bool { contains { $0.momentum > 0 } }
 
+    /// Images in its largest minibatch.
+    var largestBatch: Int { map(\.batchSize).max() ?? 0 }
+
+    /// Whether an anneal has something to add to an earlier one: a finer limit, one that rises, or half as many images again.
+    func goBeyond(_ earlier: [IterationPlan]) -> Bool {
+        finestRing ?? 0 > earlier.finestRing ?? 0 || rises && !earlier.rises
+            || 2 * largestBatch >= 3 * earlier.largestBatch
+    }
+
     /// Particles that the anneal has met at its end, if there are so many.
     var metCount: Int {
-        let sizes = anneal.map(\.batchSize)
-        return rises ? sizes.max() ?? 0 : sizes.reduce(0, +)
+        rises ? anneal.largestBatch : anneal.map(\.batchSize).reduce(0, +)
     }
 }

@@ -27,14 +27,15 @@ public enum IterationSchedule {
             (first > coarsest || parameters.annealBeginning != nil) && parameters.weighsJunk
             && !parameters.optimizer.searches
         let anneal =
-            kind == .rising || parameters.annealBeginning != nil
+            kind.rises || parameters.annealBeginning != nil
             ? rising(
                 parameters, particleCount: particleCount,
+                batch: max(kind.thoroughness, AnnealKind.rising.thoroughness) * parameters.annealBatch,
                 from: rings(parameters.annealBeginning ?? diameter / coarsestDetail), to: first,
                 weighsJunk: weighsJunk)
             : constant(
                 parameters, ring: first,
-                batch: min((kind == .first ? 1 : thoroughness) * parameters.annealBatch, particleCount),
+                batch: min(kind.thoroughness * parameters.annealBatch, particleCount),
                 weighsJunk: weighsJunk)
         let learning =
             switch parameters.schedule {
@@ -92,13 +93,10 @@ public enum IterationSchedule {
     ///   - mayBeFiner: Whether a finer limit is of use too, or more images a step alone.
     static func repetition(after present: Int, of plans: [[IterationPlan]], mayBeFiner: Bool) -> Int? {
         plans.indices.dropFirst(present + 1).first { next in
-            plans[next].anneal != plans[present].anneal
+            plans[next].anneal.goBeyond(plans[present].anneal)
                 && (mayBeFiner || AnnealKind.allCases[next].refinement == 1)
         }
     }
-
-    /// By how much minibatches of a thorough anneal are larger.
-    private static let thoroughness = 4
 
     /// Details of the first map of a rising anneal along the particle's diameter.
     private static let coarsestDetail = 4.5
@@ -107,7 +105,7 @@ public enum IterationSchedule {
     private static let risingWeight = 0.3
 
     /// By how much minibatches are larger with momentum: noisy images want averages of thousands.
-    private static let risingThoroughness = 64
+    private static let momentumThoroughness = 16
     /// Their weight, and the momentum with which iterations are as good as many more.
     private static let (momentumWeight, momentum) = (0.8, 0.95)
 
@@ -199,7 +197,8 @@ public enum IterationSchedule {
     /// to recognise the molecule; see ``RisingEnd``. As many iterations as in any anneal follow on the fine quadrature, which has
     /// nine times the points, of a few hundred images each: with one alone the 30S at SNR 0.03 had 6.4 nats in the end, with eight 7.9.
     private static func rising(
-        _ parameters: ReconstructionParameters, particleCount: Int, from beginning: Int, to last: Int,
+        _ parameters: ReconstructionParameters, particleCount: Int, batch: Int, from beginning: Int,
+        to last: Int,
         weighsJunk: Bool
     ) -> [IterationPlan] {
         let beginning = min(beginning, last)
@@ -217,10 +216,9 @@ public enum IterationSchedule {
         return limits.enumerated().map { iteration, ring in
             let isCoarse = iteration < coarse.count
             let hasMomentum = ring >= firstWithMomentum && isCoarse
-            let factor = hasMomentum ? risingThoroughness : thoroughness
             return IterationPlan(
                 phase: .anneal, ringCount: ring,
-                batchSize: min(factor * parameters.annealBatch, particleCount),
+                batchSize: min((hasMomentum ? momentumThoroughness : 1) * batch, particleCount),
                 weight: hasMomentum ? momentumWeight : risingWeight,
                 momentum: hasMomentum ? momentum : 0,
                 // With momentum nothing is tempered: it would hold images back from telling their poses.
