@@ -140,11 +140,17 @@ extension Reconstruct {
             let share =
                 start.explainedShare.map { String(format: ", %.0f %% of the signal explained", 100 * $0) }
                 ?? ""
+            let agreement =
+                start.agreement.map {
+                    $0.isFinite
+                        ? String(format: ", agrees with the kept one to %.1f Å", $0)
+                        : ", another map than the kept one"
+                } ?? ""
             let colour =
                 record.contrastGain == nil
                 ? "" : start.contrast.map { ", protein \(ContrastDetection.colour($0))" } ?? ""
             log.info(
-                "start \(start.seed)\(limit)\(colour): log-evidence \(evidence) an image\(poses)\(share)\(start.isKept ? ", kept" : "")"
+                "start \(start.seed)\(limit)\(colour): log-evidence \(evidence) an image\(poses)\(share)\(start.isKept ? ", kept" : agreement)"
             )
         }
         if let gain = record.contrastGain {

@@ -29,6 +29,18 @@ import Testing
         #expect(result.statistics.last?.progress == 1)
     }
 
+    /// Two right starts have the same map, whatever their orientations and hands.
+    @Test func itIsKnownHowFarStartsAgree() throws {
+        let source = try TestSource(EndToEndTests.phantom, count: 300, diameter: 140, signalToNoise: 1)
+        var parameters = EndToEndTests.reduced
+        (parameters.starts, parameters.annealRetries, parameters.maxResolution) = (2, 0, 26)
+        let starts = try Reconstruction(source: source, parameters: parameters).run().starts
+        let other = try #require(starts.first { !$0.isKept })
+        // The anneal ends at 32 Å, shells are of 1/192 Å.
+        #expect(try #require(other.agreement) < 39, "\(starts)")
+        #expect(starts.first { $0.isKept }?.agreement == nil)
+    }
+
     /// A start does not depend on those before it: the last of three is the same where the others were not made.
     @Test func startsAreIndependent() throws {
         let several = try Self.run(starts: 3).run().starts

@@ -17,6 +17,8 @@ public struct RunProgress: Codable, Sendable {
     /// The best start so far, with its statistics and the particles' centres.
     var best: RankedStart?
     var records = [StartRecord]()
+    /// The density of each at the end of its anneal, until one was chosen; nil in checkpoints of older versions.
+    var startDensities: [Volume?]? = []
     /// One state, and from the end of the anneal one for each half-set.
     var states: [RunState]
     var watch = AgreementWatch()

@@ -1,4 +1,5 @@
 import CryoCore
+import CryoFourier
 import CryoInference
 
 /// One of several random starts.
@@ -21,6 +22,9 @@ public struct StartRecord: Codable, Sendable, Equatable {
     public var contrast: Int?
     /// Whether the run went on from it.
     public var isKept: Bool
+    /// Where its map at the end of its anneal, laid upon the kept one, agrees with that less than by FSC 0.5, in Å; nil for the kept one, for one without a
+    /// map, and in records of older versions.
+    public var agreement: Double?
 
     /// Whether hardly more is to be found in the images; so too where nothing is known of it.
     public var explainsMost: Bool { explainedShare.map { $0 >= ExplainedSignal.most } ?? true }
@@ -147,6 +151,7 @@ extension Reconstruction {
         record.resolution = anneal.last.map { source.boxLength / Double($0.ringCount) }
         record.batchSize = anneal.largestBatch
         progress.records.append(record)
+        progress.startDensities?.append(progress.states[0].density)
         if progress.best == nil || best.map(record.isBetter) ?? true {
             progress.best = RankedStart(progress)
         }
@@ -197,6 +202,21 @@ extension Reconstruction {
             progress.records[index].isKept = progress.records[index].seed == best.state.seed
         }
         images.sign = Float(contrast(at: progress))
+        compareStarts(&progress)
+    }
+
+    /// Says how far the maps of the other starts agree with the kept one: what is the same from several does not depend on the seed.
+    private func compareStarts(_ progress: inout RunProgress) {
+        defer { progress.startDensities = [] }
+        guard let densities = progress.startDensities, densities.count == progress.records.count,
+            let kept = progress.records.firstIndex(where: \.isKept), let reference = densities[kept]
+        else { return }
+        for (index, density) in densities.enumerated() where index != kept {
+            progress.records[index].agreement = density.map {
+                MapAlignment($0, to: reference, diameter: diameter, parallel: parallel).fsc.resolution(
+                    at: 0.5)
+            }
+        }
     }
 
     /// What images say of a start; summed exactly.

@@ -183,7 +183,8 @@ public struct ReportPage {
                 "memory at the peak",
                 record.peakMemory.map { MemoryEstimate.text(Double($0)) } ?? "not recorded"
             ),
-            ("starts", Self.starts(record.starts)), ("signal explained", explainedSignal),
+            ("starts", Self.starts(record.starts)),
+            ("starts agree", Self.agreement(record.starts)), ("signal explained", explainedSignal),
             ("SHA-256 of the map's voxels", record.hashes?.map ?? "–"),
             ("SHA-256 of the poses", record.hashes?.poses ?? "–"),
         ]
@@ -226,6 +227,16 @@ public struct ReportPage {
             (["\(starts.count)\(starts.count > 1 ? ", best by evidence" : "")"]
             + (anneals.isEmpty ? [] : ["annealed at \(anneals.joined(separator: ", then "))"]))
             .joined(separator: "; ")
+    }
+
+    /// How far the maps of the other starts agree with that of the kept one.
+    private static func agreement(_ starts: [StartRecord]) -> String {
+        let others = starts.filter { $0.agreement != nil }
+        guard !others.isEmpty else { return "one start alone, or not known" }
+        return others.map { start in
+            let limit = start.agreement.map { $0.isFinite ? "to \(HTML.text($0, 1)) Å" : "nowhere" } ?? ""
+            return "\(start.seed) with the kept one \(limit)"
+        }.joined(separator: ", ")
     }
 
     /// What the map with which the run went on from its anneal left to be found.

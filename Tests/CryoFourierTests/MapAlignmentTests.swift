@@ -1,6 +1,5 @@
 import CryoCore
 import CryoFourier
-import CryoReport
 import CryoTestSupport
 import Foundation
 import Testing

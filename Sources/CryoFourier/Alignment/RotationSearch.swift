@@ -1,17 +1,17 @@
 import CryoCore
-import CryoFourier
 import Foundation
 
 /// The coarse search: every rotation of a grid, every shift by one transform, both hands.
-struct RotationSearch: Sendable {
-    let pair: AlignmentPair
-    let lattice: ShellLattice
-    let rotations: [Rotation]
+package struct RotationSearch: Sendable {
+    private let pair: AlignmentPair
+    private let lattice: ShellLattice
+    private let rotations: [Rotation]
     /// Where each point, and on the plane kx = 0 its partner, goes in the transform of the cross-spectrum.
     private let offsets: [(point: Int, offset: Int, isPartner: Bool)]
     private let edge: Int
 
-    init(pair: AlignmentPair, shellLimit: Int, rotations: [Rotation] = grid(step: Angle(degrees: 14))) {
+    package init(pair: AlignmentPair, shellLimit: Int, rotations: [Rotation] = grid(step: Angle(degrees: 14)))
+    {
         self.pair = pair
         lattice = ShellLattice(shellLimit: shellLimit)
         self.rotations = rotations
@@ -28,7 +28,7 @@ struct RotationSearch: Sendable {
     }
 
     /// The best shift of each rotation; best first, at most `count`, each more than 20° from all before it.
-    func candidates(mirrored: Bool, count: Int, _ parallel: Parallel) -> [Placement] {
+    package func candidates(mirrored: Bool, count: Int, _ parallel: Parallel) -> [Placement] {
         var chosen: [Placement] = []
         // Sorting by index where scores are equal keeps the order the same on every run.
         let order = placements(mirrored: mirrored, parallel).enumerated().sorted {
@@ -47,7 +47,7 @@ struct RotationSearch: Sendable {
     }
 
     /// The best shift of each rotation, in their order.
-    func placements(mirrored: Bool, _ parallel: Parallel) -> [Placement] {
+    package func placements(mirrored: Bool, _ parallel: Parallel) -> [Placement] {
         let target = targetValues(mirrored: mirrored)
         let chunk = 128
         return parallel.map((rotations.count + chunk - 1) / chunk) { index in
@@ -101,7 +101,7 @@ struct RotationSearch: Sendable {
     }
 
     /// Rotations about `step` apart: directions on a Fibonacci spiral, and turns in the plane.
-    static func grid(step: Angle) -> [Rotation] {
+    package static func grid(step: Angle) -> [Rotation] {
         let directionCount = max(1, Int((4 * .pi / (step.radians * step.radians)).rounded()))
         let turnCount = max(1, Int((2 * .pi / step.radians).rounded(.up)))
         return (0..<directionCount).flatMap { index in

@@ -1,5 +1,4 @@
 import CryoCore
-import CryoFourier
 import Foundation
 
 /// A map laid upon a reference by rotation, shift and hand, and how well they then agree.
