@@ -140,6 +140,7 @@ extension Reconstruct {
             let share =
                 start.explainedShare.map { String(format: ", %.0f %% of the signal explained", 100 * $0) }
                 ?? ""
+            let constraint = start.chance == nil ? "" : ", without positivity"
             let agreement =
                 start.agreement.map {
                     $0.isFinite
@@ -150,7 +151,7 @@ extension Reconstruct {
                 record.contrastGain == nil
                 ? "" : start.contrast.map { ", protein \(ContrastDetection.colour($0))" } ?? ""
             log.info(
-                "start \(start.seed)\(limit)\(colour): log-evidence \(evidence) an image\(poses)\(share)\(start.isKept ? ", kept" : agreement)"
+                "start \(start.seed)\(limit)\(constraint)\(colour): log-evidence \(evidence) an image\(poses)\(share)\(start.isKept ? ", kept" : agreement)"
             )
         }
         if let gain = record.contrastGain {

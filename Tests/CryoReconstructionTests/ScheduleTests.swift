@@ -73,34 +73,43 @@ struct ScheduleTests {
                 parameters, particleCount: count, boxLength: 320, boxSize: 64, diameter: 256)
         }
         /// The last limits of those that are carried out if all ends in vain.
-        func limits(_ count: Int = 2000) -> [Int?] {
+        func limits(_ count: Int = 2000, best: Int = 3) -> [Int?] {
             let plans = plans(count)
             let order = sequence(first: 0) {
-                IterationSchedule.repetition(after: $0, of: plans, mayBeFiner: true)
+                IterationSchedule.repetition(after: $0, of: plans, mayBeFiner: true, best: best)
             }
             return order.map { (plans[$0].endOfAnneal ?? plans[$0].first)?.ringCount }
         }
         func largest(_ count: Int) -> [Int] { plans(count).map { $0.anneal.largestBatch } }
-        #expect(limits() == [10, 10, 12, 15])
-        #expect(largest(2000) == [80, 320, 320, 2000, 2000])
+        // The last limit once more without positivity.
+        #expect(limits() == [10, 10, 12, 15, 15])
+        #expect(largest(2000) == [80, 320, 320, 2000, 2000, 2000, 2000])
+        #expect(
+            plans(2000).map { $0.allSatisfy { $0.isPositive } } == [
+                true, true, true, true, false, true, false,
+            ])
         // The rise is done again where four times as many images a step are at least half as many again.
-        #expect(limits(7000) == [10, 10, 12, 15] && limits(8000) == [10, 10, 12, 15, 15])
-        #expect(largest(8000).suffix(2) == [5120, 8000] && largest(50_000).last == 20_480)
+        #expect(limits(7000) == [10, 10, 12, 15, 15] && limits(8000) == [10, 10, 12, 15, 15, 15])
+        #expect(largest(8000).suffix(3) == [5120, 8000, 8000] && largest(50_000).last == 20_480)
+        // With the constraint of the better map alone.
+        #expect(
+            [3, 4].map { IterationSchedule.repetition(after: 4, of: plans(8000), mayBeFiner: true, best: $0) }
+                == [5, 6])
         // Only a finer limit weighs junk.
-        #expect(plans(2000).map { $0[0].weighsJunk } == [false, false, true, true, true])
+        #expect(plans(2000).map { $0[0].weighsJunk } == [false, false, true, true, true, true, true])
         // Where there are no more particles, an anneal at one limit would be the same again.
-        #expect(limits(60) == [10, 12, 15])
+        #expect(limits(60) == [10, 12, 15, 15])
         parameters.maxResolution = 25
-        #expect(limits() == [10, 10, 12, 12])
+        #expect(limits() == [10, 10, 12, 12, 12])
         parameters.maxResolution = 32
-        #expect(limits() == [10, 10, 10])
+        #expect(limits() == [10, 10, 10, 10])
         #expect(plans(2000).joined().allSatisfy { !$0.weighsJunk })
         parameters.maxResolution = nil
         parameters.annealRetries = 1
         #expect(limits() == [10, 10])
         parameters.annealRetries = 0
         #expect(limits() == [10])
-        parameters.annealRetries = 4
+        parameters.annealRetries = 6
         parameters.maxIterations = 500
         #expect(limits() == [10])
         parameters = .paper
@@ -116,7 +125,9 @@ struct ScheduleTests {
             ).map { $0.filter { $0.phase == .anneal } }
         }
         let steps = anneals()
-        #expect(steps.map { Set($0.map(\.ringCount)) } == [[10], [10], [12], Set(5...15), Set(5...15)])
+        #expect(
+            steps.map { Set($0.map(\.ringCount)) } == [[10], [10], [12]]
+                + Array(repeating: Set(5...15), count: 4))
         #expect(steps.prefix(3).allSatisfy { $0.count == 160 && $0.allSatisfy { $0.weight == 0.5 } })
         let rising = steps[3]
         let rings =
@@ -131,16 +142,16 @@ struct ScheduleTests {
         let fine = rising.suffix(8)
         #expect(fine.allSatisfy { $0.weight == 0.3 && $0.momentum == 0 && $0.batchSize == 320 })
         #expect(steps.prefix(3).allSatisfy { !$0.rises && $0.metCount > 12_000 })
-        #expect(steps[4].first?.batchSize == 1280 && steps[4].map(\.ringCount) == rings)
+        #expect(steps[5].first?.batchSize == 1280 && steps[5].map(\.ringCount) == rings)
         #expect(rising.rises && rising.metCount == 2000)
         #expect(rising.first?.annealProgress == 0 && rising.last?.annealProgress == 1)
         #expect(accelerated.allSatisfy { $0.annealProgress == 1 })
         #expect(rising.dropLast(8).allSatisfy(\.isCoarse) && !fine.contains { $0.isCoarse })
         // Who says where they begin wants all to rise, with as many images from the first one on.
         parameters.annealBeginning = 40
-        #expect(anneals().map { $0.first?.ringCount } == [8, 8, 8, 8, 8])
+        #expect(anneals().map { $0.first?.ringCount } == [8, 8, 8, 8, 8, 8, 8])
         parameters.annealBeginning = 20
-        #expect(anneals().map { $0.first?.ringCount } == [10, 10, 12, 15, 15])
+        #expect(anneals().map { $0.first?.ringCount } == [10, 10, 12, 15, 15, 15, 15])
         #expect(anneals().allSatisfy { $0.first?.momentum == 0.95 && $0.rises })
         // As in the last kind of anneal, images count by their probability to show a particle.
         #expect(anneals().joined().allSatisfy { $0.weighsJunk })
@@ -175,9 +186,9 @@ struct ScheduleTests {
         func next(_ present: Int, _ count: Int, mayBeFiner: Bool) -> Int? {
             let plans = IterationSchedule.repeatedPlans(
                 .standard, particleCount: count, boxLength: 320, boxSize: 64, diameter: 256)
-            return IterationSchedule.repetition(after: present, of: plans, mayBeFiner: mayBeFiner)
+            return IterationSchedule.repetition(after: present, of: plans, mayBeFiner: mayBeFiner, best: 3)
         }
-        #expect((0..<4).map { next($0, 2000, mayBeFiner: true) } == [1, 2, 3, nil])
+        #expect((0..<5).map { next($0, 2000, mayBeFiner: true) } == [1, 2, 3, 4, nil])
         #expect((0..<4).map { next($0, 2000, mayBeFiner: false) } == [1, nil, nil, nil])
         #expect(next(0, 60, mayBeFiner: true) == 2 && next(0, 60, mayBeFiner: false) == nil)
     }

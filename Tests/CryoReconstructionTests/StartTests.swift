@@ -67,6 +67,13 @@ import Testing
         #expect(coarse.best == coarse[1] && (coarse + [start(25.6, 0.1)]).best == coarse[1])
         #expect((coarse + [start(25.6, 0.2)]).best?.resolution == 25.6)
         #expect([StartRecord]().best == nil)
+        // As many free values as there are images twice over gain a nat by chance.
+        var free = start(32, 1)
+        free.chance = StartRecord.chance(diameter: 200, resolution: 20, imageCount: 1097)
+        #expect(abs((free.chance ?? 0) - 1) < 0.001)
+        #expect(!free.isBetter(than: start(32, 0.01)) && coarse[0].isBetter(than: free))
+        free.logEvidence = 1.02
+        #expect(free.isBetter(than: start(32, 0.01)))
     }
 
     /// Where images fit more poses than they should, all begins anew, with more of them a step and at finer limits; the best
@@ -80,9 +87,10 @@ import Testing
         let run = try Reconstruction(source: source, parameters: parameters)
         let result = try run.run()
         let starts = result.starts
-        // Two starts first, one in each anneal that follows: each kind that there is, since none was good enough.
+        // Two starts first, one in each anneal that follows: each kind but those of more images than there are, since none was good enough.
         #expect(
-            starts.map(\.batchSize) == [20, 20, 80, 80, 120] && starts.map(\.repetition) == [0, 0, 1, 2, 3])
+            starts.map(\.batchSize) == [20, 20, 80, 80, 120, 120]
+                && starts.map(\.repetition) == [0, 0, 1, 2, 3, 4])
         let limits = starts.compactMap(\.resolution)
         #expect(limits[0] == limits[1] && limits[1] == limits[2] && limits[2] > limits[3])
         let kept = try #require(starts.first { $0.isKept })

@@ -36,7 +36,7 @@ extension Reconstruction {
         progress.watch = AgreementWatch()
         progress.course.extend()
         for index in progress.states.indices {
-            progress.states[index].density = constrained(end.states[index])
+            progress.states[index].density = constrained(end.states[index], plans.first)
             progress.states[index].noise = progress.states[index].noise.extended(by: backgroundNoise)
         }
         return progress

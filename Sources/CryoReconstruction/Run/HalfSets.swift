@@ -50,8 +50,9 @@ extension Reconstruction {
     ///
     /// Nothing holds a density without symmetry in its place, and the halves drift apart: by 5 Å and 1.5° on a 30S set, which
     /// then seemed to disagree at 13.5 Å instead of 8.5. Where they seem to disagree one is laid upon the other first.
-    func halfSetFSC(_ states: [RunState]) -> FourierShellCorrelation? {
-        guard states.count == 2, let first = constrained(states[0]), let second = constrained(states[1])
+    func halfSetFSC(_ states: [RunState], _ plan: IterationPlan) -> FourierShellCorrelation? {
+        guard states.count == 2, let first = constrained(states[0], plan),
+            let second = constrained(states[1], plan)
         else {
             return nil
         }

@@ -27,8 +27,8 @@ extension Reconstruction {
     /// Whether the last step leaves negative values, which are left out afterwards unless images want them.
     var testsPositivity: Bool { hasHalves && parameters.isPositive }
 
-    /// The density of a state as positivity leaves it, where that is learnt under it.
-    func constrained(_ state: RunState) -> Volume? {
-        testsPositivity ? state.density?.nonNegative : state.density
+    /// The density of a state as positivity leaves it, where a plan learns it under that.
+    func constrained(_ state: RunState, _ plan: IterationPlan?) -> Volume? {
+        testsPositivity && plan?.isPositive != false ? state.density?.nonNegative : state.density
     }
 }

@@ -128,7 +128,7 @@ extension Reconstruction {
             objective: { [noise = state.noise] trial in
                 self.objective(trial, visit, stage, noise, prior)
             })
-        let isPositive = parameters.isPositive && !(plan.phase == .final && testsPositivity)
+        let isPositive = plan.isPositive && !(plan.phase == .final && testsPositivity)
         return constraints(isPositive: isPositive).apply(to: state.optimizer.step(situation))
     }
 
@@ -208,7 +208,7 @@ extension Reconstruction {
     func heldOutEvidence(
         _ iteration: Int, _ plan: IterationPlan, _ state: inout RunState
     ) -> Double? {
-        guard !split.heldOut.isEmpty, let stage = state.stage, let density = constrained(state) else {
+        guard !split.heldOut.isEmpty, let stage = state.stage, let density = constrained(state, plan) else {
             return nil
         }
         let visit = visit(

@@ -18,6 +18,8 @@ public struct StartRecord: Codable, Sendable, Equatable {
     public var effectivePoses: Double?
     /// The share of the images' signal up to that limit which its map explains; nil if they hold none.
     public var explainedShare: Double?
+    /// What its map may gain by chance since it was learnt without positivity, in nats an image; nil for one that was not.
+    public var chance: Double?
     /// +1 if protein was taken for white, −1 if for black; nil in records of older versions.
     public var contrast: Int?
     /// Whether the run went on from it.
@@ -35,9 +37,18 @@ public struct StartRecord: Codable, Sendable, Equatable {
     /// Whether images prefer it to an earlier start.
     ///
     /// A finer limit must tell them something: where they hold nothing, the best of many limits would be a finer one by chance,
-    /// and all of it the half-sets would have in common.
+    /// and all of it the half-sets would have in common. So must negative values tell them more than noise gives so many of them by chance.
     func isBetter(than earlier: StartRecord) -> Bool {
-        logEvidence > earlier.logEvidence + (resolution == earlier.resolution ? 0 : NullCheck.leastGain)
+        logEvidence - (chance ?? 0) > earlier.logEvidence - (earlier.chance ?? 0)
+            + (resolution == earlier.resolution ? 0 : NullCheck.leastGain)
+    }
+
+    /// What a map that may be negative gains of noise by chance, in nats an image: half a nat for each of its free values,
+    /// which are as many as fit into the particle's sphere at the map's resolution.
+    static func chance(diameter: Double, resolution: Double, imageCount: Int) -> Double {
+        let details = diameter / resolution
+        let values = 2 * Double.pi * Double.pi / 9 * details * details * details
+        return values / 2 / Double(max(1, imageCount))
     }
 
     /// By how many nats images prefer a contrast at the end of the last anneals with both; nil if one alone was tried.
@@ -150,6 +161,10 @@ extension Reconstruction {
         let anneal = plans[progress.repetition].anneal
         record.resolution = anneal.last.map { source.boxLength / Double($0.ringCount) }
         record.batchSize = anneal.largestBatch
+        if parameters.isPositive, !anneal.isPositive, let resolution = record.resolution {
+            record.chance = StartRecord.chance(
+                diameter: diameter, resolution: resolution, imageCount: anneal.largestBatch)
+        }
         progress.records.append(record)
         progress.startDensities?.append(progress.states[0].density)
         if progress.best == nil || best.map(record.isBetter) ?? true {
@@ -180,7 +195,8 @@ extension Reconstruction {
         guard initialDensity == nil, let best = progress.records.best else { return nil }
         let tellsPoses = (best.effectivePoses ?? 1) <= 2 * parameters.annealEnd
         if tellsPoses && best.explainsMost { return nil }
-        return IterationSchedule.repetition(after: progress.repetition, of: plans, mayBeFiner: !tellsPoses)
+        return IterationSchedule.repetition(
+            after: progress.repetition, of: plans, mayBeFiner: !tellsPoses, best: best.repetition ?? 0)
     }
 
     private func begin(_ start: Int, _ progress: inout RunProgress) {

@@ -28,6 +28,8 @@ public struct IterationPlan: Sendable, Hashable {
     /// The inverse temperature outside the anneal: 1, or so large that only the best match is left.
     public var sharpness = 1.0
 
+    /// Whether negative values are set to zero.
+    var isPositive = true
     /// Whether images count by the probability that they show a particle.
     var weighsJunk = false
     /// Whether directions and shifts lie farther apart than the settings say.
@@ -61,6 +63,13 @@ public struct IterationPlan: Sendable, Hashable {
         return min(search.extent, 2.9 * parameters.shiftStep * resolution)
     }
 
+    /// The same iteration with positivity or without.
+    func constrained(isPositive: Bool) -> IterationPlan {
+        var plan = self
+        plan.isPositive = isPositive
+        return plan
+    }
+
     /// The same iteration for the second part of the march, which goes on where the first one ended.
     var resumed: IterationPlan {
         var plan = self
@@ -89,13 +98,17 @@ extension [IterationPlan] {
     /// Whether the anneal's limit rises, in the end by iterations with momentum.
     var rises: Bool { contains { $0.momentum > 0 } }
 
+    /// Whether no iteration leaves negative values.
+    var isPositive: Bool { allSatisfy(\.isPositive) }
+
     /// Images in its largest minibatch.
     var largestBatch: Int { map(\.batchSize).max() ?? 0 }
 
-    /// Whether an anneal has something to add to an earlier one: a finer limit, one that rises, or half as many images again.
+    /// Whether an anneal has something to add to an earlier one: a finer limit, one that rises, half as many images again, or
+    /// negative values.
     func goBeyond(_ earlier: [IterationPlan]) -> Bool {
         finestRing ?? 0 > earlier.finestRing ?? 0 || rises && !earlier.rises
-            || 2 * largestBatch >= 3 * earlier.largestBatch
+            || 2 * largestBatch >= 3 * earlier.largestBatch || !isPositive && earlier.isPositive
     }
 
     /// Particles that the anneal has met at its end, if there are so many.

@@ -54,12 +54,14 @@ public enum IterationSchedule {
             parameters, of: particleCount, hasNewcomers: kept.metCount < particleCount, first: first,
             last: last)
         // Whatever was cut short, the last passes see every particle.
-        return kept + search + (search.isEmpty ? [] : kept.filter { $0.phase == .march }.map(\.resumed))
+        let all =
+            kept + search + (search.isEmpty ? [] : kept.filter { $0.phase == .march }.map(\.resumed))
             + (0..<max(1, parameters.finalEpochs)).map { _ in
                 IterationPlan(
                     phase: .final, ringCount: last, batchSize: particleCount,
                     weight: 1)
             }
+        return all.map { $0.constrained(isPositive: parameters.isPositive && !kind.isFree) }
     }
 
     /// The plans of a run for each kind of anneal that it may carry out, in their order.
@@ -91,10 +93,14 @@ public enum IterationSchedule {
     ///   - present: The one that was carried out.
     ///   - plans: All of them.
     ///   - mayBeFiner: Whether a finer limit is of use too, or more images a step alone.
-    static func repetition(after present: Int, of plans: [[IterationPlan]], mayBeFiner: Bool) -> Int? {
+    ///   - best: The one of the best map so far: with as many images as a step may have its constraints alone are tried.
+    static func repetition(
+        after present: Int, of plans: [[IterationPlan]], mayBeFiner: Bool, best: Int
+    ) -> Int? {
         plans.indices.dropFirst(present + 1).first { next in
-            plans[next].anneal.goBeyond(plans[present].anneal)
-                && (mayBeFiner || AnnealKind.allCases[next].refinement == 1)
+            let kind = AnnealKind.allCases[next]
+            return plans[next].anneal.goBeyond(plans[present].anneal) && (mayBeFiner || kind.refinement == 1)
+                && (!kind.isPlentiful || kind.isFree == AnnealKind.allCases[best].isFree)
         }
     }
 
