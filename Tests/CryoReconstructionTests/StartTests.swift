@@ -67,9 +67,9 @@ import Testing
         #expect(coarse.best == coarse[1] && (coarse + [start(25.6, 0.1)]).best == coarse[1])
         #expect((coarse + [start(25.6, 0.2)]).best?.resolution == 25.6)
         #expect([StartRecord]().best == nil)
-        // As many free values as there are images twice over gain a nat by chance.
+        // As many free values as there are images gain a nat by chance.
         var free = start(32, 1)
-        free.chance = StartRecord.chance(diameter: 200, resolution: 20, imageCount: 1097)
+        free.chance = StartRecord.chance(diameter: 200, resolution: 20, imageCount: 2193)
         #expect(abs((free.chance ?? 0) - 1) < 0.001)
         #expect(!free.isBetter(than: start(32, 0.01)) && coarse[0].isBetter(than: free))
         free.logEvidence = 1.02

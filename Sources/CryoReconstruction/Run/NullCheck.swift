@@ -34,6 +34,9 @@ extension NullCheck {
 }
 
 extension Volume {
+    /// What of the density its radial average is not.
+    var withoutRadialAverage: Volume { moved(along: radialAverage, by: -1) }
+
     /// The density with every voxel replaced by the mean at its distance from the origin, a voxel apart.
     var radialAverage: Volume {
         let middle = Double(boxSize / 2)

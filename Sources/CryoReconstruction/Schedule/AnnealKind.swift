@@ -14,8 +14,8 @@ public enum AnnealKind: Sendable, CaseIterable {
     case rising
     /// As the one before, without positivity.
     ///
-    /// Of a molecule that has negative values, since images lack the lowest frequencies, positivity hides much: the 70S at SNR 0.03
-    /// is right without it, and wrong with it. Others fare worse: noise may be learnt that positivity forbids.
+    /// Of a molecule that has negative values, since images lack the lowest frequencies, positivity hides much: the 70S at SNR 0.02
+    /// is right to 28 Å without it and lost with it. Others fare worse: noise may be learnt that positivity forbids.
     case free
     /// As the one that rises, with four times as many images a step, if there are more.
     ///
