@@ -10,7 +10,7 @@ public struct PoseError: Sendable {
     /// The distance of the true and the estimated origin of each particle, in Å.
     public let shifts: [Double]
 
-    /// The errors under a known superposition, for example that of ``MapAlignment``.
+    /// The errors under a known superposition, for example that of ``CryoFourier/MapAlignment``.
     ///
     /// - Parameters:
     ///   - truth: The true poses.
