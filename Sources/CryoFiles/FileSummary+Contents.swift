@@ -68,10 +68,11 @@ extension FileSummary {
         if repeated > 0 {
             warnings.append("\(repeated) rows have the image of another row; reconstruct sets them aside")
         }
-        let damaged = try Self.damagedCount(of: set)
+        let looked = min(set.count, 1000)
+        let damaged = try Self.damagedCount(of: set, lookingAt: looked)
         if damaged > 0 {
             warnings.append(
-                "\(damaged) of \(min(set.count, Self.sampleSize)) images looked at are constant or not finite; reconstruct sets such aside"
+                "\(damaged) of \(looked) images looked at are constant or not finite; reconstruct sets such aside"
             )
         }
         add("particles", "\(set.count) in \(set.stackPaths.count) stacks")
@@ -89,13 +90,9 @@ extension FileSummary {
         if let remark = set.remarkOnNamesElsewhere { add("stacks elsewhere", remark) }
     }
 
-    /// How many images of a set are looked at.
-    private static let sampleSize = 1000
-
     /// How many of some images, spread over the set, have nothing to tell.
-    private static func damagedCount(of set: ParticleSet) throws(FileError) -> Int {
+    private static func damagedCount(of set: ParticleSet, lookingAt looked: Int) throws(FileError) -> Int {
         var damaged = 0
-        let looked = min(set.count, sampleSize)
         for place in 0..<looked {
             let pixels = try set.readImage(place * set.count / looked).pixels
             let isConstant = pixels.allSatisfy { $0 == pixels[0] }

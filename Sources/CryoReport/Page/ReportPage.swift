@@ -231,12 +231,12 @@ public struct ReportPage {
 
     /// How far the maps of the other starts agree with that of the kept one.
     private static func agreement(_ starts: [StartRecord]) -> String {
-        let others = starts.filter { $0.agreement != nil }
-        guard !others.isEmpty else { return "one start alone, or not known" }
-        return others.map { start in
-            let limit = start.agreement.map { $0.isFinite ? "to \(HTML.text($0, 1)) Å" : "nowhere" } ?? ""
-            return "\(start.seed) with the kept one \(limit)"
-        }.joined(separator: ", ")
+        let others = starts.compactMap { start in
+            start.agreement.map {
+                "\(start.seed) with the kept one \($0.isFinite ? "to \(HTML.text($0, 1)) Å" : "nowhere")"
+            }
+        }
+        return others.isEmpty ? "one start alone, or not known" : others.joined(separator: ", ")
     }
 
     /// What the map with which the run went on from its anneal left to be found.
