@@ -158,23 +158,24 @@ def simulated(name, symmetry, *options):
     return folder / "particles.star", folder / "truth.mrc", true and 1.3 * true, folder / "truth.star"
 
 
-def with_junk(name, model, snr, *options, symmetry="C1", pixel_size=4.0, junk=0.2, seed=11):
-    """Five thousand images of a model with junk and shifts of three pixels."""
-    return simulated(name, symmetry, "--model", model, "--particles", 5000, "--shift-sigma", 3 * pixel_size, "--junk", junk,
+def with_junk(name, model, snr, *options, symmetry="C1", pixel_size=4.0, junk=0.2, particles=5000, seed=11):
+    """Images of a model with junk and shifts of three pixels."""
+    return simulated(name, symmetry, "--model", model, "--particles", particles, "--shift-sigma", 3 * pixel_size, "--junk", junk,
                      "--snr", snr, "--seed", seed, *options)
 
 
 def junked(title, name, model, snr, diameter, *options, pixel_size=4.0, symmetry="C1", truth_symmetry=None,
-           junk=0.2):
+           junk=0.2, particles=5000):
     """Images of a model with junk and shifts of three pixels; asked is 1.3 times what true poses give."""
     path = available(model)
     if path is None:
         return None
 
     def prepare():
-        return with_junk(name, path, snr, *options, symmetry=symmetry, pixel_size=pixel_size, junk=junk)
+        return with_junk(name, path, snr, *options, symmetry=symmetry, pixel_size=pixel_size, junk=junk, particles=particles)
 
-    return row(f"{title}, SNR {snr}, {100 * junk:.0f} % junk", f"robustness/{name}-run", prepare,
+    count = "" if particles == 5000 else f", {particles:,} images"
+    return row(f"{title}, SNR {snr}, {100 * junk:.0f} % junk{count}", f"robustness/{name}-run", prepare,
                *(["--diameter", diameter] if diameter else []), symmetry=symmetry, truth_symmetry=truth_symmetry)
 
 
@@ -319,9 +320,12 @@ SETS = [
     lambda: channel("C4", "channel-C4-0.1", "C4", 0.1),
     *(measured for snr in (0.1, 0.05, 0.02) for measured in large(snr)),
     lambda: junked("30S (1xnr), 64 px", "1xnr-0.03", S30, 0.03, 230),
+    lambda: junked("70S, 64 px", "70S-0.03", RIBOSOME, 0.03, 290, *small_ribosome, pixel_size=5.078),
     lambda: junked("30S (1xnr), 64 px", "1xnr-0.02", S30, 0.02, 230),
     lambda: junked("70S, 64 px", "70S-0.02", RIBOSOME, 0.02, 290, *small_ribosome, pixel_size=5.078),
     lambda: junked("GroEL–GroES (1aon), C7, 64 px", "1aon-0.02", CHAPERONIN, 0.02, 230, symmetry="C7"),
+    lambda: junked("30S (1xnr), 64 px", "1xnr-0.02-20k", S30, 0.02, 230, particles=20000),
+    lambda: junked("70S, 64 px", "70S-0.02-20k", RIBOSOME, 0.02, 290, *small_ribosome, pixel_size=5.078, particles=20000),
 ]
 rows = [found for found in (measured() for measured in SETS) if found]
 page.table(["set", "right", "asked", "FSC 0.5", "half-sets, FSC 0.143", "median pose error", "median shift error", "junk found",
