@@ -230,7 +230,8 @@ extension Reconstruction {
     /// Without their radial averages: balls of nothing agree.
     private func compareStarts(_ progress: inout RunProgress) {
         defer { progress.startDensities = [] }
-        guard let densities = progress.startDensities, densities.count == progress.records.count,
+        guard let densities = progress.startDensities, densities.count > 1,
+            densities.count == progress.records.count,
             let kept = progress.records.firstIndex(where: \.isKept),
             let reference = densities[kept]?.withoutRadialAverage
         else { return }

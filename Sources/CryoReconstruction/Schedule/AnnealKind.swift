@@ -1,42 +1,43 @@
-/// How an anneal goes about finding the density, in the order in which a run tries: each takes longer than the one before.
-public enum AnnealKind: Sendable, CaseIterable {
+/// How an anneal goes about finding the density.
+public struct AnnealKind: Sendable, Hashable {
+    /// By how much its last limit is finer than that of the first.
+    var refinement = 1.0
+    /// By how much its minibatches are larger than those of the first.
+    var thoroughness = 4
+    /// Whether its limit rises from the coarse shape.
+    var rises = false
+    /// Whether negative values are set to zero.
+    var isPositive = true
+
     /// At one limit, as the settings say.
-    case first
+    public static let first = AnnealKind(thoroughness: 1)
     /// At the same limit, with four times as many images a step.
-    case thorough
+    static let thorough = AnnealKind()
     /// As thorough, at a limit a quarter finer.
     ///
     /// The 70S at SNR 0.05 is right there, which is wrong at 32 Å from every seed, and which a limit that rises leads astray.
-    case finer
+    static let finer = AnnealKind(refinement: 1.25)
     /// From the coarse shape, at a limit that rises by a quarter more.
     ///
     /// The 30S is right then at SNR 0.03 and 0.025, and at a constant limit by luck.
-    case rising
+    static let rising = AnnealKind(refinement: 1.5625, rises: true)
     /// As the one before, without positivity.
     ///
     /// Of a molecule that has negative values, since images lack the lowest frequencies, positivity hides much: the 70S at SNR 0.02
     /// is right to 28 Å without it and lost with it. Others fare worse: noise may be learnt that positivity forbids.
-    case free
+    static let free = AnnealKind(refinement: 1.5625, rises: true, isPositive: false)
     /// As the one that rises, with four times as many images a step, if there are more.
     ///
     /// What images tell together of a map grows with their number: at SNR 0.02 five thousand of the 30S do not suffice and twenty
     /// thousand do.
-    case plentiful
+    static let plentiful = AnnealKind(refinement: 1.5625, thoroughness: 16, rises: true)
     /// As many, without positivity; instead of the one before, where images prefer a map without.
-    case plentifulFree
+    static let plentifulFree = AnnealKind(
+        refinement: 1.5625, thoroughness: 16, rises: true, isPositive: false)
 
-    /// By how much its last limit is finer than that of the first.
-    var refinement: Double { rises ? 1.5625 : self == .finer ? 1.25 : 1 }
+    /// In the order in which a run tries: each takes longer than the one before.
+    public static let inOrder = [first, thorough, finer, rising, free, plentiful, plentifulFree]
 
-    /// By how much its minibatches are larger than those of the first.
-    var thoroughness: Int { self == .first ? 1 : isPlentiful ? 16 : 4 }
-
-    /// Whether its limit rises from the coarse shape.
-    var rises: Bool { self == .rising || self == .free || isPlentiful }
-
-    /// Whether negative values are left.
-    var isFree: Bool { self == .free || self == .plentifulFree }
-
-    /// Whether it takes all images that a step may have.
-    var isPlentiful: Bool { self == .plentiful || self == .plentifulFree }
+    /// Whether it takes as many images as a step may have.
+    var isPlentiful: Bool { thoroughness > Self.rising.thoroughness }
 }

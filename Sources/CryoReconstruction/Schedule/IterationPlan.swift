@@ -63,13 +63,6 @@ public struct IterationPlan: Sendable, Hashable {
         return min(search.extent, 2.9 * parameters.shiftStep * resolution)
     }
 
-    /// The same iteration with positivity or without.
-    func constrained(isPositive: Bool) -> IterationPlan {
-        var plan = self
-        plan.isPositive = isPositive
-        return plan
-    }
-
     /// The same iteration for the second part of the march, which goes on where the first one ended.
     var resumed: IterationPlan {
         var plan = self

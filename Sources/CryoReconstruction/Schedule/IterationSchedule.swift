@@ -31,12 +31,10 @@ public enum IterationSchedule {
             ? rising(
                 parameters, particleCount: particleCount,
                 batch: max(kind.thoroughness, AnnealKind.rising.thoroughness) * parameters.annealBatch,
-                from: rings(parameters.annealBeginning ?? diameter / coarsestDetail), to: first,
-                weighsJunk: weighsJunk)
+                from: rings(parameters.annealBeginning ?? diameter / coarsestDetail), to: first)
             : constant(
                 parameters, ring: first,
-                batch: min(kind.thoroughness * parameters.annealBatch, particleCount),
-                weighsJunk: weighsJunk)
+                batch: min(kind.thoroughness * parameters.annealBatch, particleCount))
         let learning =
             switch parameters.schedule {
             case .annealed:
@@ -61,7 +59,12 @@ public enum IterationSchedule {
                     phase: .final, ringCount: last, batchSize: particleCount,
                     weight: 1)
             }
-        return all.map { $0.constrained(isPositive: parameters.isPositive && !kind.isFree) }
+        return all.map {
+            var plan = $0
+            plan.isPositive = parameters.isPositive && kind.isPositive
+            plan.weighsJunk = weighsJunk && plan.phase == .anneal
+            return plan
+        }
     }
 
     /// The plans of a run for each kind of anneal that it may carry out, in their order.
@@ -78,7 +81,7 @@ public enum IterationSchedule {
         let mayRepeat =
             parameters.schedule == .annealed && parameters.annealIterations > 0
             && parameters.maxIterations == nil
-        return AnnealKind.allCases.prefix(1 + (mayRepeat ? parameters.annealRetries : 0)).map { kind in
+        return AnnealKind.inOrder.prefix(1 + (mayRepeat ? parameters.annealRetries : 0)).map { kind in
             plans(
                 parameters, particleCount: particleCount, boxLength: boxLength, boxSize: boxSize,
                 diameter: diameter, kind: kind)
@@ -98,9 +101,9 @@ public enum IterationSchedule {
         after present: Int, of plans: [[IterationPlan]], mayBeFiner: Bool, best: Int
     ) -> Int? {
         plans.indices.dropFirst(present + 1).first { next in
-            let kind = AnnealKind.allCases[next]
+            let kind = AnnealKind.inOrder[next]
             return plans[next].anneal.goBeyond(plans[present].anneal) && (mayBeFiner || kind.refinement == 1)
-                && (!kind.isPlentiful || kind.isFree == AnnealKind.allCases[best].isFree)
+                && (!kind.isPlentiful || kind.isPositive == AnnealKind.inOrder[best].isPositive)
         }
     }
 
@@ -181,14 +184,14 @@ public enum IterationSchedule {
 
     /// An anneal at one limit, the last part of it on the fine quadrature.
     private static func constant(
-        _ parameters: ReconstructionParameters, ring: Int, batch: Int, weighsJunk: Bool
+        _ parameters: ReconstructionParameters, ring: Int, batch: Int
     ) -> [IterationPlan] {
         let coarse = counts(parameters).coarse
         return (0..<parameters.annealIterations).map { iteration in
             IterationPlan(
                 phase: .anneal, ringCount: ring, batchSize: batch, weight: parameters.annealWeight,
                 annealProgress: Double(iteration) / Double(max(1, parameters.annealIterations - 1)),
-                weighsJunk: weighsJunk, isCoarse: iteration < coarse)
+                isCoarse: iteration < coarse)
         }
     }
 
@@ -204,8 +207,7 @@ public enum IterationSchedule {
     /// nine times the points, of a few hundred images each: with one alone the 30S at SNR 0.03 had 6.4 nats in the end, with eight 7.9.
     private static func rising(
         _ parameters: ReconstructionParameters, particleCount: Int, batch: Int, from beginning: Int,
-        to last: Int,
-        weighsJunk: Bool
+        to last: Int
     ) -> [IterationPlan] {
         let beginning = min(beginning, last)
         let firstWithMomentum = Int(Double(last) / acceleratedShare)
@@ -229,7 +231,7 @@ public enum IterationSchedule {
                 momentum: hasMomentum ? momentum : 0,
                 // With momentum nothing is tempered: it would hold images back from telling their poses.
                 annealProgress: hasMomentum ? 1 : Double(iteration) / Double(max(1, limits.count - 1)),
-                weighsJunk: weighsJunk, isCoarse: isCoarse)
+                isCoarse: isCoarse)
         }
     }
 
