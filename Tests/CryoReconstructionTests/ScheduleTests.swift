@@ -140,7 +140,9 @@ struct ScheduleTests {
         #expect(coarse.allSatisfy { $0.weight == 0.3 && $0.momentum == 0 && $0.batchSize == 320 })
         #expect(accelerated.allSatisfy { $0.weight == 0.8 && $0.momentum == 0.95 && $0.batchSize == 2000 })
         let fine = rising.suffix(8)
-        #expect(fine.allSatisfy { $0.weight == 0.3 && $0.momentum == 0 && $0.batchSize == 320 })
+        #expect(fine.allSatisfy { $0.weight == 0.2 && $0.momentum == 0 && $0.batchSize == 320 })
+        // Where there are more images, each is seen once in the end.
+        #expect(steps[5].suffix(8).allSatisfy { $0.batchSize == 1280 })
         #expect(steps.prefix(3).allSatisfy { !$0.rises && $0.metCount > 12_000 })
         #expect(steps[5].first?.batchSize == 1280 && steps[5].map(\.ringCount) == rings)
         #expect(rising.rises && rising.metCount == 2000)

@@ -31,7 +31,8 @@ extension Reconstruction {
         guard let last = progress.lastStatistics, last.phase == .anneal, plans[last.iteration].momentum > 0
         else { return false }
         let entries = progress.course.statistics.filter { plans[$0.iteration].momentum > 0 }
-        let atLimit = entries.filter { plans[$0.iteration].ringCount == plans.endOfAnneal?.ringCount }
+        let limit = plans.endOfAnneal?.ringCount
+        let atLimit = entries.filter { plans[$0.iteration].ringCount == limit }
         return RisingEnd.isKnown(entries, atMost: parameters.annealEnd)
             || RisingEnd.isSettled(
                 atLimit.map(\.logEvidence), window: max(1, parameters.annealIterations / 8))
