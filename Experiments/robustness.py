@@ -11,6 +11,8 @@ import molecules
 SEEDS = 2 if lab.QUICK else int(os.environ.get("SEEDS", "10"))
 # SETS=70S-128,1aon-0.1 makes runs of these alone, for several machines or cores at once; the page shows all that is known.
 WANTED = [name for name in os.environ.get("SETS", "").split(",") if name]
+# Simulated images of a set with junk whose row does not say how many.
+USUAL_COUNT = 5000
 # After Ctrl-C the page is written with the runs that are done; a later call goes on.
 interrupted = False
 
@@ -158,14 +160,14 @@ def simulated(name, symmetry, *options):
     return folder / "particles.star", folder / "truth.mrc", true and 1.3 * true, folder / "truth.star"
 
 
-def with_junk(name, model, snr, *options, symmetry="C1", pixel_size=4.0, junk=0.2, particles=5000, seed=11):
+def with_junk(name, model, snr, *options, symmetry="C1", pixel_size=4.0, junk=0.2, particles=USUAL_COUNT, seed=11):
     """Images of a model with junk and shifts of three pixels."""
     return simulated(name, symmetry, "--model", model, "--particles", particles, "--shift-sigma", 3 * pixel_size, "--junk", junk,
                      "--snr", snr, "--seed", seed, *options)
 
 
 def junked(title, name, model, snr, diameter, *options, pixel_size=4.0, symmetry="C1", truth_symmetry=None,
-           junk=0.2, particles=5000):
+           junk=0.2, particles=USUAL_COUNT):
     """Images of a model with junk and shifts of three pixels; asked is 1.3 times what true poses give."""
     path = available(model)
     if path is None:
@@ -174,7 +176,7 @@ def junked(title, name, model, snr, diameter, *options, pixel_size=4.0, symmetry
     def prepare():
         return with_junk(name, path, snr, *options, symmetry=symmetry, pixel_size=pixel_size, junk=junk, particles=particles)
 
-    count = "" if particles == 5000 else f", {particles:,} images"
+    count = "" if particles == USUAL_COUNT else f", {particles:,} images"
     return row(f"{title}, SNR {snr}, {100 * junk:.0f} % junk{count}", f"robustness/{name}-run", prepare,
                *(["--diameter", diameter] if diameter else []), symmetry=symmetry, truth_symmetry=truth_symmetry)
 

@@ -119,9 +119,9 @@ struct ScheduleTests {
     /// The last begins with the coarse shape, of 4.5 details along the diameter, and ends on the fine quadrature.
     @Test func theLastAnnealRises() throws {
         var parameters = ReconstructionParameters.standard
-        func anneals() -> [[IterationPlan]] {
+        func anneals(_ count: Int = 2000) -> [[IterationPlan]] {
             IterationSchedule.repeatedPlans(
-                parameters, particleCount: 2000, boxLength: 320, boxSize: 64, diameter: 256
+                parameters, particleCount: count, boxLength: 320, boxSize: 64, diameter: 256
             ).map { $0.filter { $0.phase == .anneal } }
         }
         let steps = anneals()
@@ -141,8 +141,9 @@ struct ScheduleTests {
         #expect(accelerated.allSatisfy { $0.weight == 0.8 && $0.momentum == 0.95 && $0.batchSize == 2000 })
         let fine = rising.suffix(8)
         #expect(fine.allSatisfy { $0.weight == 0.2 && $0.momentum == 0 && $0.batchSize == 320 })
-        // Where there are more images, each is seen once in the end.
         #expect(steps[5].suffix(8).allSatisfy { $0.batchSize == 1280 })
+        // Where there are more images, each of those with momentum is seen about once in the end.
+        #expect([3, 5].map { anneals(20_000)[$0].last?.batchSize } == [640, 2500])
         #expect(steps.prefix(3).allSatisfy { !$0.rises && $0.metCount > 12_000 })
         #expect(steps[5].first?.batchSize == 1280 && steps[5].map(\.ringCount) == rings)
         #expect(rising.rises && rising.metCount == 2000)
