@@ -172,11 +172,13 @@ def junked(title, name, model, snr, diameter, *options, pixel_size=4.0, symmetry
     path = available(model)
     if path is None:
         return None
+    count = ""
+    if particles != USUAL_COUNT:
+        name, count = f"{name}-{particles // 1000}k", f", {particles:,} images"
 
     def prepare():
         return with_junk(name, path, snr, *options, symmetry=symmetry, pixel_size=pixel_size, junk=junk, particles=particles)
 
-    count = "" if particles == USUAL_COUNT else f", {particles:,} images"
     return row(f"{title}, SNR {snr}, {100 * junk:.0f} % junk{count}", f"robustness/{name}-run", prepare,
                *(["--diameter", diameter] if diameter else []), symmetry=symmetry, truth_symmetry=truth_symmetry)
 
@@ -269,7 +271,12 @@ def channel(title, name, symmetry, snr):
 
 S30, CHAPERONIN, RIBOSOME = "models/1xnr.cif.gz", "models/1aon.pdb.gz", "maps/aspire_clean70SRibosome_65.mrc"
 GALACTOSIDASE = "models/5a1a.pdb.gz"
-small_ribosome = ["--model-pixel-size", 5, "--box", 64]
+
+
+def ribosome(snr, particles=USUAL_COUNT):
+    """The 70S in boxes of 64 pixels."""
+    return junked("70S, 64 px", f"70S-{snr}", RIBOSOME, snr, 290, "--model-pixel-size", 5, "--box", 64, pixel_size=5.078,
+                  particles=particles)
 
 
 def large(snr):
@@ -296,13 +303,13 @@ SETS = [
     lambda: junked("30S (1xnr), 64 px", "1xnr-junk", S30, 0.05, 230, junk=0.5),
     dirty,
     preferred,
-    lambda: junked("70S, 64 px", "70S-0.05", RIBOSOME, 0.05, 290, *small_ribosome, pixel_size=5.078),
+    lambda: ribosome(0.05),
     lambda: junked("GroEL–GroES (1aon), C7, 64 px", "1aon-C7", CHAPERONIN, 0.05, 230, symmetry="C7"),
     lambda: junked("GroEL–GroES (1aon), C1, 64 px", "1aon-C1", CHAPERONIN, 0.05, 230, truth_symmetry="C7"),
     lambda: cage("T", 48, 150),
     lambda: cage("O", 55, 160),
     lambda: cage("I", 88, 220),
-    lambda: junked("70S, 64 px", "70S-0.1", RIBOSOME, 0.1, 290, *small_ribosome, pixel_size=5.078),
+    lambda: ribosome(0.1),
     lambda: junked("GroEL–GroES (1aon), C7, 64 px", "1aon-0.1", CHAPERONIN, 0.1, 230, symmetry="C7"),
     lambda: junked("EMD-1977, contrast and diameter not told, 80 px of 3.5 Å", "1977", "maps/emd_1977.map", 0.05, None,
                    "--model-pixel-size", 3.5, "--box", 80, "--pixel-size", 3.5, pixel_size=3.5, truth_symmetry="C2"),
@@ -322,12 +329,12 @@ SETS = [
     lambda: channel("C4", "channel-C4-0.1", "C4", 0.1),
     *(measured for snr in (0.1, 0.05, 0.02) for measured in large(snr)),
     lambda: junked("30S (1xnr), 64 px", "1xnr-0.03", S30, 0.03, 230),
-    lambda: junked("70S, 64 px", "70S-0.03", RIBOSOME, 0.03, 290, *small_ribosome, pixel_size=5.078),
+    lambda: ribosome(0.03),
     lambda: junked("30S (1xnr), 64 px", "1xnr-0.02", S30, 0.02, 230),
-    lambda: junked("70S, 64 px", "70S-0.02", RIBOSOME, 0.02, 290, *small_ribosome, pixel_size=5.078),
+    lambda: ribosome(0.02),
     lambda: junked("GroEL–GroES (1aon), C7, 64 px", "1aon-0.02", CHAPERONIN, 0.02, 230, symmetry="C7"),
-    lambda: junked("30S (1xnr), 64 px", "1xnr-0.02-20k", S30, 0.02, 230, particles=20000),
-    lambda: junked("70S, 64 px", "70S-0.02-20k", RIBOSOME, 0.02, 290, *small_ribosome, pixel_size=5.078, particles=20000),
+    lambda: junked("30S (1xnr), 64 px", "1xnr-0.02", S30, 0.02, 230, particles=20000),
+    lambda: ribosome(0.02, particles=20000),
 ]
 rows = [found for found in (measured() for measured in SETS) if found]
 page.table(["set", "right", "asked", "FSC 0.5", "half-sets, FSC 0.143", "median pose error", "median shift error", "junk found",

@@ -141,12 +141,7 @@ extension Reconstruct {
                 start.explainedShare.map { String(format: ", %.0f %% of the signal explained", 100 * $0) }
                 ?? ""
             let constraint = start.chance == nil ? "" : ", without positivity"
-            let agreement =
-                start.agreement.map {
-                    $0.isFinite
-                        ? String(format: ", agrees with the kept one to %.1f Å", $0)
-                        : ", another map than the kept one"
-                } ?? ""
+            let agreement = start.agreementText.map { ", " + $0 } ?? ""
             let colour =
                 record.contrastGain == nil
                 ? "" : start.contrast.map { ", protein \(ContrastDetection.colour($0))" } ?? ""

@@ -1,6 +1,7 @@
 import CryoCore
 import CryoFourier
 import CryoInference
+import Foundation
 
 /// One of several random starts.
 public struct StartRecord: Codable, Sendable, Equatable {
@@ -28,6 +29,15 @@ public struct StartRecord: Codable, Sendable, Equatable {
     ///
     /// No finer than either was learnt; nil for the kept one, for one without a map, and in records of older versions.
     public var agreement: Double?
+
+    /// How far its map agrees with the kept one, in words; nil where that is not known.
+    public var agreementText: String? {
+        agreement.map {
+            $0.isFinite
+                ? String(format: "agrees with the kept one to %.1f Å", $0)
+                : "is another map than the kept one"
+        }
+    }
 
     /// Whether hardly more is to be found in the images; so too where nothing is known of it.
     public var explainsMost: Bool { explainedShare.map { $0 >= ExplainedSignal.most } ?? true }

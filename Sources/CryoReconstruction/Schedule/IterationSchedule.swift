@@ -190,11 +190,21 @@ public enum IterationSchedule {
         _ parameters: ReconstructionParameters, ring: Int, batch: Int
     ) -> [IterationPlan] {
         let coarse = counts(parameters).coarse
-        return (0..<parameters.annealIterations).map { iteration in
-            IterationPlan(
-                phase: .anneal, ringCount: ring, batchSize: batch, weight: parameters.annealWeight,
-                annealProgress: Double(iteration) / Double(max(1, parameters.annealIterations - 1)),
-                isCoarse: iteration < coarse)
+        return tempered(
+            (0..<parameters.annealIterations).map { iteration in
+                IterationPlan(
+                    phase: .anneal, ringCount: ring, batchSize: batch, weight: parameters.annealWeight,
+                    isCoarse: iteration < coarse)
+            })
+    }
+
+    /// An anneal's iterations with their places in it.
+    private static func tempered(_ plans: [IterationPlan]) -> [IterationPlan] {
+        plans.enumerated().map { iteration, plan in
+            var plan = plan
+            // With momentum nothing is tempered: it would hold images back from telling their poses.
+            plan.annealProgress = plan.momentum > 0 ? 1 : Double(iteration) / Double(max(1, plans.count - 1))
+            return plan
         }
     }
 
@@ -234,13 +244,7 @@ public enum IterationSchedule {
         }
         let fine = IterationPlan(
             phase: .anneal, ringCount: last, batchSize: max(few, most / fineCount), weight: fineWeight)
-        let all = coarse + [IterationPlan](repeating: fine, count: fineCount)
-        return all.enumerated().map { iteration, plan in
-            var plan = plan
-            // With momentum nothing is tempered: it would hold images back from telling their poses.
-            plan.annealProgress = plan.momentum > 0 ? 1 : Double(iteration) / Double(max(1, all.count - 1))
-            return plan
-        }
+        return tempered(coarse + [IterationPlan](repeating: fine, count: fineCount))
     }
 
     /// Ring by ring, with the particles that the anneal has met.

@@ -232,9 +232,7 @@ public struct ReportPage {
     /// How far the maps of the other starts agree with that of the kept one.
     private static func agreement(_ starts: [StartRecord]) -> String {
         let others = starts.compactMap { start in
-            start.agreement.map {
-                "\(start.seed) with the kept one \($0.isFinite ? "to \(HTML.text($0, 1)) Å" : "nowhere")"
-            }
+            start.agreementText.map { "\(start.seed) \($0)" }
         }
         return others.isEmpty ? "one start alone, or not known" : others.joined(separator: ", ")
     }
