@@ -54,6 +54,16 @@ import Foundation
         body(&span)
     }
 
+    /// Copies elements to the places from `start` on, checked.
+    public func copy(_ elements: Span<Element>, to start: Int) {
+        guard !elements.isEmpty else { return }
+        let target = unsafe pointer(from: start, length: elements.count)
+        unsafe elements.withUnsafeBufferPointer { source in
+            guard let first = source.baseAddress else { return }
+            unsafe target.update(from: first, count: source.count)
+        }
+    }
+
     /// Sets every element to `value`.
     public func fill(_ value: Element) { unsafe pointer.update(repeating: value, count: count) }
 

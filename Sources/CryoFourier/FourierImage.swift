@@ -31,10 +31,12 @@ public struct FourierImage: Sendable {
         let fft = RealFFT.ofShape([n, n])
         let real = AlignedBuffer<Float>(count: fft.realCount, repeating: 0)
         let complex = AlignedBuffer<Complex>(count: fft.complexCount, repeating: .zero)
-        let roll = n - n / 2
+        // The origin pixel goes to the first place, so the halves of each row change places, and those of each column.
+        let (middle, pixels) = (n / 2, image.pixels.span)
         for y in 0..<n {
-            let row = (y + roll) % n * n
-            for x in 0..<n { real[row + (x + roll) % n] = image.pixels[y * n + x] }
+            let (from, to) = (y * n, (y < middle ? y + n - middle : y - middle) * n)
+            real.copy(pixels.extracting(from + middle..<from + n), to: to)
+            real.copy(pixels.extracting(from..<from + middle), to: to + n - middle)
         }
         fft.forward(real, complex)
         let scale = 1 / Float(n)

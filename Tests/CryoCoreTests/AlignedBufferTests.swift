@@ -18,6 +18,9 @@ import Testing
         #expect(buffer[0] == 0 && buffer[1] == -1 && buffer[16] == -1 && buffer[17] == 17)
         #expect(buffer[19] == 19 && buffer[23] == 8 && buffer[24] == 24)
         #expect(buffer.array.suffix(2) == [38, 9])
+        buffer.copy([Float]().span, to: 40)
+        buffer.copy([1, 2, 3].span, to: 37)
+        #expect(buffer.array.suffix(4) == [36, 1, 2, 3])
     }
 
     /// One line and status 2, as whatever else a run cannot go on with.
@@ -35,6 +38,7 @@ import Testing
         await #expect(processExitsWith: .failure) { _ = Self.counted(40)[quad: 37] }
         await #expect(processExitsWith: .failure) { Self.counted(40)[lanes: 25] = .zero }
         await #expect(processExitsWith: .failure) { Self.counted(40).withMutableSpan(39..<41) { _ in } }
+        await #expect(processExitsWith: .failure) { Self.counted(40).copy([1, 2].span, to: 39) }
         await #expect(processExitsWith: .failure) { _ = Self.counted(40).pointer(from: 30, length: 11) }
         await #expect(processExitsWith: .failure) { _ = Self.counted(40).pointer(from: .max, length: 1) }
     }

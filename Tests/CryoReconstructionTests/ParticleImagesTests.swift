@@ -11,6 +11,20 @@ import Testing
 struct ParticleImagesTests {
     static let phantom = Volume(scatterers: Phantom(diameter: 140).scatterers, boxSize: 32, pixelSize: 6)
 
+    /// Row by row, where the circle ends on pixels, between them and outside the box.
+    @Test(arguments: [31, 32], [9, 9.6, 40]) func measuresAreThoseOfEachPixelInTheCircle(
+        boxSize n: Int, radius: Double
+    ) {
+        var image = Image.random(boxSize: n, seed: 4)
+        image[3, 1] = -20
+        let inside = (0..<n * n).filter { hypot(Double($0 % n - n / 2), Double($0 / n - n / 2)) <= radius }
+        let power = inside.reduce(0) { $0 + pow(Double(image.pixels[$1]), 2) } / Double(inside.count)
+        let measures = ImageLimits.Measures(image, radius: radius)
+        // The same sum in the same order.
+        #expect(abs(measures.power / power - 1) < 1e-14)
+        #expect(measures.extreme == 20)
+    }
+
     @Test(arguments: [1, -1] as [Float], [1, 2] as [UInt64])
     func contrastIsFound(gain: Float, seed: UInt64) throws {
         let source = try TestSource(

@@ -13,6 +13,10 @@ public struct BackgroundNormalization: Sendable {
     private struct Piece: Sendable {
         var row: Int
         var columns: Range<Int>
+
+        func places(boxSize n: Int) -> Range<Int> {
+            row * n + columns.lowerBound..<row * n + columns.upperBound
+        }
     }
 
     /// What was taken off an image.
@@ -61,37 +65,39 @@ public struct BackgroundNormalization: Sendable {
         var pixels = image.pixels.mutableSpan
         var (sum, sumX, sumY) = (0.0, 0.0, 0.0)
         for piece in background {
-            var rowSum = 0.0
-            for x in piece.columns {
-                let value = Double(pixels[piece.row * n + x])
+            let row = pixels.span.extracting(piece.places(boxSize: n))
+            let firstX = Double(piece.columns.lowerBound) - middle
+            var (rowSum, rowSumX) = (0.0, 0.0)
+            for place in row.indices {
+                let value = Double(row[place])
                 rowSum += value
-                sumX += value * (Double(x) - middle)
+                rowSumX += value * (firstX + Double(place))
             }
             sum += rowSum
+            sumX += rowSumX
             sumY += rowSum * (Double(piece.row) - middle)
         }
         let (mean, slopeX, slopeY) = (sum / pixelCount, sumX / moments.x, sumY / moments.y)
-        var squares = 0.0
+        let ramp = (0..<n).map { slopeX * (Double($0) - middle) }
         for y in 0..<n {
-            let row = mean + slopeY * (Double(y) - middle)
-            for x in 0..<n {
-                pixels[y * n + x] -= Float(row + slopeX * (Double(x) - middle))
-            }
+            let (start, level) = (y * n, mean + slopeY * (Double(y) - middle))
+            for x in 0..<n { pixels[start + x] -= Float(level + ramp[x]) }
         }
+        var squares = 0.0
         for piece in background {
-            for x in piece.columns {
-                let value = Double(pixels[piece.row * n + x])
-                squares += value * value
-            }
+            let row = pixels.span.extracting(piece.places(boxSize: n))
+            for place in row.indices { squares += Double(row[place]) * Double(row[place]) }
         }
         let deviation = (squares / pixelCount).squareRoot()
         guard deviation.isFinite, deviation > 1e-7 * abs(mean), deviation > 0 else { return nil }
         let gain = Float(1 / deviation)
-        var isFinite = true
+        var largest = UInt32(0)
         for index in pixels.indices {
             pixels[index] *= gain
-            isFinite = isFinite && pixels[index].isFinite
+            largest = max(largest, pixels[index].magnitude.bitPattern)
         }
-        return isFinite ? Statistics(mean: mean, standardDeviation: deviation) : nil
+        // Bit patterns of positive numbers are in their order, and infinity and NaN come last.
+        return largest < Float.infinity.bitPattern
+            ? Statistics(mean: mean, standardDeviation: deviation) : nil
     }
 }

@@ -37,20 +37,22 @@ struct ImageLimits: Sendable, Equatable {
 
         /// Measures a normalised image inside a circle, in pixels.
         init(_ image: Image, radius: Double) {
-            let n = image.boxSize
-            var (squares, count, largest) = (0.0, 0.0, Float(0))
+            let (n, pixels) = (image.boxSize, image.pixels.span)
+            // As integers, whose comparison takes many at once: bit patterns of positive numbers are in their order.
+            var largest = UInt32(0)
+            for index in pixels.indices { largest = max(largest, pixels[index].magnitude.bitPattern) }
+            extreme = Double(Float(bitPattern: largest))
+            var (squares, count) = (0.0, 0)
             for y in 0..<n {
-                for x in 0..<n {
-                    let value = image.pixels[y * n + x]
-                    largest = max(largest, abs(value))
-                    let (dx, dy) = (Double(x - n / 2), Double(y - n / 2))
-                    guard dx * dx + dy * dy <= radius * radius else { continue }
-                    squares += Double(value) * Double(value)
-                    count += 1
-                }
+                let dy = Double(y - n / 2)
+                guard abs(dy) <= radius else { continue }
+                let reach = Int((radius * radius - dy * dy).squareRoot())
+                let columns = max(0, n / 2 - reach)..<min(n, n / 2 + reach + 1)
+                let row = pixels.extracting(y * n + columns.lowerBound..<y * n + columns.upperBound)
+                for place in row.indices { squares += Double(row[place]) * Double(row[place]) }
+                count += columns.count
             }
-            power = squares / max(1, count)
-            extreme = Double(largest)
+            power = squares / Double(max(1, count))
         }
     }
 
