@@ -31,8 +31,8 @@ public struct AnnealKind: Sendable {
     static let free = AnnealKind(refinement: risingRefinement, rises: true, isPositive: false)
     /// As the one that rises, with four times as many images a step, if there are more.
     ///
-    /// What images tell together of a map grows with their number: at SNR 0.02 five thousand of the 30S do not suffice and twenty
-    /// thousand do.
+    /// What images tell together of a map grows with their number: of the 30S at SNR 0.02 five thousand gave 13.2 Å and poses to 8.2°, not
+    /// from every seed, and twenty thousand 11.8 Å and 6.2°.
     static let plentiful = AnnealKind(refinement: risingRefinement, thoroughness: 16, rises: true)
     /// As many, without positivity; instead of the one before, where images prefer a map without.
     static let plentifulFree = AnnealKind(
