@@ -23,6 +23,16 @@ public struct Image: Sendable, Equatable {
             boxSize: boxSize, pixelSize: pixelSize, pixels: [Float](repeating: 0, count: boxSize * boxSize))
     }
 
+    /// The largest absolute value of a pixel; not finite if one of them is not.
+    ///
+    /// Compared as integers, many at once: bit patterns of positive numbers are in their order, and infinity and NaN come last.
+    public var largestMagnitude: Float {
+        let pixels = pixels.span
+        var largest = UInt32(0)
+        for index in pixels.indices { largest = max(largest, pixels[index].magnitude.bitPattern) }
+        return Float(bitPattern: largest)
+    }
+
     /// The value at a pixel.
     public subscript(x: Int, y: Int) -> Float {
         get { pixels[y * boxSize + x] }

@@ -31,10 +31,9 @@ public struct FourierImage: Sendable {
         let fft = RealFFT.ofShape([n, n])
         let real = AlignedBuffer<Float>(count: fft.realCount, repeating: 0)
         let complex = AlignedBuffer<Complex>(count: fft.complexCount, repeating: .zero)
-        // The origin pixel goes to the first place, so the halves of each row change places, and those of each column.
         let (middle, pixels) = (n / 2, image.pixels.span)
         for y in 0..<n {
-            let (from, to) = (y * n, (y < middle ? y + n - middle : y - middle) * n)
+            let (from, to) = (y * n, wrapped(y) * n)
             real.copy(pixels.extracting(from + middle..<from + n), to: to)
             real.copy(pixels.extracting(from..<from + middle), to: to + n - middle)
         }
@@ -49,16 +48,22 @@ public struct FourierImage: Sendable {
         let fft = RealFFT.ofShape([n, n])
         let real = AlignedBuffer<Float>(count: fft.realCount, repeating: 0)
         let complex = AlignedBuffer<Complex>(count: fft.complexCount, repeating: .zero)
-        for i in 0..<fft.complexCount { complex[i] = coefficients[i] }
+        complex.copy(coefficients.span, to: 0)
         fft.inverse(complex, real)
         var image = Image(boxSize: n, pixelSize: pixelSize)
-        let roll = n - n / 2
-        let scale = 1 / Float(n)
+        let (middle, scale) = (n / 2, 1 / Float(n))
         for y in 0..<n {
-            let row = (y + roll) % n * n
-            for x in 0..<n { image.pixels[y * n + x] = real[row + (x + roll) % n] * scale }
+            let (to, from) = (y * n, wrapped(y) * n)
+            for x in 0..<middle { image.pixels[to + x] = real[from + n - middle + x] * scale }
+            for x in middle..<n { image.pixels[to + x] = real[from + x - middle] * scale }
         }
         return image
+    }
+
+    /// The place of a row, or a pixel of one, about the origin pixel, which goes to the first place: the halves change places.
+    private func wrapped(_ place: Int) -> Int {
+        let middle = boxSize / 2
+        return place < middle ? place + boxSize - middle : place - middle
     }
 
     /// The coefficient at (kx, ky), each in −n/2 … n/2; Friedel's law fills the half that is not stored.

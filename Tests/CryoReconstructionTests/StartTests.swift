@@ -76,6 +76,27 @@ import Testing
         #expect(free.isBetter(than: start(32, 0.01)))
     }
 
+    /// A limit that rises leads another random start elsewhere; one limit does not.
+    @Test func onlyAnAnnealThatRisesHasFurtherStarts() throws {
+        let plans = IterationSchedule.repeatedPlans(
+            .standard, particleCount: 2000, boxLength: 320, boxSize: 64, diameter: 256)
+        func records(_ repetitions: [Int]) -> [StartRecord] {
+            repetitions.map {
+                var start = StartRecord(seed: 1, logEvidence: Double($0), isKept: false)
+                start.repetition = $0
+                return start
+            }
+        }
+        #expect(records([0, 1, 2]).unsettled(among: plans, atMost: 2) == nil)
+        #expect(records([0, 1, 2, 3]).unsettled(among: plans, atMost: 2) == 3)
+        #expect(records([0, 1, 2, 3, 3]).unsettled(among: plans, atMost: 2) == 3)
+        #expect(records([0, 1, 2, 3, 3, 3]).unsettled(among: plans, atMost: 2) == nil)
+        // Another kind has no more of them.
+        #expect(records([0, 1, 2, 3, 4, 3]).unsettled(among: plans, atMost: 2) == 4)
+        #expect(records([0, 1, 2, 3, 4, 3, 4]).unsettled(among: plans, atMost: 2) == nil)
+        #expect([StartRecord]().unsettled(among: plans, atMost: 2) == nil)
+    }
+
     /// Where images fit more poses than they should, all begins anew, with more of them a step and at finer limits; the best
     /// of all goes on.
     @Test func imagesThatDoNotTellTheirPosesAreAnnealedAnew() throws {
@@ -87,10 +108,12 @@ import Testing
         let run = try Reconstruction(source: source, parameters: parameters)
         let result = try run.run()
         let starts = result.starts
-        // Two starts first, one in each anneal that follows: each kind but those of more images than there are, since none was good enough.
+        // Two starts first, one in each anneal that follows: each kind but those of more images than there are, since none was good enough;
+        // then two more of those with a limit that rises, of the one that images prefer.
         #expect(
-            starts.map(\.batchSize) == [20, 20, 80, 80, 120, 120]
-                && starts.map(\.repetition) == [0, 0, 1, 2, 3, 4])
+            starts.map(\.batchSize) == [20, 20, 80, 80, 120, 120, 120, 120]
+                && starts.prefix(6).map(\.repetition) == [0, 0, 1, 2, 3, 4])
+        #expect(starts.map(\.seed) == (0..<8).map { 1000 * $0 + parameters.seed })
         let limits = starts.compactMap(\.resolution)
         #expect(limits[0] == limits[1] && limits[1] == limits[2] && limits[2] > limits[3])
         let kept = try #require(starts.first { $0.isKept })

@@ -91,13 +91,7 @@ public struct BackgroundNormalization: Sendable {
         let deviation = (squares / pixelCount).squareRoot()
         guard deviation.isFinite, deviation > 1e-7 * abs(mean), deviation > 0 else { return nil }
         let gain = Float(1 / deviation)
-        var largest = UInt32(0)
-        for index in pixels.indices {
-            pixels[index] *= gain
-            largest = max(largest, pixels[index].magnitude.bitPattern)
-        }
-        // Bit patterns of positive numbers are in their order, and infinity and NaN come last.
-        return largest < Float.infinity.bitPattern
-            ? Statistics(mean: mean, standardDeviation: deviation) : nil
+        for index in pixels.indices { pixels[index] *= gain }
+        return image.largestMagnitude.isFinite ? Statistics(mean: mean, standardDeviation: deviation) : nil
     }
 }

@@ -38,10 +38,7 @@ struct ImageLimits: Sendable, Equatable {
         /// Measures a normalised image inside a circle, in pixels.
         init(_ image: Image, radius: Double) {
             let (n, pixels) = (image.boxSize, image.pixels.span)
-            // As integers, whose comparison takes many at once: bit patterns of positive numbers are in their order.
-            var largest = UInt32(0)
-            for index in pixels.indices { largest = max(largest, pixels[index].magnitude.bitPattern) }
-            extreme = Double(Float(bitPattern: largest))
+            extreme = Double(image.largestMagnitude)
             var (squares, count) = (0.0, 0)
             for y in 0..<n {
                 let dy = Double(y - n / 2)

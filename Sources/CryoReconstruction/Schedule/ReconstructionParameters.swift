@@ -95,6 +95,8 @@ public struct ReconstructionParameters: Codable, Sendable, Equatable {
     /// How often the anneal is done again at most if its map is not good enough: with four times as many images a step, then
     /// at a limit a quarter finer, then with one that rises, without positivity, and with more images again; 0 for one anneal in any case.
     public var annealRetries = 6
+    /// How many further random starts an anneal whose limit rises has at most, if images do not tell their poses in any map.
+    public var annealRestarts = 2
     /// The least signal that a shell is granted, in units of the estimate's noise.
     public var signalFloor = 4.0
     /// The posterior mass from which on a pair of columns (16 directions, two shifts) is certain to enter an exact sum's
