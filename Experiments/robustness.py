@@ -334,7 +334,7 @@ SETS = [
     lambda: ribosome(0.02),
     lambda: junked("GroEL–GroES (1aon), C7, 64 px", "1aon-0.02", CHAPERONIN, 0.02, 230, symmetry="C7"),
     lambda: junked("30S (1xnr), 64 px", "1xnr-0.02", S30, 0.02, 230, particles=20000),
-    lambda: ribosome(0.02, particles=20000),
+    lambda: ribosome(0.02, particles=10000),
 ]
 rows = [found for found in (measured() for measured in SETS) if found]
 page.table(["set", "right", "asked", "FSC 0.5", "half-sets, FSC 0.143", "median pose error", "median shift error", "junk found",
