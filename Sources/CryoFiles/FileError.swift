@@ -47,6 +47,12 @@ extension FileError: CustomStringConvertible {
         }
     }
 
+    /// Why the file could not be written, for a message of other words; nil for other errors.
+    package var reasonAgainstWriting: String? {
+        guard case .unwritable(_, let found, _) = self else { return nil }
+        return found
+    }
+
     private static func list(_ names: [String], of count: Int) -> String {
         names.joined(separator: ", ") + (count > names.count ? ", …" : "")
     }

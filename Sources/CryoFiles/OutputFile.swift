@@ -14,6 +14,11 @@ final class OutputFile {
     private static let counter = Atomic<Int>(0)
 
     init(path: String) throws(FileError) {
+        // To rename would put a file in the place of a pipe or device.
+        guard !path.isOtherThanFile else {
+            throw .unwritable(
+                path: path, found: "something that is not a regular file", advice: "give another name")
+        }
         let number = Self.counter.wrappingAdd(1, ordering: .relaxed).oldValue
         temporaryPath = "\(path)\(DurableFile.remnant)\(getpid())-\(number)"
         self.path = path

@@ -82,6 +82,7 @@ struct Compare: ParsableCommand {
         let inputs = [map, reference, poses, truePoses].compactMap { $0 }
         try OutputKind.map.refuseToReplace(aligned, option: "--aligned", inputs: inputs)
         try OutputKind.picture.refuseToReplace(picture, option: "--picture", inputs: inputs)
+        try OutputKind.refuseSame(("--aligned", aligned), ("--picture", picture))
         let moving = try readMap(map)
         let fixed = try readMap(reference, pixelSize: referencePixelSize)
         try refuseUnlike(moving, fixed)

@@ -1,3 +1,4 @@
+import CryoFiles
 import Foundation
 
 /// What a command writes where the user says; a file of its own kind that is there goes, nothing else.
@@ -18,22 +19,34 @@ enum OutputKind {
         let head = (try? handle.read(upToCount: 212)) ?? Data()
         switch self {
         case .picture: return head.starts(with: [0x89, 0x50, 0x4E, 0x47])
-        case .page: return head.starts(with: Data("<!DOCTYPE html".utf8))
+        case .page: return String(decoding: head.prefix(14), as: UTF8.self).lowercased() == "<!doctype html"
         case .map: return head.dropFirst(208).starts(with: Data("MAP".utf8))
         }
     }
 
-    /// Refuses an output that is one of the files which are read, or a file of another kind.
+    /// Refuses an output that is one of the files which are read, a file of another kind, or none at all.
     func refuseToReplace(_ output: String?, option: String, inputs: [String]) throws {
-        func resolved(_ path: String) -> URL {
-            URL(fileURLWithPath: path).resolvingSymlinksInPath().standardizedFileURL
-        }
         guard let output, FileManager.default.fileExists(atPath: output) else { return }
-        guard !inputs.map(resolved).contains(resolved(output)) else {
+        // Before it is opened: a pipe would keep the reader waiting.
+        guard !output.isOtherThanFile else {
+            throw InputProblem("\(output): exists and is not a regular file; give another \(option)")
+        }
+        guard !inputs.map(\.resolvedPath).contains(output.resolvedPath) else {
             throw InputProblem("\(output): is read by this command; give another \(option)")
         }
         guard isKind(of: output) else {
             throw InputProblem("\(output): exists and is not \(name); give another \(option), or remove it")
         }
+    }
+
+    /// Refuses two outputs in one place: the second would take the first one's.
+    static func refuseSame(
+        _ first: (option: String, path: String?), _ second: (option: String, path: String?)
+    ) throws {
+        guard let one = first.path, let other = second.path, one.resolvedPath == other.resolvedPath else {
+            return
+        }
+        throw InputProblem(
+            "\(other): is given to \(first.option) and \(second.option); give each a file of its own")
     }
 }

@@ -74,6 +74,61 @@ struct BadInputTests {
         }
     }
 
+    /// By whatever name a folder is reached, an input in it stays; so does one that the folder only has a link to.
+    @Test func linksDoNotHideInputs() throws {
+        let star = try folder.data("data/particles.star")
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.path + "/link", withDestinationPath: "data")
+        for (star, output) in [("data", "link"), ("data", "link/"), ("link", "data"), ("link", "./link")] {
+            try refuses(
+                ["reconstruct", "\(star)/particles.star", "--overwrite", "--output", output],
+                "holds the input particles.star")
+        }
+        try refuses(
+            ["simulate", "--output", "link", "--overwrite", "--model", "data/truth.mrc"],
+            "holds the input truth.mrc")
+        try FileManager.default.createDirectory(
+            atPath: folder.path + "/other", withIntermediateDirectories: false)
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.path + "/other/particles.star", withDestinationPath: "../data/particles.star")
+        for output in ["data", "other"] {
+            try refuses(
+                ["reconstruct", "other/particles.star", "--overwrite", "--output", output], "holds the input")
+        }
+        try refuses(["symmetry", "data/truth.mrc", "--aligned", "link/truth.mrc"], "is read by")
+        #expect(try folder.data("data/particles.star") == star)
+    }
+
+    /// Nothing waits for the other end of a pipe, and none goes.
+    @Test func outputsAreFiles() throws {
+        #expect(mkfifo(folder.path + "/pipe", 0o600) == 0)
+        let map = "data/truth.mrc"
+        for arguments in [
+            ["compare", map, map, "--aligned"], ["compare", map, map, "--picture"],
+            ["symmetry", map, "--aligned"], ["report", "data", "--output"],
+            ["inspect", "data/particles.star", "--picture"], ["flip", map, "--overwrite", "--output"],
+        ] {
+            for output in ["pipe", "data"] { try refuses(arguments + [output], output, "not a regular file") }
+        }
+        #expect("\(folder.path)/pipe".isOtherThanFile)
+    }
+
+    @Test func twoOutputsHaveTwoPlaces() throws {
+        for picture in ["both.mrc", "./both.mrc", "data/../both.mrc"] {
+            try refuses(
+                [
+                    "compare", "data/truth.mrc", "data/truth.mrc", "--aligned", "both.mrc", "--picture",
+                    picture,
+                ],
+                "--aligned and --picture")
+        }
+        // Names of one letter are names.
+        try refuses(
+            ["compare", "data/truth.mrc", "data/truth.mrc", "--aligned", "m", "--picture", "./m"],
+            "--aligned and --picture")
+        #expect(!folder.has("both.mrc"))
+    }
+
     /// A molecule that the box would cut, images that no number could hold, pixels of no microscope.
     @Test func whatCannotBeIsNotMade() throws {
         let atom = "ATOM      1  C   ALA A   1    %8.3f   0.000   0.000  1.00 20.00           C\n"
@@ -205,7 +260,17 @@ struct BadInputTests {
 
     @Test func outputsThatCannotBeWrittenAreRefused() throws {
         try refuses(["simulate", "--output", "data/truth.mrc"], "is a file")
-        try refuses(["simulate", "--output", "data/truth.mrc/run"], "cannot be written")
+        try refuses(["simulate", "--output", "data/truth.mrc/run"], "cannot be written (not a directory)")
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.path + "/circle", withDestinationPath: "circle")
+        for output in ["circle", "circle/below"] {
+            try refuses(["simulate", "--output", output], "too many levels of symbolic links")
+        }
+        for option in ["--picture", "--aligned"] {
+            try refuses(
+                ["compare", "data/truth.mrc", "data/truth.mrc", option, "data/truth.mrc/x"], "not a directory"
+            )
+        }
         let arguments = ["reconstruct", "data/particles.star", "--max-iterations", "1", "--output"]
         try refuses(arguments + ["data/particles.star"], "is a file")
         try refuses(arguments + ["data"], "exists already", "--overwrite")

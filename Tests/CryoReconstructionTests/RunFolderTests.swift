@@ -42,6 +42,16 @@ final class RunFolderTests {
                 root + "/../" + (root as NSString).lastPathComponent + "/particles.star")
         }
         try folder.refuseToReplace(root + "/elsewhere/particles.star")
+        // By a link, with a slash or without.
+        let link = root + "-link"
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: root)
+        defer { try? FileManager.default.removeItem(atPath: link) }
+        for path in [link, link + "/"] {
+            let linked = try RunFolder(path: path, mayOverwrite: true)
+            #expect(throws: RunFolderError.holdsInput(path, "particles.star")) {
+                try linked.refuseToReplace(root + "/particles.star")
+            }
+        }
     }
 
     @Test(arguments: [false, true]) func filesAreNotFolders(mayOverwrite: Bool) throws {

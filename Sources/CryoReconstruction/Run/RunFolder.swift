@@ -42,21 +42,30 @@ public struct RunFolder: Sendable {
 
     /// Refuses a folder in which a result would take the place of an input.
     public func refuseToReplace(_ input: String) throws(RunFolderError) {
-        func resolved(_ path: String) -> URL {
-            URL(fileURLWithPath: path).resolvingSymlinksInPath().standardizedFileURL
-        }
-        guard resolved(input).deletingLastPathComponent() == resolved(path) else { return }
+        // A link in the folder would be replaced, and so would what a link elsewhere leads to.
+        let folders = [input.enclosingFolder.resolvedPath, input.resolvedPath.enclosingFolder]
+        guard folders.contains(path.resolvedPath) else { return }
         throw .holdsInput(path, (input as NSString).lastPathComponent)
     }
 
     /// Creates the folder, and makes sure before hours of work that results can be written to it.
     public func create() throws(RunFolderError) {
-        do {
-            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-            let probe = URL(fileURLWithPath: file(".probe"))
-            try Data("probe".utf8).write(to: probe)
-            try FileManager.default.removeItem(at: probe)
-        } catch { throw .unwritable(path, "\(error.localizedDescription)") }
+        if let reason = Self.reasonAgainstMaking(path) { throw .unwritable(path, reason) }
+        do { try write(Data("probe".utf8), to: ".probe") } catch {
+            throw .unwritable(path, error.reasonAgainstWriting ?? "\(error)")
+        }
+        unsafe unlink(file(".probe"))
+    }
+
+    /// Makes a folder and those above it; why the system does not, which Foundation would not say.
+    private static func reasonAgainstMaking(_ path: String) -> String? {
+        guard !isFolder(path), unsafe mkdir(path, 0o777) != 0 else { return nil }
+        let reason = errno
+        // Whatever has the name, it is known better when something is written there.
+        guard reason != EEXIST else { return nil }
+        guard reason == ENOENT, !path.isEmpty else { return SystemMessage.text(reason) }
+        if let reason = reasonAgainstMaking(path.enclosingFolder) { return reason }
+        return unsafe mkdir(path, 0o777) == 0 ? nil : SystemMessage.text(errno)
     }
 
     /// The path of a file in the folder.

@@ -1,4 +1,5 @@
 import CPNG
+import CryoFiles
 import Foundation
 
 /// Why a picture could not become a PNG file.
@@ -50,9 +51,9 @@ extension Picture {
     /// - Throws: ``PNGError`` if libpng or the file system refuses.
     public func writePNG(to url: URL) throws(PNGError) {
         let data = try png()
-        do {
-            try data.write(to: url, options: .atomic)
-        } catch { throw .unwritable(path: url.path, reason: error.localizedDescription) }
+        do throws(FileError) { try DurableFile.write(data, to: url.path) } catch {
+            throw .unwritable(path: url.path, reason: error.reasonAgainstWriting ?? "\(error)")
+        }
     }
 
     private static func message(of image: png_image) -> String {
