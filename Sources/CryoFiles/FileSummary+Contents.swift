@@ -55,6 +55,10 @@ extension FileSummary {
                 case .pairs(let pairs): add("data_\(block.name)", "\(pairs.count) values")
                 }
             }
+            // Particles without images are wanted by nobody, which is said as it is to who would reconstruct them.
+            if document.table(named: "particles") != nil {
+                _ = try ParticleMetadata(document: document, path: path)
+            }
             return
         }
         let set = try ParticleSet(starFile: path, root: root)
@@ -70,11 +74,11 @@ extension FileSummary {
         }
         let looked = min(set.count, 1000)
         let damaged = try Self.damagedCount(of: set, lookingAt: looked)
-        if damaged > 0 {
-            warnings.append(
-                "\(damaged) of \(looked) images looked at are constant or not finite; reconstruct sets such aside"
-            )
-        }
+        noteSetAside(damaged, of: looked, "images looked at are constant or not finite")
+        let objections = set.particles.compactMap(\.ctf.objection)
+        noteSetAside(
+            objections.count, of: set.count,
+            "particles have optics of no microscope (\(objections.first ?? ""))")
         add("particles", "\(set.count) in \(set.stackPaths.count) stacks")
         add("box", "\(set.boxSize) × \(set.boxSize) pixels of \(set.pixelSize) Å")
         add("optics groups", opticsGroupCount.map { "\($0)" } ?? "none (RELION 3.0)")
@@ -88,6 +92,17 @@ extension FileSummary {
         add("with a half set", "\(set.particles.count { $0.halfSet != nil })")
         if let stack = set.stackPaths.first { add("first stack", stack) }
         if let remark = set.remarkOnNamesElsewhere { add("stacks elsewhere", remark) }
+    }
+
+    /// Notes particles that `reconstruct` sets aside, and where these are all refuses.
+    private mutating func noteSetAside(_ count: Int, of total: Int, _ what: String) {
+        guard count > 0 else { return }
+        let found = "\(count) of \(total) \(what)"
+        if count < total {
+            warnings.append("\(found); reconstruct sets such aside")
+        } else {
+            problems.append("\(found); reconstruct needs others")
+        }
     }
 
     /// How many of some images, spread over the set, have nothing to tell.

@@ -28,13 +28,22 @@ struct ParticleMetadata {
                 expected: "a table of particles",
                 advice: "give a STAR file of particles, not of micrographs or jobs")
         }
+        let name = document.blocks[block].name
+        let alike = zip(document.blocks, tables).count {
+            $0.name == name && $1.column("rlnImageName") != nil
+        }
+        guard alike == 1 else {
+            throw .malformed(
+                path: path, place: .part("data_\(name)"), found: "\(alike) such blocks", expected: "one",
+                advice: "join files by their rows, as relion_star_handler --combine does")
+        }
         particleBlock = block
         particles = tables[block]
         opticsBlock = document.blocks.firstIndex { $0.name == "optics" }
         optics = opticsBlock.map { tables[$0] }
         guard particles.rowCount > 0 else {
             throw .malformed(
-                path: path, place: .part("data_\(document.blocks[block].name)"), found: "0 particles",
+                path: path, place: .part("data_\(name)"), found: "0 particles",
                 expected: "at least one", advice: "check the selection that wrote this file")
         }
         try assignOptics()

@@ -92,6 +92,8 @@ struct HostileNumbersTests {
     @Test func absurdOpticsOfAllAreRefused() throws {
         try TinySet(optics: { _ in ["1e9", "1e9", "0", "0", "1"] }).write(in: folder)
         refuses(try reconstruct(), "none of the 24 images", "defocus U in Å out of range: 1000000000.0")
+        let inspected = try folder.run("inspect", "data/particles.star")
+        #expect(inspected.status == 2 && inspected.output.contains("problem: 24 of 24 particles have optics"))
     }
 
     @Test(arguments: ["0", "-1", "nan", "1e300", "1e-300"]) func absurdPixelSizesAreRefused(size: String)

@@ -53,6 +53,25 @@ import Testing
         let other = try FileSummary(
             path: try folder.write("data_job\n_a 1\n\ndata_t\nloop_\n_b\n1\n2\n", "job.star"))
         #expect(other.kind == .starOther && other.lines.contains { $0.contains("2 rows, 1 columns") })
+        #expect(other.problems.isEmpty)
+    }
+
+    /// What `reconstruct` refuses is a problem, what it sets aside a warning.
+    @Test func whatReconstructRefusesIsAProblem() throws {
+        func summary(_ files: ParticleFiles) throws -> FileSummary {
+            try FileSummary(path: try folder.write(files.text, "p.star"))
+        }
+        let blind = try summary(ParticleFiles().setting("rlnImageName", nil))
+        #expect(blind.problems.count == 1 && blind.problems[0].contains("no column _rlnImageName"))
+        #expect(blind.lines.contains { $0.contains("data_particles") && $0.contains("1 rows") })
+        var far = ParticleFiles().setting("rlnDefocusU", "1e30")
+        let all = try summary(far)
+        #expect(all.warnings.isEmpty && all.problems.count == 1)
+        #expect(all.problems[0].hasPrefix("1 of 1 particles have optics of no microscope (defocus U"))
+        far.moreRows = ["2@stack.mrcs 1 12000 11000 45"]
+        let some = try summary(far)
+        #expect(some.problems.isEmpty && some.warnings.count == 1, "\(some.problems) \(some.warnings)")
+        #expect(some.warnings[0].hasSuffix("reconstruct sets such aside"))
     }
 
     @Test func modelsAreDescribed() throws {

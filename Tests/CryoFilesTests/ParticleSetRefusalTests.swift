@@ -94,6 +94,16 @@ import Testing
         #expect(says(refusal(files), "line 25", "a CTF that is zero everywhere", "a defocus"))
     }
 
+    /// What `cat a.star b.star` gives; blocks of other names are nobody's second half.
+    @Test func filesThatWereJoinedAreRefused() throws {
+        let text = ParticleFiles().text
+        #expect(says(refusal(text + text), "p.star, data_particles: found 2 such blocks", "--combine"))
+        let old = ParticleFiles.old
+        #expect(says(refusal(old + old + old), "data_: found 3 such blocks, expected one"))
+        let other = text.replacingOccurrences(of: "data_particles", with: "data_others")
+        #expect(refusal(text + other) == nil)
+    }
+
     @Test func missingFilesAreCollected() {
         var files = ParticleFiles().setting("rlnImageName", "1@gone0.mrcs")
         for index in 1..<15 { files.moreRows.append("1@gone\(index).mrcs 1 12000 11000 45") }
