@@ -45,9 +45,24 @@ import CryoCore
     /// The hash of poses: a line for each particle with its image name, rot, tilt, psi and origin as `particles.star` has
     /// them, one space between, the lines sorted by their bytes.
     public static func digits(ofPoses poses: [(imageName: String, pose: Pose)]) -> String {
-        let columns = ParticleSet.poseColumns(of: poses.map(\.pose)).map(\.values)
-        let lines = poses.indices.map { index in
-            ([poses[index].imageName] + columns.map { $0[index] }).joined(separator: " ") + "\n"
+        digits(
+            ofColumns: [poses.map(\.imageName)] + ParticleSet.poseColumns(of: poses.map(\.pose)).map(\.values)
+        )
+    }
+
+    /// The hash of the poses in a STAR file, as it was written: ``digits(ofPoses:)`` of what was written there.
+    ///
+    /// - Throws: ``FileError`` if the file is missing, damaged or lists no particles.
+    public static func digits(ofPosesIn starFile: String) throws(FileError) -> String {
+        let table = try ParticleMetadata(document: try StarDocument(path: starFile), path: starFile).particles
+        let labels = ["rlnImageName"] + ParticleSet.poseColumns(of: []).map(\.label)
+        return digits(ofColumns: labels.compactMap { table.values(of: $0) })
+    }
+
+    /// The hash of rows, whatever their order.
+    private static func digits(ofColumns columns: [[String]]) -> String {
+        let lines = (columns.first ?? []).indices.map { row in
+            columns.map { $0[row] }.joined(separator: " ") + "\n"
         }
         let hash = ContentHash()
         for line in lines.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) { hash.add(line) }

@@ -48,7 +48,7 @@ struct Flip: ParsableCommand {
         }
         let folder = try RunFolder(path: output, mayOverwrite: overwrite)
         try folder.refuseToReplace((input as NSString).appendingPathComponent(present[0]))
-        guard !FileManager.default.fileExists(atPath: folder.file("plan.json")) else {
+        guard !folder.holdsRun else {
             throw InputProblem(
                 "\(output): is the folder of another run, whose record would stay; give another --output")
         }

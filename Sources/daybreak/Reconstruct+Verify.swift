@@ -20,6 +20,11 @@ extension Reconstruct {
             throw differs(
                 "\(path)/map.mrc is not the map that the run wrote, by its hash in run.json", events)
         }
+        guard try ContentHash.digits(ofPosesIn: folder.file("particles.star")) == hashes.poses else {
+            throw differs(
+                "\(path)/particles.star does not hold the poses that the run wrote, by their hash in run.json",
+                events)
+        }
         let set = try ParticleSet(starFile: plan.inputPath, root: plan.root)
         try plan.check(set)
         var first = plan

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CryoFiles
 import CryoReconstruction
 import CryoReport
 import Foundation
@@ -24,19 +25,19 @@ struct Report: ParsableCommand {
     func run() throws {
         try OutputKind.page.refuseToReplace(output, option: "--output", inputs: [])
         let report = try ReportPage(folder: folder)
-        if !report.hasItsMap {
-            StandardStreams.say(
-                "warning: \(folder)/map.mrc is not the map that run.json tells of; what the page says of it may be wrong\n"
-            )
-        }
+        if !report.hasItsMap { warn("map.mrc is not the map", "it") }
+        if !report.hasItsPoses { warn("particles.star does not hold the poses", "them") }
         let page = Data(try report.html().utf8)
         guard let output else {
             try RunFolder(path: folder, mayOverwrite: true).write(page, to: "report.html")
             return
         }
-        do { try page.write(to: URL(fileURLWithPath: output), options: .atomic) } catch {
-            throw InputProblem(
-                "\(output): cannot be written (\(error.localizedDescription)); choose another --output")
-        }
+        try DurableFile.write(page, to: output)
+    }
+
+    private func warn(_ what: String, _ pronoun: String) {
+        StandardStreams.say(
+            "warning: \(folder)/\(what) that run.json tells of; what the page says of \(pronoun) may be wrong\n"
+        )
     }
 }

@@ -226,6 +226,10 @@ struct Simulate: ParsableCommand {
         if let earlier, !overwrite {
             throw InputProblem("\(earlier): exists already; give another --output, or --overwrite")
         }
+        guard !folder.holdsRun else {
+            throw InputProblem(
+                "\(output): is the folder of a run, whose record would stay; give another --output")
+        }
         if let model { try folder.refuseToReplace(model) }
         return folder
     }

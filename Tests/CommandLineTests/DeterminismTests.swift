@@ -79,6 +79,12 @@ import Testing
         #expect(bad.status == 1 && bad.output.hasPrefix("differs: iteration 2: density "), "\(bad.output)")
         #expect(bad.output.contains("made by version 0.0.") && bad.errors.isEmpty)
 
+        let poses = try folder.data("run/particles.star")
+        try folder.write(folder.data("data/truth.star"), "run/particles.star")
+        let moved = try folder.run("reconstruct", "--verify", "run", "--quiet")
+        #expect(moved.status == 1 && moved.output.contains("does not hold the poses that the run wrote"))
+        try folder.write(poses, "run/particles.star")
+
         var map = try folder.data("run/map.mrc")
         map[5000] ^= 1
         try folder.write(map, "run/map.mrc")

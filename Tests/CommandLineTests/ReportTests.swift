@@ -71,7 +71,14 @@ import Testing
         try folder.write(try folder.data("run/half1.mrc"), "run/map.mrc")
         let changed = try folder.run("report", "run", "--output", "other.html")
         #expect(changed.status == 0 && changed.errors.contains("not the map that run.json tells of"))
+        #expect(changed.errorLines.count == 1, "\(changed.errors)")
         try folder.write(map, "run/map.mrc")
+        // Nor are another run's poses, of the same particles.
+        let truth = try folder.text("data/truth.star")
+        try folder.write(Data(truth.utf8), "run/particles.star")
+        let moved = try folder.run("report", "run", "--output", "other.html")
+        #expect(moved.status == 0 && moved.errorLines.count == 1, "\(moved.errors)")
+        #expect(moved.errors.contains("run/particles.star does not hold the poses that run.json tells of"))
         let missing = try folder.run("report", "data")
         #expect(missing.status == 2 && missing.errors.contains("expected the folder of a run"))
     }

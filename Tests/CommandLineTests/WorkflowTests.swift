@@ -198,6 +198,10 @@ struct WorkflowTests {
         let again = try folder.run("simulate", "--output", "data", "--particles", "3", "--box", "32")
         #expect(again.status != 0 && again.errors.contains("--overwrite"))
         #expect(try ParticleSet(starFile: folder.path + "/data/particles.star").count == 40)
+        // Poses beside the record of a run would be taken for that run's.
+        let beside = try folder.run(
+            "simulate", "--output", "run", "--overwrite", "--particles", "3", "--box", "32")
+        #expect(beside.status == 2 && beside.errors.contains("the folder of a run"), "\(beside.errors)")
     }
 
     @Test func theSameBytesComeOutForAnyThreads() throws {

@@ -28,4 +28,30 @@ struct ContentHashTests {
         let exchanged = [("1@a.mrcs", pose(20)), ("2@a.mrcs", pose(10))].map { (imageName: $0.0, pose: $0.1) }
         #expect(hash != ContentHash.digits(ofPoses: exchanged))
     }
+
+    /// Angles at the ends of their range too, which are other numbers once they were read.
+    @Test func posesInAFileHashAsTheyWereWritten() throws {
+        let folder = try TemporaryFolder()
+        let optics = ContrastTransferFunction(
+            voltage: 3e5, sphericalAberration: 2.7e7, amplitudeContrast: 0.1, defocusU: 1e4, defocusV: 1e4)
+        let angles: [(Double, Double, Double)] = [
+            (180 - 1e-9, 0, 10), (-180, 180, 0), (12.3456785, 90, -1e-9),
+        ]
+        let particles = angles.enumerated().map { index, angle in
+            let rotation = Rotation(
+                rot: Angle(degrees: angle.0), tilt: Angle(degrees: angle.1), psi: Angle(degrees: angle.2))
+            return Particle(
+                imageName: "\(index + 1)@a b.mrcs", ctf: optics,
+                pose: Pose(rotation: rotation, originX: 1 / 3, originY: -2))
+        }
+        let path = folder.path + "/p.star"
+        try ParticleSet.write(particles: particles, boxSize: 4, pixelSize: 2, to: path)
+        let written = ContentHash.digits(
+            ofPoses: particles.compactMap { particle in
+                particle.pose.map { (imageName: particle.imageName, pose: $0) }
+            })
+        #expect(try ContentHash.digits(ofPosesIn: path) == written)
+        try ParticleSet.write(particles: particles.dropLast(), boxSize: 4, pixelSize: 2, to: path)
+        #expect(try ContentHash.digits(ofPosesIn: path) != written)
+    }
 }

@@ -48,6 +48,11 @@ public struct RunFolder: Sendable {
         throw .holdsInput(path, (input as NSString).lastPathComponent)
     }
 
+    /// Whether a run was begun here, or has ended: its record would stay beside what others write.
+    public var holdsRun: Bool {
+        ["plan.json", "run.json"].contains { FileManager.default.fileExists(atPath: file($0)) }
+    }
+
     /// Creates the folder, and makes sure before hours of work that results can be written to it.
     public func create() throws(RunFolderError) {
         if let reason = Self.reasonAgainstMaking(path) { throw .unwritable(path, reason) }

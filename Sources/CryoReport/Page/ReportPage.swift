@@ -15,8 +15,13 @@ public struct ReportPage {
     /// The images, if they are still where the run found them.
     let images: ParticleSet?
     private let name: String
+    private let particleFile: String
     /// Whether the map is the one that the record tells of; so too where the record does not say.
     public var hasItsMap: Bool { record.hashes.map { $0.map == ContentHash.digits(of: map) } ?? true }
+    /// Whether the poses are those that the record tells of; so too where the record does not say.
+    public var hasItsPoses: Bool {
+        record.hashes.map { $0.poses == (try? ContentHash.digits(ofPosesIn: particleFile)) } ?? true
+    }
 
     /// Reads a run folder.
     ///
@@ -29,9 +34,10 @@ public struct ReportPage {
         map = try MRCFile.readVolume(file("map.mrc"))
         // What the run was given, which may be looked at from another working folder.
         let plan = try? run.plan()
-        let root = plan?.root ?? ((plan?.inputPath ?? record.input) as NSString).deletingLastPathComponent
-        images = try? ParticleSet(starFile: file("particles.star"), root: root)
-        particles = try images?.particles ?? ParticleSet.listing(starFile: file("particles.star")).particles
+        let root = plan?.root ?? (plan?.inputPath ?? record.input).enclosingFolder
+        particleFile = file("particles.star")
+        images = try? ParticleSet(starFile: particleFile, root: root)
+        particles = try images?.particles ?? ParticleSet.listing(starFile: particleFile).particles
         name = URL(fileURLWithPath: folder).standardizedFileURL.lastPathComponent
     }
 
