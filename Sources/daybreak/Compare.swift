@@ -26,7 +26,8 @@ struct Compare: ParsableCommand {
     @Option(help: "The point group of the reference, for pose errors: C<n>, D<n>, T, O or I.")
     var symmetry = "C1"
 
-    @Option(help: "The diameter of the soft sphere, in Å. (default: 0.84 of the box)")
+    @Option(
+        parsing: .unconditional, help: "The diameter of the soft sphere, in Å. (default: 0.84 of the box)")
     var mask: Double?
 
     @Option(
@@ -43,7 +44,9 @@ struct Compare: ParsableCommand {
     @Option(help: "Write a picture of both maps here.", completion: .file(extensions: ["png"]))
     var picture: String?
 
-    @Option(help: "The pixel size of the reference, if its header is wrong or silent, in Å.")
+    @Option(
+        parsing: .unconditional,
+        help: "The pixel size of the reference, if its header is wrong or silent, in Å.")
     var referencePixelSize: Double?
 
     @Flag(help: "Print JSON.")

@@ -45,10 +45,12 @@ struct RunFolderOptions: ParsableArguments {
             """, completion: .directory)
     var verify: String?
 
-    @Option(help: "Iterations to verify. (default: those of the first tenth of the run's time)")
+    @Option(
+        parsing: .unconditional,
+        help: "Iterations to verify. (default: those of the first tenth of the run's time)")
     var verifyIterations: Int?
 
-    @Option(help: "Seconds between checkpoints; 0 for one after each iteration.")
+    @Option(parsing: .unconditional, help: "Seconds between checkpoints; 0 for one after each iteration.")
     var checkpointEvery = 60.0
 
     @Flag(help: "Replace the results in an existing run folder.")
@@ -100,7 +102,7 @@ struct RunFolderOptions: ParsableArguments {
 
 /// What is known of the molecule and its images.
 struct MoleculeOptions: ParsableArguments {
-    @Option(help: "The particle's diameter, in Å. (default: as the images tell)")
+    @Option(parsing: .unconditional, help: "The particle's diameter, in Å. (default: as the images tell)")
     var diameter: Double?
 
     @Option(
@@ -124,18 +126,22 @@ struct MoleculeOptions: ParsableArguments {
 
 /// How the density is learnt.
 struct MethodOptions: ParsableArguments {
-    @Option(help: "The seed of everything random. (default: 1)")
+    @Option(parsing: .unconditional, help: "The seed of everything random. (default: 1)")
     var seed: UInt64?
 
     @Option(
+        parsing: .unconditional,
         help:
             "The finest resolution to learn, in Å. (default: where half-sets disagree, or agree well)")
     var maxResolution: Double?
 
-    @Option(help: "Learn for at most this many iterations; a pass over all particles follows.")
+    @Option(
+        parsing: .unconditional,
+        help: "Learn for at most this many iterations; a pass over all particles follows.")
     var maxIterations: Int?
 
     @Option(
+        parsing: .unconditional,
         help: "Random starts; the one that explains images best goes on. (default: 1, under one axis 3)")
     var starts: Int?
 
@@ -152,7 +158,8 @@ struct MethodOptions: ParsableArguments {
     )
     var bFactor: Double?
 
-    @Option(help: "Threads; the result does not depend on them. (default: one a CPU)")
+    @Option(
+        parsing: .unconditional, help: "Threads; the result does not depend on them. (default: one a CPU)")
     var threads: Int?
 
     @Option(
@@ -191,7 +198,8 @@ struct DisplayOptions: ParsableArguments {
         help: "Serve a page on 127.0.0.1 that follows the run; its address, with a secret in it, is printed.")
     var web = false
 
-    @Option(help: "The port of that page; implies --web. (default: any that is free)")
+    @Option(
+        parsing: .unconditional, help: "The port of that page; implies --web. (default: any that is free)")
     var port: UInt16?
 
     /// The page's port, 0 for any; nil for no page.

@@ -19,6 +19,7 @@ struct ShellCorrelation: ParsableCommand {
     var second: String
 
     @Option(
+        parsing: .unconditional,
         help: "The diameter of a soft spherical mask, in Å, or a map of weights from 0 to 1. (default: none)",
         completion: .file(extensions: ["mrc"]))
     var mask: String?

@@ -29,29 +29,32 @@ struct Simulate: ParsableCommand {
     @Option(help: "A PDB, mmCIF or MRC file. (default: the built-in phantom)", completion: .file())
     var model: String?
 
-    @Option(help: "The pixel size of an MRC model whose header is wrong or silent, in Å.")
+    @Option(
+        parsing: .unconditional, help: "The pixel size of an MRC model whose header is wrong or silent, in Å."
+    )
     var modelPixelSize: Double?
 
-    @Option(help: "The number of particles.")
+    @Option(parsing: .unconditional, help: "The number of particles.")
     var particles = 2000
 
-    @Option(help: "Pixels along an edge of the images.")
+    @Option(parsing: .unconditional, help: "Pixels along an edge of the images.")
     var box = 64
 
     @Option(
+        parsing: .unconditional,
         help: """
             The pixel size, in Å. (default: 5 for the phantom, 4 for atoms; for an MRC file, what puts its whole \
             box into --box)
             """)
     var pixelSize: Double?
 
-    @Option(help: "The acceleration voltage, in kV.")
+    @Option(parsing: .unconditional, help: "The acceleration voltage, in kV.")
     var voltage = 300.0
 
-    @Option(help: "The spherical aberration, in mm.")
+    @Option(parsing: .unconditional, help: "The spherical aberration, in mm.")
     var cs = 2.7
 
-    @Option(help: "The fraction of amplitude contrast.")
+    @Option(parsing: .unconditional, help: "The fraction of amplitude contrast.")
     var amplitudeContrast = 0.1
 
     @Option(parsing: .unconditional, help: "The range of defocus, in Å: lowest,highest.")
@@ -62,25 +65,27 @@ struct Simulate: ParsableCommand {
         completion: .file())
     var defoci: String?
 
-    @Option(help: "The standard deviation of shifts along each axis, in Å.")
+    @Option(parsing: .unconditional, help: "The standard deviation of shifts along each axis, in Å.")
     var shiftSigma = 8.0
 
-    @Option(help: "The signal-to-noise ratio, as defined above.")
+    @Option(parsing: .unconditional, help: "The signal-to-noise ratio, as defined above.")
     var snr = 0.05
 
     @Option(parsing: .unconditional, help: "The envelope exp(−B s²/4) of the images, in Å².")
     var bFactor = 0.0
 
-    @Option(help: "The standard deviation of how strongly images show the particle, about 1.")
+    @Option(
+        parsing: .unconditional,
+        help: "The standard deviation of how strongly images show the particle, about 1.")
     var scaleSigma = 0.0
 
     @Option(help: "uniform, or preferred: views gather around two axes.")
     var orientations = Orientations.uniform
 
-    @Option(help: "The fraction of images without a usable particle.")
+    @Option(parsing: .unconditional, help: "The fraction of images without a usable particle.")
     var junk = 0.0
 
-    @Option(help: "The seed of everything random.")
+    @Option(parsing: .unconditional, help: "The seed of everything random.")
     var seed: UInt64 = 1
 
     @Flag(help: "Replace files that exist.")
@@ -134,6 +139,12 @@ struct Simulate: ParsableCommand {
         guard pixelSize.map({ (0.1...100).contains($0) }) ?? true else {
             throw ValidationError("--pixel-size is in Å, 0.1 to 100")
         }
+        guard modelPixelSize == nil || model != nil else {
+            throw ValidationError("--model-pixel-size belongs to --model; give that too")
+        }
+        guard modelPixelSize.map({ (0.1...100).contains($0) }) ?? true else {
+            throw ValidationError("--model-pixel-size is in Å, 0.1 to 100")
+        }
         _ = try defocus()
         let numbers: [(option: String, value: Double, isGood: Bool, expected: String)] = [
             ("--voltage", voltage, voltage > 0 && voltage <= 1e4, "in kV, above 0 and at most 10000"),
@@ -150,13 +161,17 @@ struct Simulate: ParsableCommand {
         }
     }
 
-    /// Refuses what could not be held; counted are some copies of a density, and what is known of each particle.
-    private func refuseWithoutMemory() throws {
-        let (needed, most) = (40 * pow(Double(box), 3) + 500 * Double(particles), AvailableMemory().most)
+    /// Refuses what could not be held; counted are some copies of a density, what is known of each particle, and the transform and
+    /// values of a model's whole box of so many voxels an edge.
+    private func refuseWithoutMemory(resampling edge: Int = 0) throws {
+        let needed = 40 * pow(Double(box), 3) + 20 * pow(Double(edge), 3) + 500 * Double(particles)
+        let most = AvailableMemory().most
         guard needed > Double(most) else { return }
         throw InputProblem(
             "the simulation needs about \(MemoryEstimate.text(needed)) of memory and there are \(MemoryEstimate.text(Double(most))); "
-                + "give a smaller --box or fewer --particles")
+                + (edge > 0
+                    ? "the model has \(edge)³ voxels of that size: give a larger --pixel-size"
+                    : "give a smaller --box or fewer --particles"))
     }
 
     func run() throws {
@@ -251,6 +266,7 @@ struct Simulate: ParsableCommand {
             )
         }
         let size = max(2, Int((length / pixelSize).rounded()))
+        try refuseWithoutMemory(resampling: size)
         return volume.resampled(to: size).framed(in: box)
     }
 

@@ -16,10 +16,11 @@ struct Symmetry: ParsableCommand {
     @Argument(help: "A map without imposed symmetry.", completion: .file(extensions: ["mrc"]))
     var map: String
 
-    @Option(help: "The resolution to which the map is trusted, in Å.")
+    @Option(parsing: .unconditional, help: "The resolution to which the map is trusted, in Å.")
     var resolution = 20.0
 
-    @Option(help: "The diameter of the soft sphere, in Å. (default: 0.84 of the box)")
+    @Option(
+        parsing: .unconditional, help: "The diameter of the soft sphere, in Å. (default: 0.84 of the box)")
     var mask: Double?
 
     @Option(

@@ -17,7 +17,7 @@ struct View: ParsableCommand {
     @Argument(help: "Run folders.", completion: .directory)
     var folders: [String]
 
-    @Option(help: "The port. (default: any that is free)")
+    @Option(parsing: .unconditional, help: "The port. (default: any that is free)")
     var port: UInt16?
 
     func run() throws {

@@ -171,7 +171,7 @@ struct BadInputTests {
         try refuses(["simulate", "--output", "run", "--particles", "10000000000"], "memory")
         try refuses(
             [
-                "simulate", "--output", "run", "--model", "data/truth.mrc", "--model-pixel-size", "1e300",
+                "simulate", "--output", "run", "--model", "data/truth.mrc", "--model-pixel-size", "100",
                 "--pixel-size", "1",
             ],
             "2048 voxels")

@@ -101,6 +101,21 @@ struct HostileFilesTests {
             "\(outcome.status) \(outcome.errors)")
     }
 
+    /// A model's whole box, in pixels that are too small for it.
+    @Test(.enabled(if: Self.canLimitMemory, "a sanitizer needs terabytes of addresses"))
+    func modelsThatCannotBeResampledAreRefused() throws {
+        try folder.simulate(particles: 2)
+        let outcome = try run(
+            kilobytes: 4_000_000,
+            [
+                "simulate", "--output", "small", "--particles", "2", "--box", "16", "--model",
+                "data/truth.mrc", "--pixel-size", "0.1",
+            ])
+        #expect(outcome.status == 2 && outcome.errorLines.count == 1, "\(outcome.status) \(outcome.errors)")
+        #expect(outcome.errors.contains("1920³ voxels") && outcome.errors.contains("--pixel-size"))
+        #expect(!folder.has("small"))
+    }
+
     @Test(.enabled(if: Self.canLimitMemory, "a sanitizer needs terabytes of addresses"))
     func runsThatCannotFitAreRefusedWithAdvice() throws {
         // A million directions of 27 rings.

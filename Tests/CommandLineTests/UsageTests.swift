@@ -92,6 +92,11 @@ struct UsageTests {
         ["simulate", "-o", "s", "--particles", "0"], ["simulate", "-o", "s", "--box", "33"],
         ["simulate", "-o", "s", "--box", "8"], ["simulate", "-o", "s", "--pixel-size", "0"],
         ["simulate", "-o", "s", "--defocus-range", "9"], ["simulate", "-o", "s", "--defocus-range", "9,1"],
+        ["simulate", "-o", "s", "--model-pixel-size", "5"],
+        ["simulate", "-o", "s", "--model", "m.mrc", "--model-pixel-size", "0"],
+        ["simulate", "-o", "s", "--model", "m.mrc", "--model-pixel-size", "nan"],
+        ["simulate", "-o", "s", "--model", "m.mrc", "--model-pixel-size", "1e9"],
+        ["simulate", "-o", "s", "--model", "m.mrc", "--model-pixel-size", "inf"],
         ["simulate", "-o", "s", "--orientations", "upright"], ["simulate", "-o", "s", "--snr", "0"],
         ["simulate", "-o", "s", "--junk", "2"], ["simulate", "-o", "s", "--voltage", "0"],
         ["simulate", "-o", "s", "--cs", "inf"], ["simulate", "-o", "s", "--defocus-range=-inf,inf"],
@@ -118,6 +123,37 @@ struct UsageTests {
             let outcome = try folder.run("simulate", "-o", "s", option + "=" + value)
             #expect(outcome.status == 64 && outcome.errors.contains("\(option) is"), "\(outcome.errors)")
         }
+    }
+
+    /// A value of another kind is answered with the kind that is wanted.
+    @Test(arguments: [
+        ("contrast=white", "1 (white), -1 (black)"), ("annealBatch=many", "it takes a whole number"),
+        ("diameter=wide", "it takes a number or null"), ("isPositive=3", "it takes true or false"),
+        ("optimizer=adam", "preconditionedSGD, sagd, "), ("prior=flat", "uniform, "),
+        ("seed=-1", "it takes a whole number from 0"), ("starts=two", "it takes a whole number or null"),
+    ]) func settingsSayWhatTheyTake(setting: String, phrase: String) throws {
+        let outcome = try folder.run("reconstruct", "p.star", "-o", "r", "--set", setting)
+        #expect(outcome.status == 64 && outcome.errors.contains(phrase), "\(outcome.errors)")
+    }
+
+    /// What begins with a minus is a number too, and is refused as one.
+    @Test func negativeNumbersAreNotMissing() throws {
+        let runs: [([String], String)] = [
+            (["simulate", "-o", "s", "--particles", "-5"], "--particles must be at least 1"),
+            (["simulate", "-o", "s", "--snr", "-1"], "--snr is"),
+            (["reconstruct", "p.star", "-o", "r", "--seed", "-1"], "'-1' is invalid for '--seed"),
+            (["reconstruct", "p.star", "-o", "r", "--threads", "-1"], "--threads must be 1 to 256"),
+            (["compare", "a.mrc", "b.mrc", "--mask", "-5"], "--mask is a diameter"),
+            (["fsc", "a.mrc", "b.mrc", "--mask", "-5"], "--mask is a diameter"),
+            (["symmetry", "a.mrc", "--resolution", "-5"], "--resolution is in Å"),
+        ]
+        for (arguments, phrase) in runs {
+            let outcome = try folder.run(arguments)
+            #expect(outcome.status == 64 && outcome.errors.contains(phrase), "\(outcome.errors)")
+        }
+        try folder.simulate(particles: 3)
+        let small = try folder.run("reconstruct", "data/particles.star", "-o", "r", "--diameter", "-5")
+        #expect(small.status == 2 && small.errors.contains("diameter"), "\(small.errors)")
     }
 
     /// A preset that is printed can be edited and given back.

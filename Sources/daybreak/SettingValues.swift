@@ -1,0 +1,33 @@
+import CryoReconstruction
+
+extension SettingError {
+    /// What the setting takes that was given something else; nil where the error says enough.
+    var wanted: String? {
+        guard case .unsuitable(let name, _) = self else { return nil }
+        let settings = Mirror(reflecting: ReconstructionParameters()).children
+        guard let value = settings.first(where: { $0.label == name })?.value else { return nil }
+        if name == "contrast" { return "1 (white), -1 (black) or null (found from the images)" }
+        switch value {
+        case is ReconstructionParameters.OptimizerKind:
+            return Self.names(of: ReconstructionParameters.OptimizerKind.self)
+        case is ReconstructionParameters.ScheduleKind:
+            return Self.names(of: ReconstructionParameters.ScheduleKind.self)
+        case is ReconstructionParameters.SamplingKind:
+            return Self.names(of: ReconstructionParameters.SamplingKind.self)
+        case is PriorKind: return Self.names(of: PriorKind.self)
+        case is Bool: return "true or false"
+        case is String: return "a name"
+        default: break
+        }
+        // An optional without a value is none of its type to `is`.
+        let type = "\(type(of: value))"
+        let kind =
+            type.contains("UInt")
+            ? "a whole number from 0" : type.contains("Int") ? "a whole number" : "a number"
+        return type.hasPrefix("Optional") ? "\(kind) or null" : kind
+    }
+
+    private static func names<Kind: CaseIterable & RawRepresentable<String>>(of kind: Kind.Type) -> String {
+        Kind.allCases.map(\.rawValue).joined(separator: ", ")
+    }
+}
