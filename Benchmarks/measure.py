@@ -41,4 +41,5 @@ class Cost:
 def resolution(path, reference):
     """Where a map's FSC with a reference falls below 0.5, after alignment, in Å; infinite if nowhere above."""
     done = subprocess.run([BIN, "compare", path, reference, "--json"], capture_output=True, text=True, check=True)
-    return float(json.loads(done.stdout)["resolution05"])
+    found = json.loads(done.stdout)["resolution05"]
+    return float("inf") if found is None else found

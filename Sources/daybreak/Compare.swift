@@ -67,10 +67,20 @@ struct Compare: ParsableCommand {
         }
     }
 
+    /// Å; null in JSON, which has no infinity, where the curve does not reach the threshold.
+    private struct Resolution: Encodable {
+        var value: Double
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.singleValueContainer()
+            if value.isFinite { try container.encode(value) } else { try container.encodeNil() }
+        }
+    }
+
     /// The answer, as JSON.
     private struct Report: Encodable {
-        var resolution05: Double
-        var resolution0143: Double
+        var resolution05: Resolution
+        var resolution0143: Resolution
         /// The diameter of the soft sphere in which the maps were correlated, in Å.
         var maskDiameter: Double
         var isMirrored: Bool
@@ -94,8 +104,8 @@ struct Compare: ParsableCommand {
         let alignment = MapAlignment(moving, to: fixed, diameter: mask)
         let angles = alignment.superposition.rotation.eulerAngles
         var report = Report(
-            resolution05: alignment.fsc.resolution(at: 0.5),
-            resolution0143: alignment.fsc.resolution(at: 0.143),
+            resolution05: Resolution(value: alignment.fsc.resolution(at: 0.5)),
+            resolution0143: Resolution(value: alignment.fsc.resolution(at: 0.143)),
             maskDiameter: alignment.diameter,
             isMirrored: alignment.superposition.isMirrored,
             rotationDegrees: [angles.rot.degrees, angles.tilt.degrees, angles.psi.degrees],
@@ -106,6 +116,7 @@ struct Compare: ParsableCommand {
             try Picture(montageOf: [alignment.aligned, fixed]).writePNG(to: URL(fileURLWithPath: picture))
         }
         try show(report)
+        report.fsc.warnOfInvertedContrast()
     }
 
     /// Boxes of very different edges are not of one molecule, or a pixel size is wrong.
@@ -161,9 +172,8 @@ struct Compare: ParsableCommand {
         }
         print(
             String(
-                format: "FSC 0.5 at %.1f Å · 0.143 at %.1f Å · hand %@ · within a sphere of %.0f Å",
-                report.resolution05, report.resolution0143, report.isMirrored ? "mirrored" : "same",
-                report.maskDiameter))
+                format: "%@ · hand %@ · within a sphere of %.0f Å", report.fsc.summary,
+                report.isMirrored ? "mirrored" : "same", report.maskDiameter))
         if let angle = report.medianAngleDegrees, let shift = report.medianShiftPixels {
             print(String(format: "median pose error %.1f° · shift error %.2f px", angle, shift))
         }

@@ -7,11 +7,18 @@ import Foundation
 /// - Parameters:
 ///   - path: The file.
 ///   - pixelSize: The pixel size in Å, if not the header's.
-/// - Throws: ``FileError``, or ``InputProblem`` if the map says nothing: not finite, or the same everywhere.
+/// - Throws: ``FileError``, or ``InputProblem`` if the map says nothing: not finite, absurdly large, or the same everywhere.
 func readMap(_ path: String, pixelSize: Double? = nil) throws -> Volume {
-    let map = try MRCFile.readVolume(path, pixelSize: pixelSize) { StandardStreams.say("warning: \($0)\n") }
+    let map = try MRCFile.readVolume(path, pixelSize: pixelSize) {
+        StandardStreams.say("warning: \(path): \($0)\n")
+    }
     guard map.voxels.allSatisfy(\.isFinite) else {
         throw InputProblem("\(path): found voxels that are not finite; expected numbers only")
+    }
+    // Sums of 2048³ such voxels have a square that a Float holds.
+    if let largest = map.voxels.lazy.map(abs).max(), largest > 1e9 {
+        throw InputProblem(
+            "\(path): found a voxel of magnitude \(largest), expected at most 1e9; scale the map")
     }
     guard let first = map.voxels.first, map.voxels.contains(where: { $0 != first }) else {
         throw InputProblem("\(path): every voxel has the same value; expected a density")

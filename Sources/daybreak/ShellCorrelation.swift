@@ -50,10 +50,8 @@ struct ShellCorrelation: ParsableCommand {
         for (shell, value) in fsc.correlations.enumerated().dropFirst() {
             print(String(format: "%5d  %12.2f  %6.3f", shell, fsc.boxLength / Double(shell), value))
         }
-        print(
-            String(
-                format: "FSC 0.5 at %.1f Å · 0.143 at %.1f Å", fsc.resolution(at: 0.5),
-                fsc.resolution(at: 0.143)))
+        print(fsc.summary)
+        fsc.warnOfInvertedContrast()
     }
 
     private func masked(_ volumes: [Volume]) throws -> [Volume] {
@@ -70,6 +68,35 @@ struct ShellCorrelation: ParsableCommand {
                 "\(mask) has \(weights.boxSize) voxels an edge; expected \(volumes[0].boxSize), as the maps have"
             )
         }
+        let (low, high) = (weights.voxels.min() ?? 0, weights.voxels.max() ?? 0)
+        guard low >= -0.01, (0.5...1.01).contains(high) else {
+            throw InputProblem(
+                "\(mask): found values from \(low) to \(high), expected a mask's, from 0 to 1; give mask.mrc of a run, or a diameter"
+            )
+        }
         return volumes.map { $0.masked(by: weights) }
+    }
+}
+
+extension FourierShellCorrelation {
+    /// Where the curve falls below 0.5 and 0.143, or that it does not, in one line.
+    var summary: String { "FSC " + [0.5, 0.143].map(text).joined(separator: " · ") }
+
+    private func text(at threshold: Double) -> String {
+        let resolution = resolution(at: threshold)
+        let place = String(format: "%.1f Å", resolution)
+        guard falls(below: threshold) else { return "not below \(threshold) to \(place)" }
+        guard resolution.isInfinite else { return "\(threshold) at \(place)" }
+        return correlations.dropFirst().contains { $0 >= threshold }
+            ? "below \(threshold) from the first shell on" : "never above \(threshold)"
+    }
+
+    /// The first shell is a density's shape; where that is the negative of the other's, one of two maps has been inverted.
+    func warnOfInvertedContrast() {
+        guard correlations.count > 1, correlations[1] < -0.5 else { return }
+        StandardStreams.say(
+            String(
+                format: "warning: the first shell correlates by %.2f; is the contrast of one map inverted?\n",
+                correlations[1]))
     }
 }

@@ -160,6 +160,14 @@ struct BadInputTests {
         let map = "data/truth.mrc"
         try refuses(["compare", map, map, "--mask", "5"], "--mask", "8 voxels")
         try refuses(["fsc", map, map, "--mask", "5"], "--mask", "8 voxels")
+        // The density itself is no mask.
+        try refuses(["fsc", map, map, "--mask", map], map, "found values from", "0 to 1")
+        var absurd = try MRCFile.readVolume("\(folder.path)/\(map)")
+        absurd.voxels[5000] = 3e38
+        try MRCFile.write(absurd, to: folder.path + "/absurd.mrc")
+        for command in ["fsc", "compare"] {
+            try refuses([command, "absurd.mrc", map], "absurd.mrc", "magnitude", "at most 1e9")
+        }
         try refuses(["symmetry", map, "--resolution", "10000"], "--resolution", "a quarter of the box")
         try refuses(["symmetry", map, "--resolution", "1"], "--resolution", "two voxels")
         try refuses(["fsc", map, map, "--mask", "data/truth.star"], "data/truth.star")

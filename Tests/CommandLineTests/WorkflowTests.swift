@@ -93,6 +93,35 @@ struct WorkflowTests {
         #expect(set.particles[6].imageName == "000007@particles.mrcs")
     }
 
+    /// A curve that reaches no threshold has no resolution, and says why that may be.
+    @Test func invertedContrastIsSaid() throws {
+        try folder.simulate(particles: 2)
+        var map = try MRCFile.readVolume(folder.path + "/data/truth.mrc")
+        map.voxels = map.voxels.map { -$0 }
+        try MRCFile.write(map, to: folder.path + "/inverted.mrc")
+        for command in ["fsc", "compare"] {
+            let outcome = try folder.run(command, "inverted.mrc", "data/truth.mrc")
+            #expect(outcome.status == 0 && outcome.errors.contains("is the contrast of one map inverted?"))
+            #expect(outcome.output.contains("FSC ") && !outcome.output.contains("inf"), "\(outcome.output)")
+        }
+        let turned = try folder.run("fsc", "inverted.mrc", "data/truth.mrc").output
+        #expect(turned.contains("FSC never above 0.5 · never above 0.143"), "\(turned)")
+        let json = try folder.run("compare", "inverted.mrc", "data/truth.mrc", "--json").output
+        let report = try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any]
+        #expect(report?["resolution05"] is NSNull && report?["resolution0143"] is NSNull, "\(json)")
+    }
+
+    /// A warning has the name of the map that it is about.
+    @Test func mapsWithoutPixelSizesAreNamed() throws {
+        try folder.simulate(particles: 2)
+        var map = try folder.data("data/truth.mrc")
+        map.replaceSubrange(40..<52, with: [UInt8](repeating: 0, count: 12))
+        try folder.write(map, "blank.mrc")
+        let outcome = try folder.run("fsc", "blank.mrc", "blank.mrc")
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(outcome.errors.hasPrefix("warning: blank.mrc: the header has no pixel size"))
+    }
+
     private func checkComparisons() throws {
         let same = try folder.run("compare", "data/truth.mrc", "data/truth.mrc", "--json")
         let report = try #require(
@@ -106,7 +135,7 @@ struct WorkflowTests {
             "compare", "run/map.mrc", "data/truth.mrc", "--aligned", "aligned.mrc", "--picture", "both.png",
             "--poses", "data/truth.star", "--true-poses", "data/truth.star")
         #expect(compared.status == 0, "\(compared.errors)")
-        #expect(compared.output.contains("FSC 0.5 at ") && compared.output.contains("median pose error 0.0°"))
+        #expect(compared.output.hasPrefix("FSC ") && compared.output.contains("median pose error 0.0°"))
         // 0.84 of 192 Å.
         #expect(
             compared.output.contains("within a sphere of 161 Å")
@@ -118,12 +147,16 @@ struct WorkflowTests {
         let lines = curve.output.split(separator: "\n")
         #expect(curve.status == 0 && lines.count == 17 && lines[0].hasPrefix("shell"))
         #expect(lines[1...15].allSatisfy { $0.hasSuffix(" 1.000") })
-        #expect(lines[16].contains("FSC 0.5 at 12.8 Å"))
-        let weighted = try folder.run("fsc", "run/map.mrc", "data/truth.mrc", "--mask", "data/truth.mrc")
+        #expect(lines[16] == "FSC not below 0.5 to 12.8 Å · not below 0.143 to 12.8 Å")
         let maps = try ["run/map.mrc", "data/truth.mrc"].map {
             try MRCFile.readVolume("\(folder.path)/\($0)")
         }
-        let masked = FourierShellCorrelation(maps[0].masked(by: maps[1]), maps[1].masked(by: maps[1]))
+        var mask = maps[1]
+        let largest = mask.voxels.max() ?? 1
+        mask.voxels = mask.voxels.map { max(0, $0 / largest) }
+        try MRCFile.write(mask, to: folder.path + "/mask.mrc")
+        let weighted = try folder.run("fsc", "run/map.mrc", "data/truth.mrc", "--mask", "mask.mrc")
+        let masked = FourierShellCorrelation(maps[0].masked(by: mask), maps[1].masked(by: mask))
         let shown = weighted.output.split(separator: "\n").dropFirst().prefix(15).map {
             $0.split(separator: " ").last.map(String.init)
         }
