@@ -64,8 +64,46 @@ final class RunFolderTests {
         #expect(throws: RunFolderError.self) { try below.create() }
     }
 
+    /// A plan that is there is not said to be missing.
+    @Test func plansThatCannotBeReadAreSaid() throws {
+        let folder = try RunFolder(resuming: root)
+        #expect(throws: RunFolderError.noPlan(root)) { try folder.plan() }
+        #expect(!folder.holdsRun)
+        for text in ["", "{\"version\": \"9.0\"}", "[]"] {
+            try folder.write(Data(text.utf8), to: "plan.json")
+            #expect(throws: RunFolderError.otherPlan(root + "/plan.json")) { try folder.plan() }
+        }
+        #expect(folder.holdsRun)
+    }
+
+    /// What the system says, where Foundation has only the number of an error.
+    @Test func whyAFolderCannotBeMadeIsSaid() throws {
+        try Data("x".utf8).write(to: URL(fileURLWithPath: root + "/file"))
+        try FileManager.default.createSymbolicLink(
+            atPath: root + "/circle", withDestinationPath: root + "/circle")
+        try FileManager.default.createSymbolicLink(
+            atPath: root + "/nowhere", withDestinationPath: root + "/none/folder")
+        for (name, reason) in [
+            ("file/run", "not a directory"), ("file/a/run", "not a directory"),
+            ("circle", "too many levels of symbolic links"),
+            ("circle/run", "too many levels of symbolic links"), ("nowhere", "no such file or directory"),
+        ] {
+            let path = root + "/" + name
+            #expect(throws: RunFolderError.unwritable(path, reason)) {
+                try RunFolder(path: path, mayOverwrite: true).create()
+            }
+        }
+        #expect(throws: RunFolderError.unwritable("", "no such file or directory")) {
+            try RunFolder(path: "", mayOverwrite: true).create()
+        }
+        try RunFolder(path: root + "/a/b/c/", mayOverwrite: false).create()
+        #expect(try FileManager.default.contentsOfDirectory(atPath: root + "/a/b/c").isEmpty)
+    }
+
     @Test func refusalsAreOneLine() {
-        let errors: [RunFolderError] = [.exists("a"), .notAFolder("b"), .unwritable("c", "no space")]
+        let errors: [RunFolderError] = [
+            .exists("a"), .otherPlan("p"), .notAFolder("b"), .unwritable("c", "no space"),
+        ]
         for error in errors {
             #expect(!error.description.contains("\n") && error.description.contains(": "))
         }

@@ -99,11 +99,13 @@ extension RunFolder {
 
     /// Reads what the run was asked to do.
     ///
-    /// - Throws: ``RunFolderError/noPlan(_:)``.
+    /// - Throws: ``RunFolderError/noPlan(_:)``, or ``RunFolderError/otherPlan(_:)`` if there is one that cannot be read.
     public func plan() throws(RunFolderError) -> RunPlan {
-        guard let data = try? DurableFile.contents(of: file("plan.json"), atMost: 1 << 30),
+        let name = file("plan.json")
+        guard FileManager.default.fileExists(atPath: name) else { throw .noPlan(path) }
+        guard let data = try? DurableFile.contents(of: name, atMost: 1 << 30),
             let plan = try? JSONDecoder().decode(RunPlan.self, from: data)
-        else { throw .noPlan(path) }
+        else { throw .otherPlan(name) }
         return plan
     }
 

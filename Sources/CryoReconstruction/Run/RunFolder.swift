@@ -96,6 +96,8 @@ public enum RunFolderError: Error, Sendable, Equatable, CustomStringConvertible 
     case busy(String)
     /// It is not that of a run that can be resumed.
     case noPlan(String)
+    /// This is not a plan of this version, or no longer one.
+    case otherPlan(String)
     /// The run has ended.
     case finished(String)
     /// All checkpoints are damaged.
@@ -126,6 +128,8 @@ public enum RunFolderError: Error, Sendable, Equatable, CustomStringConvertible 
         case .busy(let path): "\(path): another process works in this run folder; wait for it, or stop it"
         case .noPlan(let path):
             "\(path): holds no plan.json; expected the folder of a run"
+        case .otherPlan(let path):
+            "\(path): is damaged, or the plan of a run by another version of the program; use that one, or begin the run again"
         case .finished(let path): "\(path): the run has ended already; there is nothing to resume"
         case .noCheckpoint(let path):
             "\(path): every checkpoint is damaged; begin the run again with --overwrite"
