@@ -29,7 +29,7 @@ struct RemainingTimeTests {
                 batchSize: plan.batchSize, beta: 1, effectivePoses: 10, logEvidence: 1, relativeChange: 0.1,
                 poseCount: 1000, evaluatedFraction: 1,
                 halfSetFSC: plan.phase == .march && endsRing ? fsc(plan.ringCount) : nil, seconds: now,
-                progress: 0)
+                duration: seconds(plan), progress: 0)
         }
     }
 

@@ -132,13 +132,19 @@ struct ScheduleTests {
         let rising = steps[3]
         let rings =
             [Int](repeating: 5, count: 120) + (6...11).flatMap { [Int](repeating: $0, count: 40) }
-            + (12...14).flatMap { [Int](repeating: $0, count: 20) } + [Int](repeating: 15, count: 88)
+            + (12...14).flatMap { [Int](repeating: $0, count: 20) } + [Int](repeating: 15, count: 264)
         #expect(rising.map(\.ringCount) == rings)
         let (coarse, accelerated) = (
             rising.prefix { $0.ringCount < 12 }, rising.dropLast(8).filter { $0.ringCount > 11 }
         )
         #expect(coarse.allSatisfy { $0.weight == 0.3 && $0.momentum == 0 && $0.batchSize == 320 })
         #expect(accelerated.allSatisfy { $0.weight == 0.8 && $0.momentum == 0.95 && $0.batchSize == 2000 })
+        // At the last limit the map must be smooth first, and once more.
+        let (smooth, free) = (
+            [Double](repeating: 0.125, count: 48), [Double](repeating: 1, count: 80)
+        )
+        #expect(accelerated.filter { $0.ringCount == 15 }.map(\.floorShare) == smooth + free + smooth + free)
+        #expect(rising.allSatisfy { $0.floorShare == 1 || $0.ringCount == 15 })
         let fine = rising.suffix(8)
         #expect(fine.allSatisfy { $0.weight == 0.2 && $0.momentum == 0 && $0.batchSize == 320 })
         #expect(steps[5].suffix(8).allSatisfy { $0.batchSize == 1280 })
@@ -182,6 +188,42 @@ struct ScheduleTests {
         #expect(!RisingEnd.isKnown(entries([21] + few.dropLast()), atMost: 20))
         // Untempered they would fit fewer still.
         #expect(RisingEnd.isKnown(entries(few, beta: 0.9), atMost: 20))
+    }
+
+    /// At the last limit of a rise a smooth map takes turns with a sharper one, until images tell their poses.
+    @Test func aRiseGoesFromPartToPart() throws {
+        let parameters = ReconstructionParameters.standard
+        let plans = IterationSchedule.repeatedPlans(
+            parameters, particleCount: 2000, boxLength: 320, boxSize: 64, diameter: 256)[3]
+        let parts = plans.indices.filter {
+            plans[$0].ringCount == 15
+                && (plans[$0 - 1].ringCount < 15 || plans[$0].floorShare != plans[$0 - 1].floorShare)
+        }
+        let fine = try #require(plans.firstIndex { $0.momentum == 0 && $0.ringCount == 15 })
+        func next(_ iterations: Range<Int>, poses: Double, evidence: (Int) -> Double) -> Int? {
+            RisingEnd.nextPart(
+                of: plans,
+                after: iterations.map {
+                    IterationStatistics(
+                        iteration: $0, phase: .anneal, resolution: 20, batchSize: 1, beta: 1,
+                        effectivePoses: poses, logEvidence: evidence($0), relativeChange: 0, poseCount: 1,
+                        evaluatedFraction: 1, seconds: 0, progress: 0)
+                }, parameters)
+        }
+        let rise = { (iteration: Int) in 0.01 * Double(iteration) }
+        // Few poses lead on from anywhere with momentum.
+        #expect(next(parts[0] - 5..<parts[0], poses: 9, evidence: rise) == fine)
+        #expect(next(parts[0] - 4..<parts[0], poses: 9, evidence: rise) == nil)
+        // A smooth map ends once images nearly tell their poses, or as planned.
+        #expect(next(parts[0]..<parts[0] + 30, poses: 60, evidence: { _ in 1 }) == nil)
+        #expect(next(parts[0]..<parts[0] + 30, poses: 19, evidence: rise) == parts[1])
+        // A sharp one where evidence rises no more, for the fine quadrature or the next smooth one.
+        #expect(next(parts[1]..<parts[1] + 30, poses: 60, evidence: rise) == nil)
+        #expect(next(parts[0]..<parts[1] + 15, poses: 60, evidence: { _ in 1 }) == nil)
+        #expect(next(parts[1]..<parts[1] + 30, poses: 60, evidence: { _ in 1 }) == parts[2])
+        #expect(next(parts[1]..<parts[1] + 30, poses: 19, evidence: { _ in 1 }) == fine)
+        #expect(next(parts[3]..<parts[3] + 30, poses: 60, evidence: { _ in 1 }) == fine)
+        #expect(next(0..<30, poses: 1, evidence: { _ in 1 }) == nil)
     }
 
     /// Images that tell their poses need no finer limit, but may need more of them in a step.

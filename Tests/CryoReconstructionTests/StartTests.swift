@@ -87,14 +87,17 @@ import Testing
                 return start
             }
         }
-        #expect(records([0, 1, 2]).unsettled(among: plans, atMost: 2) == nil)
-        #expect(records([0, 1, 2, 3]).unsettled(among: plans, atMost: 2) == 3)
-        #expect(records([0, 1, 2, 3, 3]).unsettled(among: plans, atMost: 2) == 3)
-        #expect(records([0, 1, 2, 3, 3, 3]).unsettled(among: plans, atMost: 2) == nil)
+        #expect(records([0, 1, 2]).unsettled(among: plans, atMost: 2) { _ in 1 } == nil)
+        #expect(records([0, 1, 2, 3]).unsettled(among: plans, atMost: 2) { _ in 1 } == 3)
+        #expect(records([0, 1, 2, 3, 3]).unsettled(among: plans, atMost: 2) { _ in 1 } == 3)
+        #expect(records([0, 1, 2, 3, 3, 3]).unsettled(among: plans, atMost: 2) { _ in 1 } == nil)
         // Another kind has no more of them.
-        #expect(records([0, 1, 2, 3, 4, 3]).unsettled(among: plans, atMost: 2) == 4)
-        #expect(records([0, 1, 2, 3, 4, 3, 4]).unsettled(among: plans, atMost: 2) == nil)
-        #expect([StartRecord]().unsettled(among: plans, atMost: 2) == nil)
+        #expect(records([0, 1, 2, 3, 4, 3]).unsettled(among: plans, atMost: 2) { _ in 1 } == 4)
+        #expect(records([0, 1, 2, 3, 4, 3, 4]).unsettled(among: plans, atMost: 2) { _ in 1 } == nil)
+        // Rounds of two starts, as of two contrasts.
+        #expect(records([0, 1, 3, 3]).unsettled(among: plans, atMost: 1) { _ in 2 } == 3)
+        #expect(records([0, 1, 3, 3, 3, 3]).unsettled(among: plans, atMost: 1) { _ in 2 } == nil)
+        #expect([StartRecord]().unsettled(among: plans, atMost: 2) { _ in 1 } == nil)
     }
 
     /// Where images fit more poses than they should, all begins anew, with more of them a step and at finer limits; the best
@@ -113,6 +116,7 @@ import Testing
         #expect(
             starts.map(\.batchSize) == [20, 20, 80, 80, 120, 120, 120, 120]
                 && starts.prefix(6).map(\.repetition) == [0, 0, 1, 2, 3, 4])
+        #expect(starts.suffix(2).map(\.repetition).allSatisfy { $0 == 3 || $0 == 4 })
         #expect(starts.map(\.seed) == (0..<8).map { 1000 * $0 + parameters.seed })
         let limits = starts.compactMap(\.resolution)
         #expect(limits[0] == limits[1] && limits[1] == limits[2] && limits[2] > limits[3])

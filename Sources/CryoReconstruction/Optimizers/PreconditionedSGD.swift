@@ -35,7 +35,8 @@ public struct PreconditionedSGD: Optimizer {
                 Double(situation.batchSize) * (2 - situation.weight) / situation.weight)
         let precision = priorPrecision(
             present: present, gradient: situation.gradient.gradient, curvature: average,
-            batchSize: Double(situation.batchSize), effectiveImages: effective, ringCount: frame.ringCount)
+            batchSize: Double(situation.batchSize), effectiveImages: effective,
+            signalFloor: situation.floorShare * signalFloor, ringCount: frame.ringCount)
         let share = Float(situation.symmetryOrder) / Float(situation.particleCount)
         let priorCurvature =
             frame.coefficientCurvature(ofVoxels: situation.prior.curvature) * share
@@ -127,7 +128,7 @@ public struct PreconditionedSGD: Optimizer {
     /// minibatch alone would put it, c + G/D, which also sees signal in a shell that the density does not hold yet.
     private func priorPrecision(
         present: FourierBall, gradient: FourierBall, curvature: FourierBall, batchSize: Double,
-        effectiveImages: Double, ringCount: Int
+        effectiveImages: Double, signalFloor: Double, ringCount: Int
     ) -> [Float] {
         let zeros = [Double](repeating: 0, count: ringCount + 1)
         var (power, latest, weight, count, mean) = (zeros, zeros, zeros, zeros, zeros)

@@ -30,6 +30,8 @@ public struct IterationStatistics: Codable, Sendable {
     public var densityHash: String?
     /// Seconds since the start, of its part in a run of two.
     public var seconds: Double
+    /// Seconds that it took; nil in records of older versions.
+    public var duration: Double?
     /// The part of the run's time that has passed, as far as it can be foretold, from 0 to 1; never less than before in one
     /// part of a run.
     public var progress: Double

@@ -124,9 +124,9 @@ extension Reconstruction {
                 watch: progress.watch)
             report(
                 try progress.course.note(entry, isEmpty: isEmpty) { time.seconds(from: place, $0) })
-            if hasRisen(progress) {
-                progress.iteration = plans[progress.iteration...].firstIndex { $0.momentum == 0 } ?? end
-            }
+            progress.iteration =
+                RisingEnd.nextPart(of: plans, after: progress.course.statistics, parameters)
+                ?? progress.iteration
             (progress.centres, progress.scales) = (images.centres, images.scales)
             (progress.sign, progress.setAside) = (Int(images.sign), images.setAside)
             try checkpoint(progress)

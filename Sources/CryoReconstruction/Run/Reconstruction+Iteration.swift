@@ -124,7 +124,7 @@ extension Reconstruction {
             density: density, gradient: CoefficientGradient(gradient, frame: stage.frame),
             symmetryOrder: symmetry.order, batch: batch.number, batchSize: visit.indices.count,
             particleCount: split.learning.count, iteration: iteration, weight: plan.weight,
-            momentum: plan.momentum, prior: prior,
+            momentum: plan.momentum, floorShare: plan.floorShare, prior: prior,
             objective: { [noise = state.noise] trial in
                 self.objective(trial, visit, stage, noise, prior)
             })
@@ -211,8 +211,9 @@ extension Reconstruction {
         guard !split.heldOut.isEmpty, let stage = state.stage, let density = constrained(state, plan) else {
             return nil
         }
+        // Where poses are looked for anew the density keeps the march's grid.
         let visit = visit(
-            split.heldOut, of: density, stage, state.noise,
+            split.heldOut, of: density.resampled(to: stage.frame.gridSize), stage, state.noise,
             sampler: plan.isSampled(parameters) ? sampler(iteration, stage, state) : nil)
         remember(visit, plan, stage.parallel, entersCensus: false, &state)
         return visit.indices.isEmpty ? nil : visit.meanLogEvidence

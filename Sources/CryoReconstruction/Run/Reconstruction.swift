@@ -31,7 +31,7 @@ public final class Reconstruction: @unchecked Sendable {
     let parallel: Parallel
     /// Whether half-sets take turns with one engine instead of having one each, in half the memory; the result is the same.
     public var sharesEngine: Bool
-    /// The plan of the run for each limit at which the anneal may be carried out, the coarsest first.
+    /// The plan of the run for each kind of anneal that may be carried out, in their order.
     let plans: [[IterationPlan]]
     /// How far off the middle of its image a particle is looked for.
     let shiftSearch: ShiftSearch
@@ -43,6 +43,11 @@ public final class Reconstruction: @unchecked Sendable {
     public var plannedResolutions: (first: Double, last: Double) {
         let rings = plans[0].map(\.ringCount)
         return (source.boxLength / Double(rings.first ?? 1), source.boxLength / Double(rings.last ?? 1))
+    }
+
+    /// The limit at which the first anneal ends, as a resolution in Å; nil without one.
+    public var annealedResolution: Double? {
+        plans[0].endOfAnneal.map { source.boxLength / Double($0.ringCount) }
     }
 
     /// Prepares a run: looks at the images' contrast and background.

@@ -1,5 +1,3 @@
-import CryoCore
-
 /// When an anneal whose limit rises has come as far as it leads.
 enum RisingEnd {
     /// By how many nats so many iterations as a lower limit has must raise the log-evidence at the last one for more to follow.
@@ -9,7 +7,7 @@ enum RisingEnd {
     /// Iterations that must agree on it that images tell their poses.
     static let witnessCount = 5
 
-    /// Whether the log-evidences of the iterations at the last limit have stopped rising.
+    /// Whether the log-evidences of the iterations of a part have stopped rising.
     static func isSettled(_ logEvidences: [Double], window: Int) -> Bool {
         guard logEvidences.count > window, let last = logEvidences.last else { return false }
         return last - logEvidences[logEvidences.count - 1 - window] < leastGain
@@ -22,19 +20,36 @@ enum RisingEnd {
         entries.count >= witnessCount
             && entries.suffix(witnessCount).allSatisfy { $0.effectivePoses <= few }
     }
-}
 
-extension Reconstruction {
-    /// Whether a rising anneal has only its iterations on the fine quadrature left to do.
-    func hasRisen(_ progress: RunProgress) -> Bool {
-        let plans = plans[progress.repetition]
-        guard let last = progress.lastStatistics, last.phase == .anneal, plans[last.iteration].momentum > 0
-        else { return false }
-        let entries = progress.course.statistics.filter { plans[$0.iteration].momentum > 0 }
-        let limit = plans.endOfAnneal?.ringCount
-        let atLimit = entries.filter { plans[$0.iteration].ringCount == limit }
-        return RisingEnd.isKnown(entries, atMost: parameters.annealEnd)
-            || RisingEnd.isSettled(
-                atLimit.map(\.logEvidence), window: max(1, parameters.annealIterations / 8))
+    /// The place in its plan at which a rising anneal goes on, if the present part has led as far as it does; nil where it goes on as planned.
+    ///
+    /// Once images tell their poses that is the fine quadrature; else, at the last limit, the next part. In one where the map must be smoother than it
+    /// could be, evidence falls before images recognise it, and does not tell.
+    ///
+    /// - Parameters:
+    ///   - plans: The run's plan.
+    ///   - entries: The iterations of its anneal so far.
+    ///   - parameters: The settings.
+    static func nextPart(
+        of plans: [IterationPlan], after entries: [IterationStatistics],
+        _ parameters: ReconstructionParameters
+    ) -> Int? {
+        guard let last = entries.last, last.phase == .anneal, plans[last.iteration].momentum > 0 else {
+            return nil
+        }
+        let (present, rest) = (plans[last.iteration], plans[(last.iteration + 1)...])
+        func isLike(_ plan: IterationPlan) -> Bool {
+            plan.ringCount == present.ringCount && plan.floorShare == present.floorShare && plan.momentum > 0
+        }
+        let fine = rest.firstIndex { $0.momentum == 0 }
+        let accelerated = entries.filter { plans[$0.iteration].momentum > 0 }
+        if isKnown(accelerated, atMost: parameters.annealEnd) { return fine }
+        guard present.ringCount == plans.endOfAnneal?.ringCount else { return nil }
+        let tellsPoses = last.effectivePoses <= 2 * parameters.annealEnd
+        if present.floorShare < 1 { return tellsPoses ? rest.firstIndex { !isLike($0) } : nil }
+        let part = accelerated.reversed().prefix { isLike(plans[$0.iteration]) }.reversed()
+        let window = max(1, parameters.annealIterations / 8)
+        guard isSettled(part.map(\.logEvidence), window: window) else { return nil }
+        return tellsPoses ? fine : rest.firstIndex { !isLike($0) }
     }
 }

@@ -1,6 +1,8 @@
 /// How far a run has come, and what it has seen on the way.
 struct RunCourse: Codable, Sendable {
     private var secondsBefore = 0.0
+    /// When the last iteration ended, in seconds of work.
+    private var lastEnd = 0.0
     private var start = ContinuousClock.now
     private var emptyIterations = 0
     private var progress = 0.0
@@ -14,6 +16,7 @@ struct RunCourse: Codable, Sendable {
     init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         secondsBefore = try container.decode(Double.self, forKey: .secondsBefore)
+        lastEnd = secondsBefore
         emptyIterations = try container.decode(Int.self, forKey: .emptyIterations)
         progress = try container.decode(Double.self, forKey: .progress)
         statistics = try container.decode([IterationStatistics].self, forKey: .statistics)
@@ -43,6 +46,8 @@ struct RunCourse: Codable, Sendable {
     ) throws(ReconstructionError) -> IterationStatistics {
         var entry = entry
         entry.seconds = seconds
+        entry.duration = entry.seconds - lastEnd
+        lastEnd = entry.seconds
         statistics.append(entry)
         if let rest = remaining(statistics) {
             progress = max(progress, rest > 0 ? entry.seconds / (entry.seconds + rest) : 1)

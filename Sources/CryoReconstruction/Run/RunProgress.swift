@@ -64,7 +64,10 @@ struct RankedStart: Codable, Sendable {
     /// The start whose anneal has ended.
     init(_ progress: RunProgress) {
         repetition = progress.repetition
-        state = progress.states[0]
+        var state = progress.states[0]
+        // Its engine would stay in memory beside those of the starts that follow.
+        state.stage = nil
+        self.state = state
         statistics = progress.course.statistics
         centres = progress.centres
     }

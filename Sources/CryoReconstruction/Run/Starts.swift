@@ -89,11 +89,16 @@ extension Sequence<StartRecord> {
         }
     }
 
-    /// The plan of the best start, to be followed from another one if its limit rises; nil after as many further starts of such plans as `most`.
-    func unsettled(among plans: [[IterationPlan]], atMost most: Int) -> Int? {
-        let rising = compactMap(\.repetition).filter { plans.indices.contains($0) && plans[$0].rises }
-        guard let place = best?.repetition, rising.contains(place), rising.count - Set(rising).count < most
-        else { return nil }
+    /// The plan of the best start, to be followed from others if its limit rises; nil after as many further rounds of such plans as `most`.
+    ///
+    /// - Parameter roundSize: How many starts follow a plan at a time.
+    func unsettled(
+        among plans: [[IterationPlan]], atMost most: Int, roundSize: (Int) -> Int
+    ) -> Int? {
+        let starts = Dictionary(grouping: compactMap(\.repetition)) { $0 }.mapValues(\.count)
+            .filter { plans.indices.contains($0.key) && plans[$0.key].rises }
+        let further = starts.reduce(0) { $0 + ($1.value - 1) / Swift.max(1, roundSize($1.key)) }
+        guard let place = best?.repetition, starts[place] != nil, further < most else { return nil }
         return place
     }
 }
@@ -145,8 +150,13 @@ extension Reconstruction {
     func place(of progress: RunProgress) -> (index: Int, count: Int)? {
         guard progress.start != nil else { return nil }
         let records = progress.records
-        let count = startsEach(after: records) * openContrasts(records).count
+        let count = roundSize(after: records)
         return (records.reversed().prefix { $0.repetition == progress.repetition }.count % count, count)
+    }
+
+    /// The number of starts of the present anneal, for all contrasts that are open.
+    private func roundSize(after records: [StartRecord]) -> Int {
+        startsEach(after: records) * openContrasts(records).count
     }
 
     /// The number of starts for each contrast: of repeated anneals one, unless none of the first ones is likely to be right.
@@ -203,10 +213,9 @@ extension Reconstruction {
         }
     }
 
-    /// Ends the anneal of a start whose density vanished, as that of the wrong contrast may; false if there is no other of
-    /// its kind.
+    /// Ends the anneal of a start whose density vanished, as that of the wrong contrast may; false if there is no other.
     func giveUpStart(_ progress: inout RunProgress) -> Bool {
-        guard let place = place(of: progress), place.count > 1 else { return false }
+        guard let place = place(of: progress), place.count > 1 || progress.best != nil else { return false }
         progress.iteration = annealCount(progress.repetition)
         progress.course.forgetEmptiness()
         return true
@@ -217,10 +226,14 @@ extension Reconstruction {
         guard initialDensity == nil, let best = progress.records.best else { return nil }
         let tellsPoses = (best.effectivePoses ?? 1) <= 2 * parameters.annealEnd
         if tellsPoses && best.explainsMost { return nil }
-        let further = IterationSchedule.repetition(
-            after: progress.repetition, of: plans, mayBeFiner: !tellsPoses, best: best.repetition ?? 0)
-        if further != nil || tellsPoses { return further }
-        return progress.records.unsettled(among: plans, atMost: parameters.annealRestarts)
+        // A further start has followed a plan that others came after.
+        let latest = progress.records.compactMap(\.repetition).max() ?? progress.repetition
+        let next = IterationSchedule.repetition(
+            after: latest, of: plans, mayBeFiner: !tellsPoses, best: best.repetition ?? 0)
+        if next != nil || tellsPoses || parameters.maxIterations != nil { return next }
+        return progress.records.unsettled(among: plans, atMost: parameters.annealRestarts) { repetition in
+            repetition == 0 ? startCount : roundSize(after: progress.records)
+        }
     }
 
     private func begin(_ start: Int, _ progress: inout RunProgress) {

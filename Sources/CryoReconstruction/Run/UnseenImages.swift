@@ -55,7 +55,7 @@ struct UnseenImages {
 }
 
 extension [Int] {
-    /// Some two hundred particles that are asked, spread evenly over these.
+    /// Two to four hundred particles that are asked, spread evenly over these.
     func spread() -> [Int] {
         stride(from: 0, to: count, by: Swift.max(1, count / 200)).map { self[$0] }
     }

@@ -23,6 +23,8 @@ public struct IterationPlan: Sendable, Hashable {
     /// The part of the density's last change that is made again; then every iteration sees the same images, since others
     /// would be noise that momentum amplifies.
     public var momentum = 0.0
+    /// The part of the settings' signal floor that a shell is granted.
+    public var floorShare = 1.0
     /// How far the anneal has come, from 0 to 1; nil for an untempered likelihood.
     public var annealProgress: Double?
     /// The inverse temperature outside the anneal: 1, or so large that only the best match is left.

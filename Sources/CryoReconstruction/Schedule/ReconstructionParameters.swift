@@ -75,7 +75,7 @@ public struct ReconstructionParameters: Codable, Sendable, Equatable {
     public var angularStep = 1.0
     /// The resolution at which the likelihood is annealed, in Å; nil for a sixth of the diameter, at most 32 Å.
     public var annealResolution: Double?
-    /// The resolution at which an anneal begins whose limit rises, in Å: the last of the repeated ones, and if this is told all
+    /// The resolution at which an anneal begins whose limit rises, in Å: those of the repeated ones that rise, and if this is told all
     /// of them; nil for the diameter over 4.5.
     public var annealBeginning: Double?
     /// Iterations of an anneal at one limit; where it rises, three quarters of these at its first ring, then a quarter each, with momentum
@@ -93,9 +93,10 @@ public struct ReconstructionParameters: Codable, Sendable, Equatable {
     /// The part of the anneal that is carried out on a coarser quadrature.
     public var annealCoarseShare = 0.95
     /// How often the anneal is done again at most if its map is not good enough: with four times as many images a step, then
-    /// at a limit a quarter finer, then with one that rises, without positivity, and with more images again; 0 for one anneal in any case.
+    /// at a limit a quarter finer, then with one that rises, without positivity, and with more images again; 0 for one kind of anneal in any case.
     public var annealRetries = 6
-    /// How many further random starts an anneal whose limit rises has at most, if images do not tell their poses in any map.
+    /// How many further random starts an anneal whose limit rises has at most, if images do not tell their poses in any map; none where
+    /// the number of iterations is limited.
     public var annealRestarts = 2
     /// The least signal that a shell is granted, in units of the estimate's noise.
     public var signalFloor = 4.0

@@ -68,15 +68,12 @@ struct RemainingTime {
     private func rate(_ place: Place, _ statistics: [IterationStatistics]) -> Double? {
         guard let last = statistics.last else { return nil }
         let recent = statistics.suffix(last.phase == .anneal ? 40 : 10)
-        // The first one pays for what is made once.
-        let begin =
-            statistics.count > recent.count ? statistics[statistics.count - recent.count - 1].seconds : 0
         let work = recent.reduce(0) { sum, entry in
             guard let plan = plan(of: entry, place) else { return sum }
             let ratio = Double(entry.batchSize) / Double(max(1, images(plan)))
             return sum + cost(plan, atMost: .max) * ratio
         }
-        let seconds = last.seconds - begin
+        let seconds = recent.reduce(0) { $0 + ($1.duration ?? 0) }
         return work > 0 && seconds > 0 ? seconds / work : nil
     }
 

@@ -19,17 +19,14 @@ package struct RunFacts: Sendable {
         self.latest = latest
         agreement = iterations.last { $0.halfSetFSC != nil }?.halfSetFSC
         let recent = iterations.suffix(Self.recentCount)
-        let begin =
-            iterations.count > recent.count ? iterations[iterations.count - recent.count - 1].seconds : 0
-        let seconds = latest.seconds - begin
+        let seconds = recent.reduce(0) { $0 + ($1.duration ?? 0) }
         let images = recent.reduce(0) { $0 + $1.batchSize }
         imagesPerSecond = seconds > 0 ? Double(images) / seconds : nil
     }
 
     /// As few of the iterations as have the same facts, so that whoever only shows those need not keep all.
     package static func needed(of iterations: [IterationStatistics]) -> [IterationStatistics] {
-        // The one before the latest says when they began.
-        let recent = iterations.suffix(recentCount + 1)
+        let recent = iterations.suffix(recentCount)
         let agreed = iterations.dropLast(recent.count).last { $0.halfSetFSC != nil }
         return [agreed].compactMap { $0 } + recent
     }
