@@ -160,7 +160,9 @@ def numbers(text):
 def compare(run_map, reference, *options):
     """How well a map agrees with a reference, after alignment."""
     output, _ = measured([BIN / "daybreak", "compare", run_map, reference, "--json", *options])
-    return numbers(output)
+    report = numbers(output)
+    # Of a curve that reaches no threshold there is no resolution: no map is worse.
+    return {key: float("inf") if value is None and key.startswith("resolution") else value for key, value in report.items()}
 
 
 def synthetic():

@@ -59,7 +59,7 @@ struct Reconstruct: ParsableCommand {
             let parts = setting.split(separator: "=", maxSplits: 1).map(String.init)
             guard parts.count == 2 else { throw ValidationError("--set wants name=value, not '\(setting)'") }
             do { result = try result.setting(parts[0], to: parts[1]) } catch {
-                throw ValidationError("\(error)\(error.wanted.map { "; it takes \($0)" } ?? "")")
+                throw ValidationError("\(error)")
             }
         }
         if let starts = method.starts { result.starts = starts }

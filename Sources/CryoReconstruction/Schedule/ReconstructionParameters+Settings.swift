@@ -137,7 +137,8 @@ public enum SettingError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .unknown(let name, let known):
             "there is no setting '\(name.oneLine)'; the settings are \(known.joined(separator: ", "))"
-        case .unsuitable(let name, let value): "setting '\(name)' cannot be '\(value)'; see daybreak presets"
+        case .unsuitable(let name, let value):
+            "setting '\(name)' cannot be '\(value)'; \(wanted.map { "it takes \($0)" } ?? "see daybreak presets")"
         }
     }
 }

@@ -1,7 +1,5 @@
-import CryoReconstruction
-
 extension SettingError {
-    /// What the setting takes that was given something else; nil where the error says enough.
+    /// What the setting takes that was given something else; nil where there is none of that name.
     var wanted: String? {
         guard case .unsuitable(let name, _) = self else { return nil }
         let settings = Mirror(reflecting: ReconstructionParameters()).children
