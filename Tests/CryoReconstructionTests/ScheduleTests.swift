@@ -132,18 +132,20 @@ struct ScheduleTests {
         let rising = steps[3]
         let rings =
             [Int](repeating: 5, count: 120) + (6...11).flatMap { [Int](repeating: $0, count: 40) }
-            + (12...14).flatMap { [Int](repeating: $0, count: 20) } + [Int](repeating: 15, count: 264)
+            + (12...14).flatMap { [Int](repeating: $0, count: 20) } + [Int](repeating: 15, count: 344)
         #expect(rising.map(\.ringCount) == rings)
         let (coarse, accelerated) = (
             rising.prefix { $0.ringCount < 12 }, rising.dropLast(8).filter { $0.ringCount > 11 }
         )
         #expect(coarse.allSatisfy { $0.weight == 0.3 && $0.momentum == 0 && $0.batchSize == 320 })
         #expect(accelerated.allSatisfy { $0.weight == 0.8 && $0.momentum == 0.95 && $0.batchSize == 2000 })
-        // At the last limit the map must be smooth first, and once more.
+        // At the last limit the map must be smooth twice.
         let (smooth, free) = (
             [Double](repeating: 0.125, count: 48), [Double](repeating: 1, count: 80)
         )
-        #expect(accelerated.filter { $0.ringCount == 15 }.map(\.floorShare) == smooth + free + smooth + free)
+        #expect(
+            accelerated.filter { $0.ringCount == 15 }.map(\.floorShare) == free + smooth + free + smooth
+                + free)
         #expect(rising.allSatisfy { $0.floorShare == 1 || $0.ringCount == 15 })
         let fine = rising.suffix(8)
         #expect(fine.allSatisfy { $0.weight == 0.2 && $0.momentum == 0 && $0.batchSize == 320 })
@@ -214,15 +216,15 @@ struct ScheduleTests {
         // Few poses lead on from anywhere with momentum.
         #expect(next(parts[0] - 5..<parts[0], poses: 9, evidence: rise) == fine)
         #expect(next(parts[0] - 4..<parts[0], poses: 9, evidence: rise) == nil)
-        // A smooth map ends once images nearly tell their poses, or as planned.
-        #expect(next(parts[0]..<parts[0] + 30, poses: 60, evidence: { _ in 1 }) == nil)
-        #expect(next(parts[0]..<parts[0] + 30, poses: 19, evidence: rise) == parts[1])
-        // A sharp one where evidence rises no more, for the fine quadrature or the next smooth one.
-        #expect(next(parts[1]..<parts[1] + 30, poses: 60, evidence: rise) == nil)
-        #expect(next(parts[0]..<parts[1] + 15, poses: 60, evidence: { _ in 1 }) == nil)
-        #expect(next(parts[1]..<parts[1] + 30, poses: 60, evidence: { _ in 1 }) == parts[2])
-        #expect(next(parts[1]..<parts[1] + 30, poses: 19, evidence: { _ in 1 }) == fine)
-        #expect(next(parts[3]..<parts[3] + 30, poses: 60, evidence: { _ in 1 }) == fine)
+        // A sharp map ends where evidence rises no more, for the fine quadrature or a smooth one.
+        #expect(next(parts[0]..<parts[0] + 30, poses: 60, evidence: rise) == nil)
+        #expect(next(parts[0]..<parts[0] + 30, poses: 60, evidence: { _ in 1 }) == parts[1])
+        #expect(next(parts[0]..<parts[0] + 30, poses: 19, evidence: { _ in 1 }) == fine)
+        #expect(next(parts[1]..<parts[2] + 15, poses: 60, evidence: { _ in 1 }) == nil)
+        #expect(next(parts[4]..<parts[4] + 30, poses: 60, evidence: { _ in 1 }) == fine)
+        // A smooth one once images nearly tell their poses, or as planned.
+        #expect(next(parts[1]..<parts[1] + 30, poses: 60, evidence: { _ in 1 }) == nil)
+        #expect(next(parts[1]..<parts[1] + 30, poses: 19, evidence: rise) == parts[2])
         #expect(next(0..<30, poses: 1, evidence: { _ in 1 }) == nil)
     }
 

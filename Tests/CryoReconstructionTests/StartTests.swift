@@ -116,7 +116,7 @@ import Testing
         #expect(
             starts.map(\.batchSize) == [20, 20, 80, 80, 120, 120, 120, 120]
                 && starts.prefix(6).map(\.repetition) == [0, 0, 1, 2, 3, 4])
-        #expect(starts.suffix(2).map(\.repetition).allSatisfy { $0 == 3 || $0 == 4 })
+        #expect(starts.suffix(2).allSatisfy { [3, 4].contains($0.repetition) })
         #expect(starts.map(\.seed) == (0..<8).map { 1000 * $0 + parameters.seed })
         let limits = starts.compactMap(\.resolution)
         #expect(limits[0] == limits[1] && limits[1] == limits[2] && limits[2] > limits[3])
