@@ -169,7 +169,7 @@ public struct ReportPage {
         return HTML.figure(
             "particles", "Every particle", HTML.table(rows),
             reading: """
-                Particles are set aside only if they cannot be read or stand out from the set by an order of magnitude \
+                Particles are set aside only if they cannot be read, repeat another's image or stand out from the set by an order of magnitude \
                 (set-aside.star). rlnParticleFigureOfMerit in particles.star is the probability of an image to show the molecule.
                 """)
     }
