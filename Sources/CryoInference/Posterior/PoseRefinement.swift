@@ -23,7 +23,7 @@ public struct PoseRefinement: Sendable {
     ///
     /// - Parameters:
     ///   - ball: The density that the engine was given.
-    ///   - engine: The posterior whose poses are refined; none moves further than a step of its quadrature.
+    ///   - engine: The posterior whose poses are refined; none moves further than one and a half steps of its quadrature.
     ///   - noiseVariance: σ_k² on each ring.
     public init(ball: FourierBall, engine: PosteriorEngine, noiseVariance: [Double]) {
         model = PoseModel(ball: ball, engine: engine, noiseVariance: noiseVariance)

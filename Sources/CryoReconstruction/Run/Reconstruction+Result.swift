@@ -24,7 +24,7 @@ extension Reconstruction {
         public var noiseVariance: [Double]
         /// The densities of the two half-sets; nil for a run without them.
         public var halves: HalfMaps?
-        /// The random starts that were ranked; empty where there was one.
+        /// The random starts, one alone too; empty without an anneal.
         public var starts: [StartRecord]
         /// Whether the images want negative values left out; nil if they were not asked.
         public var positivityCheck: PositivityCheck?

@@ -185,7 +185,7 @@ public struct RunRecord: Codable, Sendable {
     public var peakMemory: Int?
     /// σ² of a Fourier coefficient by ring, from 1/box.
     public var noiseVariance: [Double]
-    /// The random starts that were ranked; empty where there was one.
+    /// The random starts, one alone too; empty without an anneal.
     public var starts: [StartRecord]
     /// Whether the anneal began with a known map; nil in records of older versions.
     public var beganWithMap: Bool?

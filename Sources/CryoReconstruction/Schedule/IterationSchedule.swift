@@ -225,7 +225,7 @@ public enum IterationSchedule {
     /// quarters. From a quarter below the last limit on, where images begin to tell their poses, the same thousands come at each
     /// iteration, with momentum: an eighth of the iterations a ring, and at the last one up to half, since images take tens of iterations
     /// to recognise the molecule, and where they do not up to twice more after some with a smoother map; see ``RisingEnd``. As many iterations as in any anneal follow on the fine quadrature, which has
-    /// nine times the points, in which each image of those with momentum is seen about once: with one iteration alone the 30S at SNR 0.03 had 6.4 nats in the end, with
+    /// nine times the points, in which as many images as come with momentum are seen about once, the same ones where those are all: with one iteration alone the 30S at SNR 0.03 had 6.4 nats in the end, with
     /// eight of 320 images 7.8, and of 625 that weigh less 8.3.
     private static func rising(
         _ parameters: ReconstructionParameters, particleCount: Int, batch: Int, from beginning: Int,
