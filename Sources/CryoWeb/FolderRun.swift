@@ -19,10 +19,7 @@ final class FolderRun: RunSource {
         folder = path
         self.version = version
         name = URL(fileURLWithPath: path).standardizedFileURL.lastPathComponent
-        let isThere = ["run.json", "plan.json"].contains {
-            FileManager.default.fileExists(atPath: (path as NSString).appendingPathComponent($0))
-        }
-        guard isThere else { throw .notARun(path) }
+        guard let run = try? RunFolder(resuming: path), run.holdsRun else { throw .notARun(path) }
     }
 
     func stop() {}

@@ -29,8 +29,8 @@ extension Reconstruct {
         else { return }
         plan.symmetrySearch = RunPlan.SymmetrySearch(parameters: parameters)
         plan.parameters.symmetry = PointGroup.c1.name
-        plan.parameters.maxResolution = max(
-            parameters.maxResolution ?? 0, asked.annealedResolution ?? asked.plannedResolutions.first)
+        plan.parameters.maxResolution = [parameters.maxResolution, asked.annealedResolution].compactMap { $0 }
+            .max()
         plan.parameters.halves = false
     }
 

@@ -39,6 +39,11 @@ public struct IterationStatistics: Codable, Sendable {
     public var remaining: Double?
 }
 
+extension Sequence<IterationStatistics> {
+    /// Seconds that they took together, whatever was done between them; those without a duration count for nothing.
+    package var totalDuration: Double { reduce(0) { $0 + ($1.duration ?? 0) } }
+}
+
 extension [IterationStatistics] {
     /// Appends what happened in an iteration; another random start counts anew.
     public mutating func note(_ entry: IterationStatistics) {

@@ -45,7 +45,7 @@ enum RisingEnd {
         let accelerated = entries.filter { plans[$0.iteration].momentum > 0 }
         if isKnown(accelerated, atMost: parameters.annealEnd) { return fine }
         guard present.ringCount == plans.endOfAnneal?.ringCount else { return nil }
-        let tellsPoses = last.effectivePoses <= 2 * parameters.annealEnd
+        let tellsPoses = parameters.isTelling(effectivePoses: last.effectivePoses)
         if present.floorShare < 1 { return tellsPoses ? rest.firstIndex { !isLike($0) } : nil }
         let part = accelerated.reversed().prefix { isLike(plans[$0.iteration]) }.reversed()
         let window = max(1, parameters.annealIterations / 8)

@@ -103,6 +103,11 @@ extension Sequence<StartRecord> {
     }
 }
 
+extension ReconstructionParameters {
+    /// Whether images tell their poses after an anneal, if so many fit one: at most twice as many as it is led to.
+    func isTelling(effectivePoses: Double) -> Bool { effectivePoses <= 2 * annealEnd }
+}
+
 /// Several random starts, of which the one that explains images best goes on.
 ///
 /// Where the images' low frequencies do not tell whether protein is white or black, each contrast gets its starts: of EMD-1977's
@@ -114,8 +119,8 @@ extension Sequence<StartRecord> {
 /// An anneal may be wrong from every seed. Of EMD-1977 and of pieces of molecules of 114 to 183 kDa all with 80 images a step
 /// were, and most with 320 right; so where images hold more than the map explains, all begins anew with larger minibatches. They may not
 /// tell their poses at its limit either, which shows in a hundred poses that fit an image where six should; then all begins
-/// anew at a finer one, and at last with the coarse shape and a limit that rises. Which coarse shape a random start comes to is luck
-/// with images as noisy as that, and evidence tells in the end (3.9 nats of a right map of the 30S at SNR 0.02, 3.1 of wrong ones), so
+/// anew at a finer one, and at last with the coarse shape and a limit that rises. Whether a random start gets that far is luck
+/// with images as noisy as that, and evidence tells in the end (3.9 nats of a right map of the 30S at SNR 0.02, 3.1 of those that stood still), so
 /// where none was good enough, the kind of anneal that images preferred has further starts.
 extension Reconstruction {
     /// The number of starts of the first anneals, for all contrasts.
@@ -224,7 +229,7 @@ extension Reconstruction {
     /// The plan with which all begins anew, if the best start so far is not good enough and there is one.
     private func nextRepetition(_ progress: RunProgress) -> Int? {
         guard initialDensity == nil, let best = progress.records.best else { return nil }
-        let tellsPoses = (best.effectivePoses ?? 1) <= 2 * parameters.annealEnd
+        let tellsPoses = parameters.isTelling(effectivePoses: best.effectivePoses ?? 1)
         if tellsPoses && best.explainsMost { return nil }
         // A further start has followed a plan that others came after.
         let latest = progress.records.compactMap(\.repetition).max() ?? progress.repetition

@@ -73,7 +73,7 @@ struct RemainingTime {
             let ratio = Double(entry.batchSize) / Double(max(1, images(plan)))
             return sum + cost(plan, atMost: .max) * ratio
         }
-        let seconds = recent.reduce(0) { $0 + ($1.duration ?? 0) }
+        let seconds = recent.totalDuration
         return work > 0 && seconds > 0 ? seconds / work : nil
     }
 

@@ -17,12 +17,14 @@ extension SettingError {
         case is String: return "a name"
         default: break
         }
-        // An optional without a value is none of its type to `is`.
-        let type = "\(type(of: value))"
-        let kind =
-            type.contains("UInt")
-            ? "a whole number from 0" : type.contains("Int") ? "a whole number" : "a number"
-        return type.hasPrefix("Optional") ? "\(kind) or null" : kind
+        // An optional without a value is of any optional type to `is`; its own type is not.
+        switch type(of: value) {
+        case is UInt64.Type: return "a whole number from 0"
+        case is Int.Type: return "a whole number"
+        case is Int?.Type: return "a whole number or null"
+        case is Double?.Type: return "a number or null"
+        default: return "a number"
+        }
     }
 
     private static func names<Kind: CaseIterable & RawRepresentable<String>>(of kind: Kind.Type) -> String {

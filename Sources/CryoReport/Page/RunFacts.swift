@@ -19,7 +19,7 @@ package struct RunFacts: Sendable {
         self.latest = latest
         agreement = iterations.last { $0.halfSetFSC != nil }?.halfSetFSC
         let recent = iterations.suffix(Self.recentCount)
-        let seconds = recent.reduce(0) { $0 + ($1.duration ?? 0) }
+        let seconds = recent.totalDuration
         let images = recent.reduce(0) { $0 + $1.batchSize }
         imagesPerSecond = seconds > 0 ? Double(images) / seconds : nil
     }
