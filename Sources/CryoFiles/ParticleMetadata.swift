@@ -29,17 +29,17 @@ struct ParticleMetadata {
                 advice: "give a STAR file of particles, not of micrographs or jobs")
         }
         let name = document.blocks[block].name
-        let alike = zip(document.blocks, tables).count {
-            $0.name == name && $1.column("rlnImageName") != nil
-        }
-        guard alike == 1 else {
+        let alike = document.blocks.filter { $0.name == name && $0.table.column("rlnImageName") != nil }
+        let opticsBlocks = document.blocks.indices.filter { document.blocks[$0].name == "optics" }
+        // Of joined files all blocks but one would be lost in silence.
+        for (name, count) in [(name, alike.count), ("optics", opticsBlocks.count)] where count > 1 {
             throw .malformed(
-                path: path, place: .part("data_\(name)"), found: "\(alike) such blocks", expected: "one",
+                path: path, place: .part("data_\(name)"), found: "\(count) such blocks", expected: "one",
                 advice: "join files by their rows, as relion_star_handler --combine does")
         }
         particleBlock = block
         particles = tables[block]
-        opticsBlock = document.blocks.firstIndex { $0.name == "optics" }
+        opticsBlock = opticsBlocks.first
         optics = opticsBlock.map { tables[$0] }
         guard particles.rowCount > 0 else {
             throw .malformed(

@@ -48,10 +48,7 @@ struct Flip: ParsableCommand {
         }
         let folder = try RunFolder(path: output, mayOverwrite: overwrite)
         try folder.refuseToReplace((input as NSString).appendingPathComponent(present[0]))
-        guard !folder.holdsRun else {
-            throw InputProblem(
-                "\(output): is the folder of another run, whose record would stay; give another --output")
-        }
+        try folder.refuseRun()
         try folder.create()
         for name in present {
             try flip((input as NSString).appendingPathComponent(name), to: folder.file(name))

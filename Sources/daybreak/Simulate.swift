@@ -241,10 +241,7 @@ struct Simulate: ParsableCommand {
         if let earlier, !overwrite {
             throw InputProblem("\(earlier): exists already; give another --output, or --overwrite")
         }
-        guard !folder.holdsRun else {
-            throw InputProblem(
-                "\(output): is the folder of a run, whose record would stay; give another --output")
-        }
+        try folder.refuseRun()
         if let model { try folder.refuseToReplace(model) }
         return folder
     }

@@ -101,7 +101,8 @@ import Testing
         let old = ParticleFiles.old
         #expect(says(refusal(old + old + old), "data_: found 3 such blocks, expected one"))
         let other = text.replacingOccurrences(of: "data_particles", with: "data_others")
-        #expect(refusal(text + other) == nil)
+        #expect(says(refusal(text + other), "p.star, data_optics: found 2 such blocks, expected one"))
+        #expect(refusal(text + other.replacingOccurrences(of: "data_optics", with: "data_lenses")) == nil)
     }
 
     @Test func missingFilesAreCollected() {

@@ -69,11 +69,13 @@ final class RunFolderTests {
         let folder = try RunFolder(resuming: root)
         #expect(throws: RunFolderError.noPlan(root)) { try folder.plan() }
         #expect(!folder.holdsRun)
+        try folder.refuseRun()
         for text in ["", "{\"version\": \"9.0\"}", "[]"] {
             try folder.write(Data(text.utf8), to: "plan.json")
             #expect(throws: RunFolderError.otherPlan(root + "/plan.json")) { try folder.plan() }
         }
         #expect(folder.holdsRun)
+        #expect(throws: RunFolderError.holdsRun(root)) { try folder.refuseRun() }
     }
 
     /// What the system says, where Foundation has only the number of an error.

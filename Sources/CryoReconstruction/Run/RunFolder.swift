@@ -53,6 +53,11 @@ public struct RunFolder: Sendable {
         ["plan.json", "run.json"].contains { FileManager.default.fileExists(atPath: file($0)) }
     }
 
+    /// Refuses the folder of a run for what is none.
+    public func refuseRun() throws(RunFolderError) {
+        if holdsRun { throw .holdsRun(path) }
+    }
+
     /// Creates the folder, and makes sure before hours of work that results can be written to it.
     public func create() throws(RunFolderError) {
         if let reason = Self.reasonAgainstMaking(path) { throw .unwritable(path, reason) }
@@ -88,6 +93,8 @@ public enum RunFolderError: Error, Sendable, Equatable, CustomStringConvertible 
     case exists(String)
     /// The folder holds the input of this name.
     case holdsInput(String, String)
+    /// It is that of a run.
+    case holdsRun(String)
     /// Something else has its name.
     case notAFolder(String)
     /// It cannot be written to.
@@ -122,6 +129,8 @@ public enum RunFolderError: Error, Sendable, Equatable, CustomStringConvertible 
             "\(path): the run folder exists already; give another --output, --overwrite to replace its results, or --resume"
         case .holdsInput(let path, let name):
             "\(path): holds the input \(name), which results could replace; give another --output"
+        case .holdsRun(let path):
+            "\(path): is the folder of a run, whose record would stay; give another --output"
         case .notAFolder(let path): "\(path): is a file; expected a folder, or a name that is free"
         case .unwritable(let path, let reason):
             "\(path): cannot be written (\(reason)); make it writable, or choose another --output"

@@ -35,14 +35,23 @@ struct RemainingTime {
         let end = expectedEnd(place, statistics)
         let leaps = expectedLeaps(place, statistics, end)
         var cost = 0.0
-        for plan in plans[place.iteration...] where isExpected(plan, place, end, leaps) {
+        for plan in expected(from: place.iteration) where isExpected(plan, place, end, leaps) {
             cost += self.cost(plan, atMost: end)
         }
         if let start = place.start {
-            let anneal = plans.anneal.reduce(0) { $0 + self.cost($1, atMost: end) }
+            let anneal = expected(from: 0).anneal.reduce(0) { $0 + self.cost($1, atMost: end) }
             cost += Double(max(0, starts - 1 - start)) * anneal
         }
         return cost * rate
+    }
+
+    /// The plan from an iteration on, without the parts of a rise that follow only where images do not tell their poses by then.
+    private func expected(from iteration: Int) -> [IterationPlan] {
+        let rest = plans[iteration...]
+        let isSmooth = iteration > 0 && plans[iteration - 1].floorShare < 1
+        let present = isSmooth ? rest.drop { $0.floorShare < 1 } : rest
+        guard let resort = present.firstIndex(where: { $0.floorShare < 1 }) else { return Array(rest) }
+        return Array(rest[..<resort]) + rest[resort...].filter { $0.momentum == 0 }
     }
 
     /// Work in arbitrary units: images times what one takes at the frequency limit.
