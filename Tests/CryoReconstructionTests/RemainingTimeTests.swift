@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import CryoReconstruction
@@ -100,29 +101,33 @@ struct RemainingTimeTests {
         #expect(leaping < 0.8 * walking && leaping > 0.2 * walking, "\(leaping) s, \(walking) s")
     }
 
-    /// The parts of a rise that follow only where images do not tell their poses are waited for once they have begun.
-    @Test func laterPartsOfARiseAreNotExpected() throws {
+    /// Climbs that follow only where images do not tell their poses are waited for once they have begun.
+    @Test func furtherClimbsAreNotExpected() throws {
         let plans = IterationSchedule.plans(
             parameters, particleCount: 5000, boxLength: 320, boxSize: 64, diameter: 256, kind: .rising)
         let time = RemainingTime(
             plans: plans, parameters: parameters, starts: 1, particleCount: 5000,
             stops: AgreementWatch.Stops(last: plans.finestRing ?? 0, leap: 1))
-        let smooth = try #require(plans.firstIndex { $0.floorShare < 1 })
-        /// From an iteration on, where those at the last limit take a second.
+        let last = Double(try #require(plans.endOfAnneal?.ringCount))
+        /// Seconds that an iteration with momentum takes, if one at the last limit takes one.
+        func duration(_ iteration: Int) -> Double { pow(Double(plans[iteration].ringCount) / last, 3) }
+        /// The rest from an iteration on.
         func seconds(_ iteration: Int) throws -> Double {
             let seen = (iteration - 40..<iteration).map {
                 IterationStatistics(
                     iteration: $0, phase: .anneal, resolution: 20, batchSize: plans[$0].batchSize, beta: 1,
                     effectivePoses: 100, logEvidence: 1, relativeChange: 0.1, poseCount: 1000,
-                    evaluatedFraction: 1, seconds: 0, duration: 1, progress: 0)
+                    evaluatedFraction: 1, seconds: 0, duration: duration($0), progress: 0)
             }
             return try #require(time.seconds(from: place(iteration), seen))
         }
-        let rest = try seconds(smooth)
-        // 48 smooth ones and 80 sharp ones come in a round.
-        #expect(abs(try seconds(smooth - 1) - rest - 1) < 1e-6)
-        #expect(abs(try seconds(smooth + 1) - rest - 127) < 1e-6)
-        #expect(abs(try seconds(smooth + 128) - rest) < 1e-6)
+        let climb = try #require(plans.firstIndex { $0.climb == 1 })
+        let next = try #require(plans.firstIndex { $0.climb == 2 })
+        let rest = try seconds(climb)
+        #expect(abs(try seconds(climb - 1) - rest - 1) < 1e-6)
+        #expect(abs(try seconds(next) - rest) < 1e-6)
+        let begun = (climb + 1..<next).map(duration).reduce(0, +)
+        #expect(abs(try seconds(climb + 1) - rest - begun) < 1e-6)
     }
 
     /// Where images take as long as the rule says, the forecast in the march is right to the particles it cannot know of.

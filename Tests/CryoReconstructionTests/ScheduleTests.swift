@@ -132,21 +132,16 @@ struct ScheduleTests {
         let rising = steps[3]
         let rings =
             [Int](repeating: 5, count: 120) + (6...11).flatMap { [Int](repeating: $0, count: 40) }
-            + (12...14).flatMap { [Int](repeating: $0, count: 20) } + [Int](repeating: 15, count: 344)
+            + (0..<4).flatMap { _ in
+                (12...14).flatMap { [Int](repeating: $0, count: 20) } + [Int](repeating: 15, count: 80)
+            } + [Int](repeating: 15, count: 8)
         #expect(rising.map(\.ringCount) == rings)
         let (coarse, accelerated) = (
-            rising.prefix { $0.ringCount < 12 }, rising.dropLast(8).filter { $0.ringCount > 11 }
+            rising.prefix { $0.ringCount < 12 }, rising.dropLast(8).dropFirst(360)
         )
         #expect(coarse.allSatisfy { $0.weight == 0.3 && $0.momentum == 0 && $0.batchSize == 320 })
         #expect(accelerated.allSatisfy { $0.weight == 0.8 && $0.momentum == 0.95 && $0.batchSize == 2000 })
-        // At the last limit the map must be smooth twice.
-        let (smooth, free) = (
-            [Double](repeating: 0.125, count: 48), [Double](repeating: 1, count: 80)
-        )
-        #expect(
-            accelerated.filter { $0.ringCount == 15 }.map(\.floorShare) == free + smooth + free + smooth
-                + free)
-        #expect(rising.allSatisfy { $0.floorShare == 1 || $0.ringCount == 15 })
+        #expect(accelerated.map(\.climb) == (0..<4).flatMap { [Int](repeating: $0, count: 140) })
         let fine = rising.suffix(8)
         #expect(fine.allSatisfy { $0.weight == 0.2 && $0.momentum == 0 && $0.batchSize == 320 })
         #expect(steps[5].suffix(8).allSatisfy { $0.batchSize == 1280 })
@@ -192,15 +187,14 @@ struct ScheduleTests {
         #expect(RisingEnd.isKnown(entries(few, beta: 0.9), atMost: 20))
     }
 
-    /// At the last limit of a rise a smooth map takes turns with a sharper one, until images tell their poses.
-    @Test func aRiseGoesFromPartToPart() throws {
+    /// From the last limit of a rise all those with momentum are gone through again, until images tell their poses.
+    @Test func aRiseClimbsAgain() throws {
         let parameters = ReconstructionParameters.standard
         let plans = IterationSchedule.repeatedPlans(
             parameters, particleCount: 2000, boxLength: 320, boxSize: 64, diameter: 256)[3]
-        let parts = plans.indices.filter {
-            plans[$0].ringCount == 15
-                && (plans[$0 - 1].ringCount < 15 || plans[$0].floorShare != plans[$0 - 1].floorShare)
-        }
+        let tops = plans.indices.filter { plans[$0].ringCount == 15 && plans[$0 - 1].ringCount == 14 }
+        let climbs = plans.indices.filter { plans.beginsClimb(at: $0) }
+        #expect(tops.count == 4 && climbs.map { plans[$0].ringCount } == [12, 12, 12])
         let fine = try #require(plans.firstIndex { $0.momentum == 0 && $0.ringCount == 15 })
         func next(_ iterations: Range<Int>, poses: Double, evidence: (Int) -> Double) -> Int? {
             RisingEnd.nextPart(
@@ -214,17 +208,20 @@ struct ScheduleTests {
         }
         let rise = { (iteration: Int) in 0.01 * Double(iteration) }
         // Few poses lead on from anywhere with momentum.
-        #expect(next(parts[0] - 5..<parts[0], poses: 9, evidence: rise) == fine)
-        #expect(next(parts[0] - 4..<parts[0], poses: 9, evidence: rise) == nil)
-        // A sharp map ends where evidence rises no more, for the fine quadrature or a smooth one.
-        #expect(next(parts[0]..<parts[0] + 30, poses: 60, evidence: rise) == nil)
-        #expect(next(parts[0]..<parts[0] + 30, poses: 60, evidence: { _ in 1 }) == parts[1])
-        #expect(next(parts[0]..<parts[0] + 30, poses: 19, evidence: { _ in 1 }) == fine)
-        #expect(next(parts[1]..<parts[2] + 15, poses: 60, evidence: { _ in 1 }) == nil)
-        #expect(next(parts[4]..<parts[4] + 30, poses: 60, evidence: { _ in 1 }) == fine)
-        // A smooth one once images nearly tell their poses, or as planned.
-        #expect(next(parts[1]..<parts[1] + 30, poses: 60, evidence: { _ in 1 }) == nil)
-        #expect(next(parts[1]..<parts[1] + 30, poses: 19, evidence: rise) == parts[2])
+        #expect(next(tops[0] - 5..<tops[0], poses: 9, evidence: rise) == fine)
+        #expect(next(tops[0] - 4..<tops[0], poses: 9, evidence: rise) == nil)
+        // The last limit ends as planned or where evidence rises no more, for the fine quadrature or another climb.
+        #expect(next(tops[0]..<tops[0] + 30, poses: 60, evidence: rise) == nil)
+        #expect(next(tops[0]..<tops[0] + 30, poses: 60, evidence: { _ in 1 }) == climbs[0])
+        #expect(next(tops[0]..<tops[0] + 30, poses: 19, evidence: { _ in 1 }) == fine)
+        #expect(next(tops[0]..<climbs[0], poses: 60, evidence: rise) == climbs[0])
+        #expect(next(tops[0]..<climbs[0], poses: 19, evidence: rise) == fine)
+        // At the others it climbs as planned.
+        #expect(next(climbs[0]..<climbs[0] + 15, poses: 60, evidence: { _ in 1 }) == nil)
+        // A climb that led no further than the one before is the last, and so is the fourth.
+        #expect(next(climbs[0] - 1..<climbs[1], poses: 60, evidence: rise) == climbs[1])
+        #expect(next(climbs[0] - 1..<climbs[1], poses: 60, evidence: { _ in 1 }) == fine)
+        #expect(next(climbs[2] - 1..<fine - 1, poses: 60, evidence: { _ in 1 }) == fine)
         #expect(next(0..<30, poses: 1, evidence: { _ in 1 }) == nil)
     }
 

@@ -30,8 +30,6 @@ public struct OptimizerSituation {
     public var weight: Double
     /// The part of the last change of the density that is made again.
     public var momentum: Double
-    /// The part of the settings' signal floor that a shell is granted.
-    public var floorShare: Double
     /// The prior on the density.
     public var prior: any DensityPrior
     /// The negative log-posterior of a density per image, over this minibatch.
@@ -40,7 +38,7 @@ public struct OptimizerSituation {
     /// Makes a situation.
     public init(
         density: Volume, gradient: CoefficientGradient, symmetryOrder: Int, batch: Int, batchSize: Int,
-        particleCount: Int, iteration: Int, weight: Double, momentum: Double = 0, floorShare: Double = 1,
+        particleCount: Int, iteration: Int, weight: Double, momentum: Double = 0,
         prior: any DensityPrior,
         objective: @escaping (Volume) -> Double
     ) {
@@ -53,7 +51,6 @@ public struct OptimizerSituation {
         self.iteration = iteration
         self.weight = weight
         self.momentum = momentum
-        self.floorShare = floorShare
         self.prior = prior
         self.objective = objective
     }

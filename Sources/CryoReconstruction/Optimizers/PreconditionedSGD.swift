@@ -36,7 +36,7 @@ public struct PreconditionedSGD: Optimizer {
         let precision = priorPrecision(
             present: present, gradient: situation.gradient.gradient, curvature: average,
             batchSize: Double(situation.batchSize), effectiveImages: effective,
-            signalFloor: situation.floorShare * signalFloor, ringCount: frame.ringCount)
+            signalFloor: signalFloor, ringCount: frame.ringCount)
         let share = Float(situation.symmetryOrder) / Float(situation.particleCount)
         let priorCurvature =
             frame.coefficientCurvature(ofVoxels: situation.prior.curvature) * share

@@ -103,6 +103,7 @@ extension Reconstruction {
             let iteration = progress.iteration
             progress.iteration += 1
             guard let plan = progress.watch.admitted(plans[iteration]) else { continue }
+            if plans.beginsClimb(at: iteration) { climbAgain(&progress) }
             var entry = try iterate(iteration, plan, &progress.states)
             if plan.phase == .final || iteration % parameters.heldOutInterval == 0 {
                 entry.heldOutLogEvidence = heldOutEvidence(iteration, plan, &progress.states[0])

@@ -124,7 +124,7 @@ extension Reconstruction {
             density: density, gradient: CoefficientGradient(gradient, frame: stage.frame),
             symmetryOrder: symmetry.order, batch: batch.number, batchSize: visit.indices.count,
             particleCount: split.learning.count, iteration: iteration, weight: plan.weight,
-            momentum: plan.momentum, floorShare: plan.floorShare, prior: prior,
+            momentum: plan.momentum, prior: prior,
             objective: { [noise = state.noise] trial in
                 self.objective(trial, visit, stage, noise, prior)
             })

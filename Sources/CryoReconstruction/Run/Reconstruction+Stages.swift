@@ -73,7 +73,7 @@ extension Reconstruction {
         } else {
             let start = startDensity(stage, state)
             state.densityScale = start.voxels.reduce(0.0) { $0 + Double($1) } / Double(start.voxels.count)
-            state.density = start
+            (state.density, state.origin) = (start, nil)
         }
         state.stage = stage
     }
@@ -81,7 +81,7 @@ extension Reconstruction {
     /// A random density with the amplitude that the images' power asks for.
     private func startDensity(_ stage: Stage, _ state: RunState) -> Volume {
         let start =
-            initialDensity.map {
+            (state.origin ?? initialDensity).map {
                 constraints(isPositive: parameters.isPositive).apply(to: known($0, to: stage.frame))
             }
             ?? RandomDensity.blobs(frame: stage.frame, radius: diameter / 2, seed: state.seed)

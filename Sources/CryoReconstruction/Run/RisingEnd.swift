@@ -23,8 +23,8 @@ enum RisingEnd {
 
     /// The place in its plan at which a rising anneal goes on, if the present part has led as far as it does; nil where it goes on as planned.
     ///
-    /// Once images tell their poses that is the fine quadrature; else, at the last limit, the next part. In one where the map must be smoother than it
-    /// could be, evidence falls before images recognise it, and does not tell.
+    /// Once images tell their poses that is the fine quadrature; else, where evidence rises no more at the last limit, another climb, if the last one led
+    /// further than the one before.
     ///
     /// - Parameters:
     ///   - plans: The run's plan.
@@ -38,18 +38,19 @@ enum RisingEnd {
             return nil
         }
         let (present, rest) = (plans[last.iteration], plans[(last.iteration + 1)...])
-        func isLike(_ plan: IterationPlan) -> Bool {
-            plan.ringCount == present.ringCount && plan.floorShare == present.floorShare && plan.momentum > 0
-        }
         let fine = rest.firstIndex { $0.momentum == 0 }
         let accelerated = entries.filter { plans[$0.iteration].momentum > 0 }
         if isKnown(accelerated, atMost: parameters.annealEnd) { return fine }
         guard present.ringCount == plans.endOfAnneal?.ringCount else { return nil }
-        let tellsPoses = parameters.isTelling(effectivePoses: last.effectivePoses)
-        if present.floorShare < 1 { return tellsPoses ? rest.firstIndex { !isLike($0) } : nil }
-        let part = accelerated.reversed().prefix { isLike(plans[$0.iteration]) }.reversed()
+        let part = accelerated.filter {
+            plans[$0.iteration].ringCount == present.ringCount && plans[$0.iteration].climb == present.climb
+        }
+        let isLast = plans[last.iteration + 1].ringCount != present.ringCount
         let window = max(1, parameters.annealIterations / 8)
-        guard isSettled(part.map(\.logEvidence), window: window) else { return nil }
-        return tellsPoses ? fine : rest.firstIndex { !isLike($0) }
+        guard isLast || isSettled(part.map(\.logEvidence), window: window) else { return nil }
+        let earlier = accelerated.last { plans[$0.iteration].climb < present.climb }
+        let hasGained = earlier.map { last.logEvidence - $0.logEvidence >= leastGain } ?? true
+        guard hasGained, !parameters.isTelling(effectivePoses: last.effectivePoses) else { return fine }
+        return rest.firstIndex { $0.climb > present.climb } ?? fine
     }
 }

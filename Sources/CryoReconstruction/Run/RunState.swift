@@ -17,6 +17,8 @@ struct RunState: Sendable {
     var stage: Stage?
     /// The present density.
     var density: Volume?
+    /// The density to start from instead of a random one, until it has.
+    var origin: Volume?
     /// The mean voxel of the start, whose amplitude is the data's; the scale of priors.
     var densityScale = 0.0
     /// Particles that are being introduced.

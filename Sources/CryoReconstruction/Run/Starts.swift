@@ -249,6 +249,16 @@ extension Reconstruction {
         images.centres = [SIMD2<Double>](repeating: .zero, count: images.centres.count)
     }
 
+    /// Goes through the limits with momentum once more: nothing is known but the map.
+    ///
+    /// Poses, centres and the density's last change would lead back to where it stood still.
+    func climbAgain(_ progress: inout RunProgress) {
+        let density = progress.states[0].density
+        progress.states = [startState(progress.start ?? 0)]
+        progress.states[0].origin = density
+        images.centres = [SIMD2<Double>](repeating: .zero, count: images.centres.count)
+    }
+
     private func goOn(with best: RankedStart, _ progress: inout RunProgress) {
         (progress.start, progress.best, progress.repetition) = (nil, nil, best.repetition)
         // The last anneal may have been a longer one.

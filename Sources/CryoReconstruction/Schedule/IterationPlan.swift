@@ -23,8 +23,8 @@ public struct IterationPlan: Sendable, Hashable {
     /// The part of the density's last change that is made again; then every iteration sees the same images, since others
     /// would be noise that momentum amplifies.
     public var momentum = 0.0
-    /// The part of the settings' signal floor that a shell is granted.
-    public var floorShare = 1.0
+    /// How often the anneal has been through its limits with momentum before; each time begins with the map that the last one led to.
+    public var climb = 0
     /// How far the anneal has come, from 0 to 1; nil for an untempered likelihood.
     public var annealProgress: Double?
     /// The inverse temperature outside the anneal: 1, or so large that only the best match is left.
@@ -95,6 +95,11 @@ extension [IterationPlan] {
 
     /// Whether no iteration leaves negative values.
     var isPositive: Bool { allSatisfy(\.isPositive) }
+
+    /// Whether an iteration is the first of another climb.
+    func beginsClimb(at iteration: Int) -> Bool {
+        iteration > 0 && self[iteration].climb > self[iteration - 1].climb
+    }
 
     /// Images in its largest minibatch.
     var largestBatch: Int { map(\.batchSize).max() ?? 0 }

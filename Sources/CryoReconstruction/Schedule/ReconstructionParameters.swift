@@ -79,8 +79,8 @@ public struct ReconstructionParameters: Codable, Sendable, Equatable {
     /// of them; nil for the diameter over 4.5.
     public var annealBeginning: Double?
     /// Iterations of an anneal at one limit; where it rises, three quarters of these at its first ring, then a quarter each, with momentum
-    /// an eighth, and up to half at the last ring, up to twice more there after three tenths with a smoother map, and as many on the fine
-    /// quadrature as at one limit.
+    /// an eighth, and up to half at the last ring; up to three times more those with momentum, and as many on the fine quadrature as at one
+    /// limit.
     public var annealIterations = 160
     /// Images in a minibatch of the anneal; four times as many if its map does not explain what images hold, and it is repeated,
     /// and where the limit rises, sixty-four times as many once images begin to tell their poses.

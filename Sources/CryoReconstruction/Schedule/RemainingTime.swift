@@ -45,13 +45,10 @@ struct RemainingTime {
         return cost * rate
     }
 
-    /// The plan from an iteration on, without the parts of a rise that follow only where images do not tell their poses by then.
+    /// The plan from an iteration on, without further climbs of a rise: they follow only where images do not tell their poses by then.
     private func expected(from iteration: Int) -> [IterationPlan] {
-        let rest = plans[iteration...]
-        let isSmooth = iteration > 0 && plans[iteration - 1].floorShare < 1
-        let present = isSmooth ? rest.drop { $0.floorShare < 1 } : rest
-        guard let resort = present.firstIndex(where: { $0.floorShare < 1 }) else { return Array(rest) }
-        return Array(rest[..<resort]) + rest[resort...].filter { $0.momentum == 0 }
+        let present = iteration > 0 ? plans[iteration - 1].climb : 0
+        return plans[iteration...].filter { $0.climb <= present }
     }
 
     /// Work in arbitrary units: images times what one takes at the frequency limit.
