@@ -8,36 +8,47 @@ import Testing
 
 /// A run that was interrupted goes on as if nothing had happened.
 @Suite(.serialized) struct CheckpointTests {
-    /// A run of every kind: half-sets, a limit that rises during the anneal, several starts under a symmetry, and the paper's
+    /// A run of every kind: half-sets, a limit that rises during the anneal, one that does so again, several starts under a symmetry, and the paper's
     /// optimizer with its sampler.
     static let kinds: [(name: String, parameters: ReconstructionParameters)] = {
         var halves = EndToEndTests.reduced
         (halves.annealIterations, halves.annealBatch, halves.maxResolution) = (6, 30, 26)
         var rising = halves
         (rising.annealBeginning, rising.annealRetries) = (80, 0)
+        var climbing = rising
+        // So that images, of more noise, never tell their poses.
+        (climbing.annealEnd, climbing.annealRestarts) = (1, 0)
         var starts = halves
         (starts.symmetry, starts.starts, starts.maxResolution) = ("C2", 2, 30)
         // So that the anneal is repeated at a finer limit.
         starts.annealEnd = 1
         var paper = ReconstructionParameters.paper
         (paper.diameter, paper.marchBatch, paper.maxIterations, paper.shiftExtent) = (150, 40, 8, 12)
-        return [("halves", halves), ("rising", rising), ("starts", starts), ("paper", paper)]
+        return [
+            ("halves", halves), ("rising", rising), ("climbing", climbing), ("starts", starts),
+            ("paper", paper),
+        ]
     }()
 
     struct Stopped: Error {}
 
-    private static func source() throws -> TestSource {
-        try TestSource(EndToEndTests.phantom, count: 120, diameter: 140, signalToNoise: 1)
+    private static func source(signalToNoise: Double = 1) throws -> TestSource {
+        try TestSource(EndToEndTests.phantom, count: 120, diameter: 140, signalToNoise: signalToNoise)
     }
 
-    @Test(arguments: ["halves", "rising", "starts", "paper"]) func theResultIsTheSame(kind: String) throws {
+    @Test(arguments: ["halves", "rising", "climbing", "starts", "paper"]) func theResultIsTheSame(
+        kind: String
+    ) throws {
         let parameters = try #require(Self.kinds.first { $0.name == kind }?.parameters)
-        let source = try Self.source()
+        let source = try Self.source(signalToNoise: kind == "climbing" ? 0.05 : 1)
         let whole = try Reconstruction(source: source, parameters: parameters).run()
         let count = whole.statistics.count
-        let limits = Set(whole.statistics.filter { $0.phase == .anneal }.map(\.resolution))
-        #expect((limits.count > 1) == (kind == "rising"))
-        for stop in [1, count / 3, 2 * count / 3, count - 1, count] {
+        let limits = whole.statistics.filter { $0.phase == .anneal }.map(\.resolution)
+        #expect((Set(limits).count > 1) == ["rising", "climbing"].contains(kind))
+        // The last iteration before it climbs again, and the first that does.
+        let climb = limits.indices.dropFirst().first { limits[$0] > limits[$0 - 1] }
+        #expect((climb != nil) == (kind == "climbing"))
+        for stop in [1, count / 3, 2 * count / 3, count - 1, count] + (climb.map { [$0, $0 + 1] } ?? []) {
             let folder = try Self.folder()
             var seen = 0
             #expect(throws: Stopped.self) {
