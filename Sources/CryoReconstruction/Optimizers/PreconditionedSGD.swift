@@ -36,7 +36,7 @@ public struct PreconditionedSGD: Optimizer {
         let precision = priorPrecision(
             present: present, gradient: situation.gradient.gradient, curvature: average,
             batchSize: Double(situation.batchSize), effectiveImages: effective,
-            signalFloor: signalFloor, ringCount: frame.ringCount)
+            ringCount: frame.ringCount)
         let share = Float(situation.symmetryOrder) / Float(situation.particleCount)
         let priorCurvature =
             frame.coefficientCurvature(ofVoxels: situation.prior.curvature) * share
@@ -128,7 +128,7 @@ public struct PreconditionedSGD: Optimizer {
     /// minibatch alone would put it, c + G/D, which also sees signal in a shell that the density does not hold yet.
     private func priorPrecision(
         present: FourierBall, gradient: FourierBall, curvature: FourierBall, batchSize: Double,
-        effectiveImages: Double, signalFloor: Double, ringCount: Int
+        effectiveImages: Double, ringCount: Int
     ) -> [Float] {
         let zeros = [Double](repeating: 0, count: ringCount + 1)
         var (power, latest, weight, count, mean) = (zeros, zeros, zeros, zeros, zeros)

@@ -71,18 +71,18 @@ extension Reconstruction {
             // What is introduced must not cost the density its detail.
             if plan.phase != .introduction { state.density = density.resampled(to: stage.frame.gridSize) }
         } else {
-            let start = startDensity(stage, state)
+            let start = startDensity(plan, stage, state)
             state.densityScale = start.voxels.reduce(0.0) { $0 + Double($1) } / Double(start.voxels.count)
             (state.density, state.origin) = (start, nil)
         }
         state.stage = stage
     }
 
-    /// A random density with the amplitude that the images' power asks for.
-    private func startDensity(_ stage: Stage, _ state: RunState) -> Volume {
+    /// A random density, or what is told instead, with the amplitude that the images' power asks for.
+    private func startDensity(_ plan: IterationPlan, _ stage: Stage, _ state: RunState) -> Volume {
         let start =
             (state.origin ?? initialDensity).map {
-                constraints(isPositive: parameters.isPositive).apply(to: known($0, to: stage.frame))
+                constraints(isPositive: plan.isPositive).apply(to: known($0, to: stage.frame))
             }
             ?? RandomDensity.blobs(frame: stage.frame, radius: diameter / 2, seed: state.seed)
         var density = start.symmetrized(by: symmetry)

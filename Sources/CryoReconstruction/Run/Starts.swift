@@ -243,9 +243,13 @@ extension Reconstruction {
 
     private func begin(_ start: Int, _ progress: inout RunProgress) {
         (progress.start, progress.iteration) = (start, 0)
-        progress.states = [startState(start)]
+        forgetAll(&progress, start)
         images.sign = Float(contrast(at: progress))
-        // Every start finds the particles where the files have them.
+    }
+
+    /// Knows no more than the seed of a start; the particles are where the files have them.
+    private func forgetAll(_ progress: inout RunProgress, _ start: Int) {
+        progress.states = [startState(start)]
         images.centres = [SIMD2<Double>](repeating: .zero, count: images.centres.count)
     }
 
@@ -254,9 +258,8 @@ extension Reconstruction {
     /// Poses, centres and the density's last change would lead back to where it stood still.
     func climbAgain(_ progress: inout RunProgress) {
         let density = progress.states[0].density
-        progress.states = [startState(progress.start ?? 0)]
+        forgetAll(&progress, progress.start ?? 0)
         progress.states[0].origin = density
-        images.centres = [SIMD2<Double>](repeating: .zero, count: images.centres.count)
     }
 
     private func goOn(with best: RankedStart, _ progress: inout RunProgress) {

@@ -125,7 +125,7 @@ public enum IterationSchedule {
     ///
     /// Thousands of noisy images agree on a map that holds much of their noise, by which each finds its pose again: 5,000 of the 30S at SNR 0.02
     /// stood still with 3.15 nats, 54 poses and correlations with the truth of 0.85, 0.42, 0.33 and 0.23 at 85, 51, 36 and 28 Å. From that map, as far as the
-    /// first limit with momentum goes, they climbed to 0.89, 0.57, 0.53 and 0.29 at 25.6 Å and 0.94, 0.78, 0.72 and 0.62 thirty iterations on.
+    /// first limit with momentum goes, they climbed to 0.89, 0.57, 0.53 and 0.29 at 25.6 Å and 0.94, 0.78, 0.72 and 0.62 fifteen iterations on.
     private static let furtherClimbs = 3
 
     /// By how much the first limit with momentum is coarser than the last one.

@@ -35,20 +35,14 @@ struct RemainingTime {
         let end = expectedEnd(place, statistics)
         let leaps = expectedLeaps(place, statistics, end)
         var cost = 0.0
-        for plan in expected(from: place.iteration) where isExpected(plan, place, end, leaps) {
+        for plan in plans[place.iteration...] where isExpected(plan, place, end, leaps) {
             cost += self.cost(plan, atMost: end)
         }
         if let start = place.start {
-            let anneal = expected(from: 0).anneal.reduce(0) { $0 + self.cost($1, atMost: end) }
+            let anneal = plans.anneal.filter { $0.climb == 0 }.reduce(0) { $0 + self.cost($1, atMost: end) }
             cost += Double(max(0, starts - 1 - start)) * anneal
         }
         return cost * rate
-    }
-
-    /// The plan from an iteration on, without further climbs of a rise: they follow only where images do not tell their poses by then.
-    private func expected(from iteration: Int) -> [IterationPlan] {
-        let present = iteration > 0 ? plans[iteration - 1].climb : 0
-        return plans[iteration...].filter { $0.climb <= present }
     }
 
     /// Work in arbitrary units: images times what one takes at the frequency limit.
@@ -106,7 +100,9 @@ struct RemainingTime {
     /// Whether an iteration will probably be carried out.
     private func isExpected(_ plan: IterationPlan, _ place: Place, _ end: Int, _ leaps: Set<Int>?) -> Bool {
         var watch = place.watch
-        guard watch.admitted(plan) != nil else { return false }
+        // Another climb follows only where images do not tell their poses by then.
+        let climb = place.iteration > 0 ? plans[place.iteration - 1].climb : 0
+        guard plan.climb <= climb, watch.admitted(plan) != nil else { return false }
         guard plan.phase == .march else { return true }
         // Better poses agree further, typically by a ring or two.
         if plan.isResumed { return plan.ringCount >= end - 1 && plan.ringCount <= end }
