@@ -133,7 +133,7 @@ extension Reconstruct {
                 "images show the density with strengths that differ by \(Int((100 * deviation).rounded())) % (standard deviation)"
             )
         }
-        for start in record.starts where record.starts.count > 1 {
+        for start in record.starts where record.starts.count > 1 || start.shortStarts != nil {
             let limit = start.resolution.map { String(format: " at %.1f Å", $0) } ?? ""
             let evidence = String(format: "%.1f", start.logEvidence)
             let poses = start.effectivePoses.map { String(format: ", %.0f poses fit one", $0) } ?? ""
@@ -141,12 +141,13 @@ extension Reconstruct {
                 start.explainedShare.map { String(format: ", %.0f %% of the signal explained", 100 * $0) }
                 ?? ""
             let constraint = start.chance == nil ? "" : ", without positivity"
+            let short = start.shortStartsText.map { ", \($0)" } ?? ""
             let agreement = start.agreementText.map { ", " + $0 } ?? ""
             let colour =
                 record.contrastGain == nil
                 ? "" : start.contrast.map { ", protein \(ContrastDetection.colour($0))" } ?? ""
             log.info(
-                "start \(start.seed)\(limit)\(constraint)\(colour): log-evidence \(evidence) an image\(poses)\(share)\(start.isKept ? ", kept" : agreement)"
+                "start \(start.seed)\(short)\(limit)\(constraint)\(colour): log-evidence \(evidence) an image\(poses)\(share)\(start.isKept ? ", kept" : agreement)"
             )
         }
         if let gain = record.contrastGain {

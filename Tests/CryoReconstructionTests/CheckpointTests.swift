@@ -17,7 +17,7 @@ import Testing
         (rising.annealBeginning, rising.annealRetries) = (80, 0)
         var climbing = rising
         // So that images, of more noise, never tell their poses.
-        (climbing.annealEnd, climbing.annealRestarts) = (1, 0)
+        (climbing.annealEnd, climbing.annealRestarts, climbing.annealShortStarts) = (1, 0, 2)
         var starts = halves
         (starts.symmetry, starts.starts, starts.maxResolution) = ("C2", 2, 30)
         // So that the anneal is repeated at a finer limit.
@@ -41,14 +41,19 @@ import Testing
     ) throws {
         let parameters = try #require(Self.kinds.first { $0.name == kind }?.parameters)
         let source = try Self.source(signalToNoise: kind == "climbing" ? 0.05 : 1)
-        let whole = try Reconstruction(source: source, parameters: parameters).run()
+        let run = try Reconstruction(source: source, parameters: parameters)
+        let whole = try run.run()
         let count = whole.statistics.count
         let limits = whole.statistics.filter { $0.phase == .anneal }.map(\.resolution)
         #expect((Set(limits).count > 1) == ["rising", "climbing"].contains(kind))
         // The last iteration before it climbs again, and the first that does.
         let climb = limits.indices.dropFirst().first { limits[$0] > limits[$0 - 1] }
         #expect((climb != nil) == (kind == "climbing"))
-        for stop in [1, count / 3, 2 * count / 3, count - 1, count] + (climb.map { [$0, $0 + 1] } ?? []) {
+        // The ends of two short starts, of which the statistics have one, and where it climbs.
+        let short = whole.starts.first?.shortStarts.map { _ in run.plans[0].shortCount ?? 0 } ?? 0
+        #expect((short > 0) == (kind == "climbing"))
+        let turns = climb.map { [short, 2 * short, short + $0] } ?? []
+        for stop in [1, count / 3, 2 * count / 3, count - 1, count] + turns + turns.map({ $0 + 1 }) {
             let folder = try Self.folder()
             var seen = 0
             #expect(throws: Stopped.self) {

@@ -261,7 +261,7 @@ import Testing
         parameters.heldOut = 10
         let source = try TestSource(EndToEndTests.phantom, count: count, diameter: 140, signalToNoise: 1)
         let run = try Reconstruction(source: source, parameters: parameters)
-        var state = run.startState(0)
+        var state = run.startState(seed: 0)
         let memory = PoseMemory(
             entries: [.init(direction: [0, 0, 1], origin: [8, 8], mass: 1)], directionReach: 0.4,
             shiftReach: 8)

@@ -117,7 +117,18 @@ import Testing
             starts.map(\.batchSize) == [20, 20, 80, 80, 120, 120, 120, 120]
                 && starts.prefix(6).map(\.repetition) == [0, 0, 1, 2, 3, 4])
         #expect(starts.suffix(2).allSatisfy { [3, 4].contains($0.repetition) })
-        #expect(starts.map(\.seed) == (0..<8).map { 1000 * $0 + parameters.seed })
+        // One whose limit rises is the best of four short ones.
+        #expect(starts.map { $0.seed / 1000 } == Array(0..<8))
+        for (place, start) in starts.enumerated() {
+            let first = 1000 * UInt64(place) + parameters.seed
+            guard place >= 4 else {
+                #expect(start.seed == first && start.shortStarts == nil)
+                continue
+            }
+            let short = try #require(start.shortStarts)
+            #expect(short.map(\.seed) == (0..<4).map { first + 100 * $0 })
+            #expect(short.first { $0.seed == start.seed }?.logEvidence == short.map(\.logEvidence).max())
+        }
         let limits = starts.compactMap(\.resolution)
         #expect(limits[0] == limits[1] && limits[1] == limits[2] && limits[2] > limits[3])
         let kept = try #require(starts.first { $0.isKept })

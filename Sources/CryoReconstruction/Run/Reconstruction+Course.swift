@@ -36,6 +36,8 @@ extension Reconstruction {
         checkpoint: (RunProgress) throws -> Void
     ) throws {
         var progress = beginning(starts.firstIndex(where: \.isKept) ?? 0, of: starts)
+        // The one that is kept was the best of its short ones.
+        progress.shortStarts = nil
         restore(&progress)
         try carryOut(until: annealCount(progress.repetition), &progress, report, checkpoint)
         (progress.start, progress.records) = (nil, starts)
@@ -62,11 +64,13 @@ extension Reconstruction {
 
     /// A run before its first iteration, at the first of its random starts or at a recorded one.
     func beginning(_ start: Int = 0, of records: [StartRecord] = []) -> RunProgress {
-        let wanted = records.indices.contains(start) ? records[start].repetition ?? 0 : 0
+        let record = records.indices.contains(start) ? records[start] : nil
+        let wanted = record?.repetition ?? 0
+        let short = record?.shortStarts?.firstIndex { $0.seed == record?.seed }
         return RunProgress(
             start: start, repetition: plans.indices.contains(wanted) ? wanted : 0,
             records: Array(records.prefix(start)),
-            states: [startState(start)], course: RunCourse())
+            states: [startState(seed: seed(ofStart: start, short: short ?? 0))], course: RunCourse())
     }
 
     /// Makes again what follows from a checkpoint and the plan: the images' centres and the engine of the last iteration.
@@ -121,7 +125,7 @@ extension Reconstruction {
             }
             let place = RemainingTime.Place(
                 iteration: progress.iteration, numberOffset: progress.numberOffset,
-                start: self.place(of: progress)?.index,
+                start: self.place(of: progress)?.index, shortStarts: shortStartsToCome(progress) ?? 0,
                 watch: progress.watch)
             report(
                 try progress.course.note(entry, isEmpty: isEmpty) { time.seconds(from: place, $0) })
@@ -130,14 +134,19 @@ extension Reconstruction {
                 ?? progress.iteration
             (progress.centres, progress.scales) = (images.centres, images.scales)
             (progress.sign, progress.setAside) = (Int(images.sign), images.setAside)
+            endShortStart(&progress)
             try checkpoint(progress)
         }
     }
 
-    /// Nothing learnt yet; the first start has the run's own seed.
-    func startState(_ start: Int) -> RunState {
-        let seed = parameters.seed &+ 1000 * UInt64(start)
-        return RunState(
+    /// The seed of a random start, or of one of the short ones of which it is the best; the first one has the run's own.
+    func seed(ofStart start: Int, short: Int = 0) -> UInt64 {
+        parameters.seed &+ 1000 * UInt64(start) &+ 100 * UInt64(short)
+    }
+
+    /// Nothing learnt yet.
+    func startState(seed: UInt64) -> RunState {
+        RunState(
             seed: seed, optimizer: makeOptimizer(), noise: backgroundNoise,
             particles: split.learning, hasFixedBatches: parameters.optimizer == .sagd,
             census: PoseCensus(

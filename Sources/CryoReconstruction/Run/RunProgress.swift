@@ -17,6 +17,10 @@ public struct RunProgress: Codable, Sendable {
     /// The best start so far, with its statistics and the particles' centres.
     var best: RankedStart?
     var records = [StartRecord]()
+    /// The short starts so far of which the present start will be the best; nil where none are made, and in checkpoints of older versions.
+    var shortStarts: [ShortStart]? = []
+    /// The one of these that images prefer.
+    var bestShortStart: RankedStart?
     /// The density of each at the end of its anneal, until one was chosen; nil in checkpoints of older versions.
     var startDensities: [Volume?]? = []
     /// One state, and from the end of the anneal one for each half-set.

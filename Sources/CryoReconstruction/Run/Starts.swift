@@ -25,6 +25,8 @@ public struct StartRecord: Codable, Sendable, Equatable {
     public var contrast: Int?
     /// Whether the run went on from it.
     public var isKept: Bool
+    /// The short starts of which it is the best; nil where there were none, and in records of older versions.
+    public var shortStarts: [ShortStart]?
     /// To what resolution the detail of its map at the end of its anneal, laid upon that of the kept one, agrees with it (FSC 0.5), in Å.
     ///
     /// No finer than either was learnt; nil for the kept one, for one without a map, and in records of older versions.
@@ -36,6 +38,14 @@ public struct StartRecord: Codable, Sendable, Equatable {
             $0.isFinite
                 ? String(format: "agrees with the kept one to %.1f Å", $0)
                 : "is another map than the kept one"
+        }
+    }
+
+    /// Of how many short starts it is the best, and what these had, in words; nil where there were none.
+    public var shortStartsText: String? {
+        shortStarts.map { all in
+            let evidences = all.map { String(format: "%.3f", $0.logEvidence) }.joined(separator: ", ")
+            return "best of \(all.count) short ones with \(evidences) nats"
         }
     }
 
@@ -131,7 +141,7 @@ extension Reconstruction {
         startsAtRandom ? parameters.starts ?? (symmetry.order > 1 ? 3 : 1) : 1
     }
 
-    private var startsAtRandom: Bool { annealCount(0) > 0 && initialDensity == nil }
+    var startsAtRandom: Bool { annealCount(0) > 0 && initialDensity == nil }
 
     /// The contrasts under which the density is looked for, one start after the other: both where the images do not tell.
     private var contrasts: [Int] {
@@ -193,6 +203,7 @@ extension Reconstruction {
         }
         let best = progress.records.best
         var record = record(of: progress.states[0])
+        record.shortStarts = progress.shortStarts.flatMap { $0.count > 1 ? $0 : nil }
         // Starts are counted by it, so one of which nothing can be said has it too.
         record.repetition = progress.repetition
         let anneal = plans[progress.repetition].anneal
@@ -243,14 +254,15 @@ extension Reconstruction {
 
     private func begin(_ start: Int, _ progress: inout RunProgress) {
         (progress.start, progress.iteration) = (start, 0)
-        forgetAll(&progress, start)
+        (progress.shortStarts, progress.bestShortStart) = ([], nil)
+        forgetAll(&progress, seed: seed(ofStart: start))
         images.sign = Float(contrast(at: progress))
     }
 
     /// Knows no more than the seed of a start; the particles are where the files have them.
-    private func forgetAll(_ progress: inout RunProgress, _ start: Int) {
-        progress.states = [startState(start)]
-        images.centres = [SIMD2<Double>](repeating: .zero, count: images.centres.count)
+    func forgetAll(_ progress: inout RunProgress, seed: UInt64) {
+        progress.states = [startState(seed: seed)]
+        setCentres([SIMD2<Double>](repeating: .zero, count: images.centres.count), &progress)
     }
 
     /// Goes through the limits with momentum once more: nothing is known but the map.
@@ -258,7 +270,7 @@ extension Reconstruction {
     /// Poses, centres and the density's last change would lead back to where it stood still.
     func climbAgain(_ progress: inout RunProgress) {
         let density = progress.states[0].density
-        forgetAll(&progress, progress.start ?? 0)
+        forgetAll(&progress, seed: progress.states[0].seed)
         progress.states[0].origin = density
     }
 
@@ -266,14 +278,25 @@ extension Reconstruction {
         (progress.start, progress.best, progress.repetition) = (nil, nil, best.repetition)
         // The last anneal may have been a longer one.
         progress.iteration = annealCount(best.repetition)
-        progress.states = [best.state]
-        progress.course.statistics = best.statistics
-        images.centres = best.centres
+        resume(best, &progress)
         for index in progress.records.indices {
             progress.records[index].isKept = progress.records[index].seed == best.state.seed
         }
         images.sign = Float(contrast(at: progress))
         compareStarts(&progress)
+    }
+
+    /// Knows what an earlier start knew.
+    func resume(_ start: RankedStart, _ progress: inout RunProgress) {
+        progress.states = [start.state]
+        progress.course.statistics = start.statistics
+        setCentres(start.centres, &progress)
+    }
+
+    /// Sets where particles are looked for, in what a checkpoint holds too.
+    private func setCentres(_ centres: [SIMD2<Double>], _ progress: inout RunProgress) {
+        images.centres = centres
+        progress.centres = centres
     }
 
     /// Says how far the maps of the other starts agree with the kept one: what is the same from several does not depend on the seed.

@@ -101,6 +101,14 @@ extension [IterationPlan] {
         iteration > 0 && self[iteration].climb > self[iteration - 1].climb
     }
 
+    /// How many of its iterations a short start of a rise has: those to the end of the first limit with momentum; nil where that is the last limit too.
+    var shortCount: Int? {
+        guard let first = firstIndex(where: { $0.momentum > 0 }),
+            self[first].ringCount != endOfAnneal?.ringCount
+        else { return nil }
+        return self[first...].firstIndex { $0.ringCount != self[first].ringCount }
+    }
+
     /// Images in its largest minibatch.
     var largestBatch: Int { map(\.batchSize).max() ?? 0 }
 

@@ -205,12 +205,15 @@ public enum IterationSchedule {
             })
     }
 
-    /// An anneal's iterations with their places in it.
+    /// An anneal's iterations with their places in it; further climbs, which most do without, have none.
     private static func tempered(_ plans: [IterationPlan]) -> [IterationPlan] {
-        plans.enumerated().map { iteration, plan in
+        let count = plans.count { $0.climb == 0 }
+        var place = 0
+        return plans.map { plan in
             var plan = plan
             // With momentum nothing is tempered: it would hold images back from telling their poses.
-            plan.annealProgress = plan.momentum > 0 ? 1 : Double(iteration) / Double(max(1, plans.count - 1))
+            plan.annealProgress = plan.momentum > 0 ? 1 : Double(place) / Double(max(1, count - 1))
+            if plan.climb == 0 { place += 1 }
             return plan
         }
     }

@@ -8,6 +8,7 @@ extension ReconstructionParameters {
             ("starts", starts ?? 1, 1...1000), ("annealIterations", annealIterations, 0...10_000_000),
             ("annealBatch", annealBatch, 1...10_000_000), ("marchBatch", marchBatch, 1...10_000_000),
             ("annealRetries", annealRetries, 0...10), ("annealRestarts", annealRestarts, 0...100),
+            ("annealShortStarts", annealShortStarts, 1...10),
             ("finalEpochs", finalEpochs, 0...1000),
             ("samplingPeriod", samplingPeriod, 0...10_000_000),
             ("samplingCheckInterval", samplingCheckInterval, 0...10_000_000),

@@ -99,6 +99,9 @@ public struct ReconstructionParameters: Codable, Sendable, Equatable {
     /// How many further random starts an anneal whose limit rises has at most, if images do not tell their poses in any map; none where
     /// the number of iterations is limited.
     public var annealRestarts = 2
+    /// How many short random starts an anneal whose limit rises has, of which the one that images prefer goes on, unless images begin to tell their
+    /// poses in the first.
+    public var annealShortStarts = 4
     /// The least signal that a shell is granted, in units of the estimate's noise.
     public var signalFloor = 4.0
     /// The posterior mass from which on a pair of columns (16 directions, two shifts) is certain to enter an exact sum's

@@ -22,6 +22,8 @@ struct RemainingTime {
         var numberOffset = 0
         /// The random start that is being annealed; nil once one was chosen.
         var start: Int?
+        /// Short starts that are to follow the present one before the best of them goes on.
+        var shortStarts = 0
         var watch: AgreementWatch
     }
 
@@ -38,9 +40,15 @@ struct RemainingTime {
         for plan in plans[place.iteration...] where isExpected(plan, place, end, leaps) {
             cost += self.cost(plan, atMost: end)
         }
+        func total(_ plans: some Sequence<IterationPlan>) -> Double {
+            plans.reduce(0) { $0 + self.cost($1, atMost: end) }
+        }
+        let short = plans.shortCount.map { total(plans[..<$0]) } ?? 0
+        cost += Double(place.shortStarts) * short
         if let start = place.start {
-            let anneal = plans.anneal.filter { $0.climb == 0 }.reduce(0) { $0 + self.cost($1, atMost: end) }
-            cost += Double(max(0, starts - 1 - start)) * anneal
+            let anneal = total(plans.anneal.filter { $0.climb == 0 })
+            let others = Double(parameters.annealShortStarts - 1) * short
+            cost += Double(max(0, starts - 1 - start)) * (anneal + others)
         }
         return cost * rate
     }
