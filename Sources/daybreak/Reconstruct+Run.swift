@@ -147,7 +147,7 @@ extension Reconstruct {
                 record.contrastGain == nil
                 ? "" : start.contrast.map { ", protein \(ContrastDetection.colour($0))" } ?? ""
             log.info(
-                "start \(start.seed)\(short)\(limit)\(constraint)\(colour): log-evidence \(evidence) an image\(poses)\(share)\(start.isKept ? ", kept" : agreement)"
+                "start \(start.seed)\(limit)\(constraint)\(colour): log-evidence \(evidence) an image\(poses)\(share)\(start.isKept ? ", kept" : agreement)\(short)"
             )
         }
         if let gain = record.contrastGain {

@@ -20,6 +20,7 @@ final class RunConsole {
     private var lastPicture: ContinuousClock.Instant?
     private var lastRegion: ContinuousClock.Instant?
     private var lastPercent = -10
+    private var lastChoice: String?
 
     private static let pictureColumns = 26
 
@@ -77,6 +78,10 @@ final class RunConsole {
     /// What the run knows after an iteration; looked at a few times a second at most.
     func look(at progress: RunProgress, of run: Reconstruction) {
         live?.look(at: progress, of: run)
+        if let text = progress.shortStartsText, text != lastChoice {
+            lastChoice = text
+            log.info("going on with \(text)")
+        }
         guard !isQuiet, screen.isLive, let facts = RunFacts(iterations) else { return }
         let now = ContinuousClock.now
         if facts.latest.progress < 1, let lastRegion, now - lastRegion < .milliseconds(200) { return }

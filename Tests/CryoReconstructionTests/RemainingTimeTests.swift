@@ -130,6 +130,30 @@ struct RemainingTimeTests {
         #expect(abs(try seconds(climb + 1) - rest - begun) < 1e-6)
     }
 
+    /// Further short starts take what the first one took.
+    @Test func shortStartsAreCounted() throws {
+        let plans = IterationSchedule.plans(
+            parameters, particleCount: 5000, boxLength: 320, boxSize: 64, diameter: 256, kind: .rising)
+        let time = RemainingTime(
+            plans: plans, parameters: parameters, starts: 1, particleCount: 5000,
+            stops: AgreementWatch.Stops(last: plans.finestRing ?? 0, leap: 1))
+        let end = try #require(plans.shortCount)
+        // A second for each iteration's images, were they all at the last limit.
+        let last = Double(try #require(plans.endOfAnneal?.ringCount))
+        let work = plans[..<end].map { Double($0.batchSize) * pow(Double($0.ringCount) / last, 3) }
+        let seen = (0..<end).map {
+            IterationStatistics(
+                iteration: $0, phase: .anneal, resolution: 20, batchSize: plans[$0].batchSize, beta: 1,
+                effectivePoses: 100, logEvidence: 1, relativeChange: 0.1, poseCount: 1000,
+                evaluatedFraction: 1, seconds: 0, duration: work[$0], progress: 0)
+        }
+        var place = place(end)
+        let alone = try #require(time.seconds(from: place, seen))
+        place.shortStarts = 3
+        let several = try #require(time.seconds(from: place, seen))
+        #expect(abs(several - alone - 3 * work.reduce(0, +)) < 1e-6 * several)
+    }
+
     /// Where images take as long as the rule says, the forecast in the march is right to the particles it cannot know of.
     @Test func theForecastFollowsTheClock() throws {
         let first = Double(plans[0].ringCount)

@@ -19,6 +19,7 @@ struct VerificationTests {
         let count = record.verifiableIterations(before: nil)
         // Of several starts only the anneal of the kept one is recorded, and made again.
         #expect((record.starts.count > 1) == (kind == "starts"))
+        #expect((record.starts.first?.shortStarts != nil) == (kind == "climbing"))
         #expect(count == record.iterations.count)
         let again = try Reconstruction(source: source, parameters: parameters, parallel: Parallel(threads: 1))
         let verification = try again.verify(record, iterations: count)

@@ -40,8 +40,8 @@ struct ParticleOrder: Sendable, Codable {
         return hasFixedBatches ? nextFixed(size) : nextShuffled(size, sitsOut)
     }
 
-    /// Some `size` particles, the same at each call; all of them if `size` says so.
-    func some(_ size: Int) -> Batch {
+    /// Some `size` particles, the same at each call with a seed, whatever the order; all of them if `size` says so.
+    func some(_ size: Int, seed: UInt64) -> Batch {
         guard size < count else { return Batch(indices: particles, number: 0) }
         var stream = RandomStream(seed: seed, stream: 0x0DE7)
         return Batch(indices: Array(particles.shuffled(using: &stream).prefix(size)).sorted(), number: 0)

@@ -21,7 +21,9 @@ extension Reconstruction {
             do {
                 try carryOut(until: annealCount(progress.repetition), &progress, report, checkpoint)
             } catch let error as ReconstructionError {
-                guard case .vanished = error, giveUpStart(&progress) else { throw error }
+                guard case .vanished = error else { throw error }
+                if giveUpShortStart(&progress) { continue }
+                guard giveUpStart(&progress) else { throw error }
             }
             endStart(&progress)
             if progress.start == nil { learnApart(&progress) }
@@ -36,8 +38,6 @@ extension Reconstruction {
         checkpoint: (RunProgress) throws -> Void
     ) throws {
         var progress = beginning(starts.firstIndex(where: \.isKept) ?? 0, of: starts)
-        // The one that is kept was the best of its short ones.
-        progress.shortStarts = nil
         restore(&progress)
         try carryOut(until: annealCount(progress.repetition), &progress, report, checkpoint)
         (progress.start, progress.records) = (nil, starts)
@@ -66,11 +66,16 @@ extension Reconstruction {
     func beginning(_ start: Int = 0, of records: [StartRecord] = []) -> RunProgress {
         let record = records.indices.contains(start) ? records[start] : nil
         let wanted = record?.repetition ?? 0
-        let short = record?.shortStarts?.firstIndex { $0.seed == record?.seed }
-        return RunProgress(
+        // By the settings' seed, so that a run with another one is another run.
+        let short = (0..<parameters.annealShortStarts).first {
+            seed(ofStart: start, short: $0) == record?.seed
+        }
+        var progress = RunProgress(
             start: start, repetition: plans.indices.contains(wanted) ? wanted : 0,
             records: Array(records.prefix(start)),
             states: [startState(seed: seed(ofStart: start, short: short ?? 0))], course: RunCourse())
+        progress.shortStarts = ShortStarts(isDecided: record != nil)
+        return progress
     }
 
     /// Makes again what follows from a checkpoint and the plan: the images' centres and the engine of the last iteration.
@@ -102,8 +107,10 @@ extension Reconstruction {
         let (plans, stops) = (plans[progress.repetition], stops(progress.repetition))
         let time = RemainingTime(
             plans: plans, parameters: parameters, starts: place(of: progress)?.count ?? 1,
-            particleCount: split.learning.count, stops: stops)
+            shortStarts: shortStartCount(progress.repetition), particleCount: split.learning.count,
+            stops: stops)
         while progress.iteration < end {
+            endShortStart(&progress)
             let iteration = progress.iteration
             progress.iteration += 1
             guard let plan = progress.watch.admitted(plans[iteration]) else { continue }
@@ -125,7 +132,7 @@ extension Reconstruction {
             }
             let place = RemainingTime.Place(
                 iteration: progress.iteration, numberOffset: progress.numberOffset,
-                start: self.place(of: progress)?.index, shortStarts: shortStartsToCome(progress) ?? 0,
+                start: self.place(of: progress)?.index, shortStarts: shortStartsToCome(progress),
                 watch: progress.watch)
             report(
                 try progress.course.note(entry, isEmpty: isEmpty) { time.seconds(from: place, $0) })
@@ -134,7 +141,6 @@ extension Reconstruction {
                 ?? progress.iteration
             (progress.centres, progress.scales) = (images.centres, images.scales)
             (progress.sign, progress.setAside) = (Int(images.sign), images.setAside)
-            endShortStart(&progress)
             try checkpoint(progress)
         }
     }

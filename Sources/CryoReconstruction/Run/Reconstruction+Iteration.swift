@@ -54,7 +54,8 @@ extension Reconstruction {
     private func batch(_ plan: IterationPlan, _ state: inout RunState) -> ParticleOrder.Batch {
         if plan.phase == .final { return ParticleOrder.Batch(indices: state.particles, number: 0) }
         if plan.momentum > 0 {
-            let batch = state.order.some(plan.batchSize)
+            // Of all starts, so that they are compared by the same images.
+            let batch = state.order.some(plan.batchSize, seed: parameters.seed)
             state.keep(batch.indices)
             return batch
         }

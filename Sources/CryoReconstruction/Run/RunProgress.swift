@@ -17,12 +17,10 @@ public struct RunProgress: Codable, Sendable {
     /// The best start so far, with its statistics and the particles' centres.
     var best: RankedStart?
     var records = [StartRecord]()
-    /// The short starts so far of which the present start will be the best; nil where none are made, and in checkpoints of older versions.
-    var shortStarts: [ShortStart]? = []
-    /// The one of these that images prefer.
-    var bestShortStart: RankedStart?
     /// The density of each at the end of its anneal, until one was chosen; nil in checkpoints of older versions.
     var startDensities: [Volume?]? = []
+    /// The short starts of which the present start is the best; nil in checkpoints of older versions.
+    var shortStarts: ShortStarts? = ShortStarts()
     /// One state, and from the end of the anneal one for each half-set.
     var states: [RunState]
     var watch = AgreementWatch()
@@ -37,6 +35,9 @@ public struct RunProgress: Codable, Sendable {
 
     /// The number of the last iteration, from 1; 0 before the first.
     public var iterationNumber: Int { lastStatistics.map { $0.iteration + 1 } ?? 0 }
+
+    /// Of which short starts the present start is the best, in words; nil where it is none, and before it is known.
+    public var shortStartsText: String? { shortStarts?.text }
 
     /// The statistics of the last iteration.
     public var lastStatistics: IterationStatistics? { course.statistics.last }
@@ -58,14 +59,14 @@ public struct RunProgress: Codable, Sendable {
     }
 }
 
-/// A start that was annealed.
+/// A start that has come to the end of its anneal, or of a short start.
 struct RankedStart: Codable, Sendable {
     let repetition: Int
     let state: RunState
     let statistics: [IterationStatistics]
     let centres: [SIMD2<Double>]
 
-    /// The start whose anneal has ended.
+    /// The present start.
     init(_ progress: RunProgress) {
         repetition = progress.repetition
         var state = progress.states[0]

@@ -42,12 +42,7 @@ public struct StartRecord: Codable, Sendable, Equatable {
     }
 
     /// Of how many short starts it is the best, and what these had, in words; nil where there were none.
-    public var shortStartsText: String? {
-        shortStarts.map { all in
-            let evidences = all.map { String(format: "%.3f", $0.logEvidence) }.joined(separator: ", ")
-            return "best of \(all.count) short ones with \(evidences) nats"
-        }
-    }
+    public var shortStartsText: String? { shortStarts?.text }
 
     /// Whether hardly more is to be found in the images; so too where nothing is known of it.
     public var explainsMost: Bool { explainedShare.map { $0 >= ExplainedSignal.most } ?? true }
@@ -203,7 +198,7 @@ extension Reconstruction {
         }
         let best = progress.records.best
         var record = record(of: progress.states[0])
-        record.shortStarts = progress.shortStarts.flatMap { $0.count > 1 ? $0 : nil }
+        record.shortStarts = progress.shortStarts.flatMap { $0.ended.count > 1 ? $0.ended : nil }
         // Starts are counted by it, so one of which nothing can be said has it too.
         record.repetition = progress.repetition
         let anneal = plans[progress.repetition].anneal
@@ -254,7 +249,7 @@ extension Reconstruction {
 
     private func begin(_ start: Int, _ progress: inout RunProgress) {
         (progress.start, progress.iteration) = (start, 0)
-        (progress.shortStarts, progress.bestShortStart) = ([], nil)
+        progress.shortStarts = ShortStarts()
         forgetAll(&progress, seed: seed(ofStart: start))
         images.sign = Float(contrast(at: progress))
     }

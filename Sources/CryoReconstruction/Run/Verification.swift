@@ -50,7 +50,14 @@ extension RunRecord {
     }
 
     /// The iterations that took a tenth of the run's time; at least three.
-    public var firstTenth: Int { max(3, iterations.prefix { $0.seconds <= seconds / 10 }.count) }
+    public var firstTenth: Int {
+        var spent = 0.0
+        let early = iterations.prefix { entry in
+            spent += entry.duration ?? 0
+            return spent <= seconds / 10
+        }
+        return max(3, early.count)
+    }
 }
 
 extension Reconstruction {

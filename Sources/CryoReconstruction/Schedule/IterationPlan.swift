@@ -101,7 +101,7 @@ extension [IterationPlan] {
         iteration > 0 && self[iteration].climb > self[iteration - 1].climb
     }
 
-    /// How many of its iterations a short start of a rise has: those to the end of the first limit with momentum; nil where that is the last limit too.
+    /// How many of its iterations a short start of a rise has: those to the end of the first limit with momentum; nil without one, and where it is the last limit too.
     var shortCount: Int? {
         guard let first = firstIndex(where: { $0.momentum > 0 }),
             self[first].ringCount != endOfAnneal?.ringCount

@@ -100,7 +100,7 @@ public struct ReconstructionParameters: Codable, Sendable, Equatable {
     /// the number of iterations is limited.
     public var annealRestarts = 2
     /// How many short random starts an anneal whose limit rises has, of which the one that images prefer goes on, unless images begin to tell their
-    /// poses in the first.
+    /// poses in one; 1 where the number of iterations is limited.
     public var annealShortStarts = 4
     /// The least signal that a shell is granted, in units of the estimate's noise.
     public var signalFloor = 4.0

@@ -9,6 +9,8 @@ struct RemainingTime {
     let parameters: ReconstructionParameters
     /// Random starts to be annealed, all told.
     let starts: Int
+    /// Short ones of which each is the best.
+    var shortStarts = 1
     /// Particles to learn from.
     let particleCount: Int
     /// Where the march stops.
@@ -22,7 +24,7 @@ struct RemainingTime {
         var numberOffset = 0
         /// The random start that is being annealed; nil once one was chosen.
         var start: Int?
-        /// Short starts that are to follow the present one before the best of them goes on.
+        /// Short starts that follow the present one.
         var shortStarts = 0
         var watch: AgreementWatch
     }
@@ -47,7 +49,7 @@ struct RemainingTime {
         cost += Double(place.shortStarts) * short
         if let start = place.start {
             let anneal = total(plans.anneal.filter { $0.climb == 0 })
-            let others = Double(parameters.annealShortStarts - 1) * short
+            let others = Double(shortStarts - 1) * short
             cost += Double(max(0, starts - 1 - start)) * (anneal + others)
         }
         return cost * rate

@@ -231,7 +231,7 @@ public struct ReportPage {
         }
         return
             (["\(starts.count)\(starts.count > 1 ? ", best by evidence" : "")"]
-            + (starts.first { $0.isKept }?.shortStartsText.map { ["the kept one the \($0)"] } ?? [])
+            + (starts.first { $0.isKept }?.shortStartsText.map { ["the kept one is \($0)"] } ?? [])
             + (anneals.isEmpty ? [] : ["annealed at \(anneals.joined(separator: ", then "))"]))
             .joined(separator: "; ")
     }
