@@ -21,6 +21,9 @@ struct ShortStarts: Codable, Sendable {
 
     /// What these had, in words; nil before one goes on, and where it was the only one.
     var text: String? { isDecided ? ended.text : nil }
+
+    /// One goes on.
+    mutating func decide() { (best, isDecided) = (nil, true) }
 }
 
 extension [ShortStart] {
@@ -76,7 +79,7 @@ extension Reconstruction {
         let isBest = shortStarts.ended.allSatisfy { $0.logEvidence < short.logEvidence }
         shortStarts.ended.append(short)
         if progress.iteration > count || parameters.isPromising(effectivePoses: last.effectivePoses) {
-            (shortStarts.best, shortStarts.isDecided) = (nil, true)
+            shortStarts.decide()
             progress.shortStarts = shortStarts
             return
         }
@@ -102,7 +105,7 @@ extension Reconstruction {
             return true
         }
         guard let best = shortStarts.best else { return false }
-        (shortStarts.best, shortStarts.isDecided) = (nil, true)
+        shortStarts.decide()
         progress.shortStarts = shortStarts
         progress.iteration = plans[progress.repetition].shortCount ?? 0
         resume(best, &progress)
