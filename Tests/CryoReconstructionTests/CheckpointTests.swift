@@ -16,7 +16,7 @@ import Testing
         var rising = halves
         (rising.annealBeginning, rising.annealRetries) = (80, 0)
         var climbing = rising
-        // So that images, of more noise, never tell their poses.
+        // So that images never tell their poses.
         (climbing.annealEnd, climbing.annealRestarts, climbing.annealShortStarts) = (1, 0, 2)
         var starts = halves
         (starts.symmetry, starts.starts, starts.maxResolution) = ("C2", 2, 30)
@@ -32,15 +32,17 @@ import Testing
 
     struct Stopped: Error {}
 
-    private static func source(signalToNoise: Double = 1) throws -> TestSource {
-        try TestSource(EndToEndTests.phantom, count: 120, diameter: 140, signalToNoise: signalToNoise)
+    /// The images of a run of a kind; one that climbs has noisier ones, which do not tell their poses.
+    static func source(of kind: String = "halves") throws -> TestSource {
+        try TestSource(
+            EndToEndTests.phantom, count: 120, diameter: 140, signalToNoise: kind == "climbing" ? 0.05 : 1)
     }
 
     @Test(arguments: ["halves", "rising", "climbing", "starts", "paper"]) func theResultIsTheSame(
         kind: String
     ) throws {
         let parameters = try #require(Self.kinds.first { $0.name == kind }?.parameters)
-        let source = try Self.source(signalToNoise: kind == "climbing" ? 0.05 : 1)
+        let source = try Self.source(of: kind)
         let run = try Reconstruction(source: source, parameters: parameters)
         let whole = try run.run()
         let count = whole.statistics.count

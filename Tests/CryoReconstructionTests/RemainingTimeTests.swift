@@ -101,24 +101,36 @@ struct RemainingTimeTests {
         #expect(leaping < 0.8 * walking && leaping > 0.2 * walking, "\(leaping) s, \(walking) s")
     }
 
-    /// Climbs that follow only where images do not tell their poses are waited for once they have begun.
-    @Test func furtherClimbsAreNotExpected() throws {
+    /// A run whose anneal rises, of 5,000 images.
+    private var rise: RemainingTime {
         let plans = IterationSchedule.plans(
             parameters, particleCount: 5000, boxLength: 320, boxSize: 64, diameter: 256, kind: .rising)
-        let time = RemainingTime(
+        return RemainingTime(
             plans: plans, parameters: parameters, starts: 1, particleCount: 5000,
             stops: AgreementWatch.Stops(last: plans.finestRing ?? 0, leap: 1))
+    }
+
+    /// What was seen of iterations of its anneal, which took so many seconds each.
+    private func seen(
+        _ range: Range<Int>, of plans: [IterationPlan], duration: (Int) -> Double
+    ) -> [IterationStatistics] {
+        range.map {
+            IterationStatistics(
+                iteration: $0, phase: .anneal, resolution: 20, batchSize: plans[$0].batchSize, beta: 1,
+                effectivePoses: 100, logEvidence: 1, relativeChange: 0.1, poseCount: 1000,
+                evaluatedFraction: 1, seconds: 0, duration: duration($0), progress: 0)
+        }
+    }
+
+    /// Climbs that follow only where images do not tell their poses are waited for once they have begun.
+    @Test func furtherClimbsAreNotExpected() throws {
+        let (time, plans) = (rise, rise.plans)
         let last = Double(try #require(plans.endOfAnneal?.ringCount))
         /// Seconds that an iteration with momentum takes, if one at the last limit takes one.
         func duration(_ iteration: Int) -> Double { pow(Double(plans[iteration].ringCount) / last, 3) }
         /// The rest from an iteration on.
         func seconds(_ iteration: Int) throws -> Double {
-            let seen = (iteration - 40..<iteration).map {
-                IterationStatistics(
-                    iteration: $0, phase: .anneal, resolution: 20, batchSize: plans[$0].batchSize, beta: 1,
-                    effectivePoses: 100, logEvidence: 1, relativeChange: 0.1, poseCount: 1000,
-                    evaluatedFraction: 1, seconds: 0, duration: duration($0), progress: 0)
-            }
+            let seen = seen(iteration - 40..<iteration, of: plans, duration: duration)
             return try #require(time.seconds(from: place(iteration), seen))
         }
         let climb = try #require(plans.firstIndex { $0.climb == 1 })
@@ -132,21 +144,12 @@ struct RemainingTimeTests {
 
     /// Further short starts take what the first one took.
     @Test func shortStartsAreCounted() throws {
-        let plans = IterationSchedule.plans(
-            parameters, particleCount: 5000, boxLength: 320, boxSize: 64, diameter: 256, kind: .rising)
-        let time = RemainingTime(
-            plans: plans, parameters: parameters, starts: 1, particleCount: 5000,
-            stops: AgreementWatch.Stops(last: plans.finestRing ?? 0, leap: 1))
+        let (time, plans) = (rise, rise.plans)
         let end = try #require(plans.shortCount)
         // A second for each iteration's images, were they all at the last limit.
         let last = Double(try #require(plans.endOfAnneal?.ringCount))
         let work = plans[..<end].map { Double($0.batchSize) * pow(Double($0.ringCount) / last, 3) }
-        let seen = (0..<end).map {
-            IterationStatistics(
-                iteration: $0, phase: .anneal, resolution: 20, batchSize: plans[$0].batchSize, beta: 1,
-                effectivePoses: 100, logEvidence: 1, relativeChange: 0.1, poseCount: 1000,
-                evaluatedFraction: 1, seconds: 0, duration: work[$0], progress: 0)
-        }
+        let seen = seen(0..<end, of: plans) { work[$0] }
         var place = place(end)
         let alone = try #require(time.seconds(from: place, seen))
         place.shortStarts = 3

@@ -8,8 +8,7 @@ import Testing
 struct VerificationTests {
     @Test(arguments: ["rising", "climbing", "starts", "paper"]) func recordsAreExact(kind: String) throws {
         let parameters = try #require(CheckpointTests.kinds.first { $0.name == kind }?.parameters)
-        let source = try TestSource(
-            EndToEndTests.phantom, count: 120, diameter: 140, signalToNoise: kind == "climbing" ? 0.05 : 1)
+        let source = try CheckpointTests.source(of: kind)
         let run = try Reconstruction(source: source, parameters: parameters)
         let made = RunRecord(
             version: "1", command: [], input: "", run: run, result: try run.run(),

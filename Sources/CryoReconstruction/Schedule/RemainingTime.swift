@@ -38,13 +38,10 @@ struct RemainingTime {
         guard let rate = rate(place, statistics) else { return nil }
         let end = expectedEnd(place, statistics)
         let leaps = expectedLeaps(place, statistics, end)
-        var cost = 0.0
-        for plan in plans[place.iteration...] where isExpected(plan, place, end, leaps) {
-            cost += self.cost(plan, atMost: end)
-        }
         func total(_ plans: some Sequence<IterationPlan>) -> Double {
             plans.reduce(0) { $0 + self.cost($1, atMost: end) }
         }
+        var cost = total(plans[place.iteration...].filter { isExpected($0, place, end, leaps) })
         let short = plans.shortCount.map { total(plans[..<$0]) } ?? 0
         cost += Double(place.shortStarts) * short
         if let start = place.start {
