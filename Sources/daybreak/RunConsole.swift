@@ -20,7 +20,8 @@ final class RunConsole {
     private var lastPicture: ContinuousClock.Instant?
     private var lastRegion: ContinuousClock.Instant?
     private var lastPercent = -10
-    private var lastChoice: String?
+    /// What was told of the present start, and of the short ones of which it is the best.
+    private var told = (start: String?.none, choice: String?.none)
 
     private static let pictureColumns = 26
 
@@ -34,9 +35,6 @@ final class RunConsole {
 
     /// An iteration has ended.
     func note(_ entry: IterationStatistics) {
-        if let last = iterations.last, last.iteration >= entry.iteration, entry.phase == .anneal {
-            beginsAnew(entry, after: last)
-        }
         let isOtherPhase = iterations.last?.phase != entry.phase
         iterations.note(entry)
         if iterations.count > 50 { iterations = RunFacts.needed(of: iterations) }
@@ -55,33 +53,15 @@ final class RunConsole {
     /// A run begins or goes on, or the second of its two parts, of which iterations and progress are counted anew.
     func begin(_ job: Reconstruct.Job) {
         (iterations, part, lastPercent) = ([], job.plan.part, -10)
+        told = (job.progress.flatMap(job.run.startText), job.progress?.shortStartsText)
         live?.begin(job.run, input: job.plan.input, part: part)
         if let part { events?.began(part: part) }
-    }
-
-    /// The anneal begins once more: at another random start, with more images a step, at a finer limit, or with one that rises.
-    private func beginsAnew(_ entry: IterationStatistics, after last: IterationStatistics) {
-        let (before, now) = (Self.text(last.resolution, 1), Self.text(entry.resolution, 1))
-        if entry.resolution > last.resolution {
-            log.info("the next random start, at limits that rise from \(now) Å")
-        } else if entry.batchSize > 2 * last.batchSize {
-            log.info(
-                "images hold more than the map explains at \(before) Å: from the start once more, with \(entry.batchSize) images a step"
-            )
-        } else if entry.resolution < last.resolution {
-            log.info("images do not tell their poses at \(before) Å: from the start once more, at \(now) Å")
-        } else {
-            log.info("the next random start, at \(now) Å")
-        }
     }
 
     /// What the run knows after an iteration; looked at a few times a second at most.
     func look(at progress: RunProgress, of run: Reconstruction) {
         live?.look(at: progress, of: run)
-        if let text = progress.shortStartsText, text != lastChoice {
-            lastChoice = text
-            log.info("going on with \(text)")
-        }
+        tell(run.startText(of: progress), choice: progress.shortStartsText)
         guard !isQuiet, screen.isLive, let facts = RunFacts(iterations) else { return }
         let now = ContinuousClock.now
         if facts.latest.progress < 1, let lastRegion, now - lastRegion < .milliseconds(200) { return }
@@ -97,6 +77,13 @@ final class RunConsole {
                 } ?? []
         }
         screen.show(ProgressRegion.lines(facts, part: part, picture: picture, width: width))
+    }
+
+    /// Tells why another start begins, and on which of the short ones it goes on.
+    private func tell(_ start: String?, choice: String?) {
+        if let start, start != told.start { log.info("\(start)") }
+        if let choice, choice != told.choice { log.info("going on with \(choice)") }
+        told = (start, choice)
     }
 
     /// What was shown stays; what follows comes below it.

@@ -76,6 +76,42 @@ import Testing
         #expect(free.isBetter(than: start(32, 0.01)))
     }
 
+    /// A start says why it is made and what is different about it.
+    @Test func aStartSaysWhyItIsMade() throws {
+        let source = try TestSource(EndToEndTests.phantom, count: 120, diameter: 140, signalToNoise: 1)
+        var parameters = EndToEndTests.reduced
+        (parameters.annealIterations, parameters.annealBatch, parameters.starts) = (6, 10, 2)
+        let run = try Reconstruction(source: source, parameters: parameters)
+        var progress = run.beginning()
+        #expect(run.startText(of: progress) == nil)
+        /// What is said of a start after others, of which images fit so many poses.
+        func text(_ repetition: Int, after earlier: [Int], poses: Double = 1000) -> String? {
+            progress.records = earlier.map { repetition in
+                var record = StartRecord(seed: 1, resolution: 32, logEvidence: 1, isKept: false)
+                (record.repetition, record.effectivePoses, record.explainedShare) = (repetition, poses, 1)
+                return record
+            }
+            (progress.start, progress.repetition) = (earlier.count, repetition)
+            return run.startText(of: progress)
+        }
+        #expect(text(0, after: [0]) == "random start 2 of 2, at 32.0 Å, with 10 images a step (seed 1001)")
+        let lost = "images do not tell their poses at 32.0 Å: from the start once more, at"
+        #expect(text(2, after: [0, 0]) == "\(lost) 27.4 Å, with 40 images a step (seed 2001)")
+        #expect(
+            text(1, after: [0, 0], poses: 5)
+                == "images hold more than the map explains at 32.0 Å: from the start once more, at 32.0 Å, with 40 images a step (seed 2001)"
+        )
+        let rise = "limits from 38.4 to 21.3 Å, with up to 120 images a step"
+        #expect(text(3, after: [0, 0, 1, 2]) == "\(lost) \(rise) (seed 4001)")
+        #expect(text(4, after: [0, 0, 1, 2, 3]) == "\(lost) \(rise), without positivity (seed 5001)")
+        #expect(
+            text(3, after: [0, 0, 1, 2, 3, 4])
+                == "images tell their poses in no map: another random start, at \(rise) (seed 6001)")
+        // Once one was chosen there is none.
+        progress.start = nil
+        #expect(run.startText(of: progress) == nil)
+    }
+
     /// A limit that rises leads another random start elsewhere; one limit does not.
     @Test func onlyAnAnnealThatRisesHasFurtherStarts() throws {
         let plans = IterationSchedule.repeatedPlans(

@@ -37,7 +37,7 @@ public struct RunProgress: Codable, Sendable {
     public var iterationNumber: Int { lastStatistics.map { $0.iteration + 1 } ?? 0 }
 
     /// Of which short starts the present start is the best, in words; nil where it is none, and before it is known.
-    public var shortStartsText: String? { shortStarts?.text }
+    public var shortStartsText: String? { shortStarts?.compared?.text }
 
     /// The statistics of the last iteration.
     public var lastStatistics: IterationStatistics? { course.statistics.last }

@@ -19,17 +19,16 @@ struct ShortStarts: Codable, Sendable {
     /// Whether one goes on.
     var isDecided = false
 
-    /// What these had, in words; nil before one goes on, and where it was the only one.
-    var text: String? { isDecided ? ended.text : nil }
+    /// Those that were compared, once one goes on; nil where it was the only one.
+    var compared: [ShortStart]? { isDecided && ended.count > 1 ? ended : nil }
 
     /// One goes on.
     mutating func decide() { (best, isDecided) = (nil, true) }
 }
 
 extension [ShortStart] {
-    /// How many they are and what they had, in words; nil for less than two.
-    var text: String? {
-        guard count > 1 else { return nil }
+    /// How many they are and what they had, in words.
+    var text: String {
         let evidences = map { String(format: "%.3f", $0.logEvidence) }
         return "the best of \(count) short ones, which had \(evidences.joined(separator: ", ")) nats"
     }

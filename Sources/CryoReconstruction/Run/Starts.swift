@@ -198,7 +198,7 @@ extension Reconstruction {
         }
         let best = progress.records.best
         var record = record(of: progress.states[0])
-        record.shortStarts = progress.shortStarts.flatMap { $0.ended.count > 1 ? $0.ended : nil }
+        record.shortStarts = progress.shortStarts?.compared
         // Starts are counted by it, so one of which nothing can be said has it too.
         record.repetition = progress.repetition
         let anneal = plans[progress.repetition].anneal
