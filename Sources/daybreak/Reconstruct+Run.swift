@@ -134,7 +134,6 @@ extension Reconstruct {
             )
         }
         for start in record.starts where record.starts.count > 1 || start.shortStarts != nil {
-            let limit = start.resolution.map { String(format: " at %.1f Å", $0) } ?? ""
             let evidence = String(format: "%.1f", start.logEvidence)
             let poses = start.effectivePoses.map { String(format: ", %.0f poses fit one", $0) } ?? ""
             let share =
@@ -147,7 +146,7 @@ extension Reconstruct {
                 record.contrastGain == nil
                 ? "" : start.contrast.map { ", protein \(ContrastDetection.colour($0))" } ?? ""
             log.info(
-                "start \(start.seed)\(limit)\(constraint)\(colour): log-evidence \(evidence) an image\(poses)\(share)\(start.isKept ? ", kept" : agreement)\(short)"
+                "start \(start.seed)\(start.limitText)\(constraint)\(colour): log-evidence \(evidence) an image\(poses)\(share)\(start.isKept ? ", kept" : agreement)\(short)"
             )
         }
         if let gain = record.contrastGain {

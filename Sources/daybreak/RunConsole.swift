@@ -20,8 +20,8 @@ final class RunConsole {
     private var lastPicture: ContinuousClock.Instant?
     private var lastRegion: ContinuousClock.Instant?
     private var lastPercent = -10
-    /// What was told of the present start, and of the short ones of which it is the best.
-    private var told = (start: String?.none, choice: String?.none)
+    /// The start of which was told, and what was told of the short ones of which it is the best.
+    private var told = (start: Int?.none, choice: String?.none)
 
     private static let pictureColumns = 26
 
@@ -53,7 +53,7 @@ final class RunConsole {
     /// A run begins or goes on, or the second of its two parts, of which iterations and progress are counted anew.
     func begin(_ job: Reconstruct.Job) {
         (iterations, part, lastPercent) = ([], job.plan.part, -10)
-        told = (job.progress.flatMap(job.run.startText), job.progress?.shortStartsText)
+        told = (job.progress?.start, job.progress?.shortStartsText)
         live?.begin(job.run, input: job.plan.input, part: part)
         if let part { events?.began(part: part) }
     }
@@ -61,7 +61,7 @@ final class RunConsole {
     /// What the run knows after an iteration; looked at a few times a second at most.
     func look(at progress: RunProgress, of run: Reconstruction) {
         live?.look(at: progress, of: run)
-        tell(run.startText(of: progress), choice: progress.shortStartsText)
+        tell(progress, of: run)
         guard !isQuiet, screen.isLive, let facts = RunFacts(iterations) else { return }
         let now = ContinuousClock.now
         if facts.latest.progress < 1, let lastRegion, now - lastRegion < .milliseconds(200) { return }
@@ -80,10 +80,11 @@ final class RunConsole {
     }
 
     /// Tells why another start begins, and on which of the short ones it goes on.
-    private func tell(_ start: String?, choice: String?) {
-        if let start, start != told.start { log.info("\(start)") }
+    private func tell(_ progress: RunProgress, of run: Reconstruction) {
+        if progress.start != told.start, let text = run.startText(of: progress) { log.info("\(text)") }
+        let choice = progress.shortStartsText
         if let choice, choice != told.choice { log.info("going on with \(choice)") }
-        told = (start, choice)
+        told = (progress.start, choice)
     }
 
     /// What was shown stays; what follows comes below it.

@@ -10,7 +10,7 @@ public struct RunProgress: Codable, Sendable {
     /// The next iteration of the plan.
     public internal(set) var iteration = 0
     /// The random start that is being annealed, counted over all repetitions; nil once one was chosen.
-    var start: Int? = 0
+    public internal(set) var start: Int? = 0
     /// Which of the run's plans is followed; see
     /// ``IterationSchedule/repeatedPlans(_:particleCount:boxLength:boxSize:diameter:)``.
     public internal(set) var repetition = 0

@@ -32,6 +32,9 @@ public struct StartRecord: Codable, Sendable, Equatable {
     /// No finer than either was learnt; nil for the kept one, for one without a map, and in records of older versions.
     public var agreement: Double?
 
+    /// The limit of its anneal, in words that follow others; empty where it is not known.
+    public var limitText: String { resolution.map { String(format: " at %.1f Å", $0) } ?? "" }
+
     /// How far its map agrees with the kept one, in words; nil where that is not known.
     public var agreementText: String? {
         agreement.map {
@@ -204,7 +207,7 @@ extension Reconstruction {
         let anneal = plans[progress.repetition].anneal
         record.resolution = anneal.last.map { source.boxLength / Double($0.ringCount) }
         record.batchSize = anneal.largestBatch
-        if parameters.isPositive, !anneal.isPositive, let resolution = record.resolution {
+        if isFreed(anneal), let resolution = record.resolution {
             record.chance = StartRecord.chance(
                 diameter: diameter, resolution: resolution, imageCount: anneal.largestBatch)
         }
@@ -223,6 +226,9 @@ extension Reconstruction {
             goOn(with: best, &progress)
         }
     }
+
+    /// Whether an anneal is without the positivity that the settings ask for.
+    func isFreed(_ anneal: [IterationPlan]) -> Bool { parameters.isPositive && !anneal.isPositive }
 
     /// Ends the anneal of a start whose density vanished, as that of the wrong contrast may; false if there is no other.
     func giveUpStart(_ progress: inout RunProgress) -> Bool {
