@@ -92,8 +92,7 @@ def row(title, name, prepare, *options, symmetry="C1", truth_symmetry=None):
     total = len({seed for run in runs for seed in seeds_of(run)})
     wrong = sum(len(seeds_of(run)) - run["right"] for run in runs)
     older = total - len({seed for run in runs if run["build"] == lab.binary_hash() for seed in seeds_of(run)})
-    if older:
-        title += f" ({older} of an earlier build)"
+    dagger = "" if not older else "†" if older == total else f" ({older}†)"
     good = runs[-1]["asked"]
 
     def span(column, unit):
@@ -104,7 +103,7 @@ def row(title, name, prepare, *options, symmetry="C1", truth_symmetry=None):
         low, high = f"{min(s[0] for s in spans):.1f}", f"{max(s[1] for s in spans):.1f}"
         return f"{low}{unit}" if low == high else f"{low}–{high}{unit}"
 
-    return [title, f"{total - wrong} of {total}" if good else "–", f"{good:.1f} Å" if good else "–",
+    return [title, f"{total - wrong} of {total}{dagger}" if good else "–", f"{good:.1f} Å" if good else "–",
             *(span(column, unit) for column, unit in enumerate([" Å", " Å", "°", " px", " %", " s", " s"]))]
 
 
@@ -112,7 +111,8 @@ page = lab.Page("robustness", "Right every time?",
                 "Default settings, nothing set but diameter and symmetry; a seed decides the start and every later draw. *Right* is"
                 " FSC 0.5 with the reference or the truth at the resolution asked for. Half-sets learn apart from the end of the"
                 " anneal; a run learns to where they disagree, or to 3.5 pixels (6 Å) where they agree"
-                " well or images fit one pose, and images are back-projected at their poses beyond. Rows of earlier builds ended at 2.5 pixels.")
+                " well or images fit one pose, and images are back-projected at their poses beyond. † marks seeds run by earlier"
+                " builds of the program, of which the first learnt to 2.5 pixels.")
 
 
 def experimental(title, name, good, symmetry="C1"):
@@ -279,6 +279,11 @@ def ribosome(snr, particles=USUAL_COUNT):
                   particles=particles)
 
 
+def chaperonin(snr):
+    """GroEL–GroES in boxes of 64 pixels."""
+    return junked("GroEL–GroES (1aon), C7, 64 px", "1aon-C7" if snr == 0.05 else f"1aon-{snr}", CHAPERONIN, snr, 230, symmetry="C7")
+
+
 def large(snr):
     """The sets in boxes of 128 pixels."""
     suffix = "" if snr == 0.05 else f"-{snr}"
@@ -291,52 +296,57 @@ def large(snr):
                        symmetry="C7")]
 
 
-SETS = [
-    lambda: experimental("C1", "random-starts/betagal", 14),
-    lambda: experimental("D2", "robustness/betagal-D2", 11, symmetry="D2"),
-    lambda: experimental("symmetry found by itself", "robustness/betagal-auto", 11, symmetry="auto"),
-    clean,
-    lambda: junked("30S (1xnr), 64 px", "1xnr-0.1", S30, 0.1, 230),
-    lambda: junked("30S (1xnr), 64 px", "1xnr-0.05", S30, 0.05, 230),
-    lambda: junked("30S (1xnr), 64 px, real defoci", "1xnr-real", S30, 0.05, 230, *defoci()),
-    lambda: junked("30S (1xnr), 64 px, strengths of 40 % sd", "1xnr-scales", S30, 0.1, 230, "--scale-sigma", 0.4),
-    lambda: junked("30S (1xnr), 64 px", "1xnr-junk", S30, 0.05, 230, junk=0.5),
-    dirty,
-    preferred,
-    lambda: ribosome(0.05),
-    lambda: junked("GroEL–GroES (1aon), C7, 64 px", "1aon-C7", CHAPERONIN, 0.05, 230, symmetry="C7"),
-    lambda: junked("GroEL–GroES (1aon), C1, 64 px", "1aon-C1", CHAPERONIN, 0.05, 230, truth_symmetry="C7"),
-    lambda: cage("T", 48, 150),
-    lambda: cage("O", 55, 160),
-    lambda: cage("I", 88, 220),
-    lambda: ribosome(0.1),
-    lambda: junked("GroEL–GroES (1aon), C7, 64 px", "1aon-0.1", CHAPERONIN, 0.1, 230, symmetry="C7"),
-    lambda: junked("EMD-1977, contrast and diameter not told, 80 px of 3.5 Å", "1977", "maps/emd_1977.map", 0.05, None,
-                   "--model-pixel-size", 3.5, "--box", 80, "--pixel-size", 3.5, pixel_size=3.5, truth_symmetry="C2"),
-    lambda: piece("a chain of β-galactosidase, 118 kDa", "chain", GALACTOSIDASE, "A", 64, 0.05),
-    lambda: piece("two chains of GroEL, 115 kDa", "pair", CHAPERONIN, "AB", 64, 0.05),
-    lambda: piece("a domain of the 30S's RNA, the head", "head", S30, (921, 1396), 64, 0.05),
-    lambda: piece("a domain of the 30S's RNA, the body", "body", S30, (5, 560), 72, 0.05),
-    lambda: piece("two chains of β-galactosidase", "dimer", GALACTOSIDASE, "AB", 80, 0.05, truth_symmetry="C2"),
-    lambda: piece("two chains of GroEL and one of GroES, 118 kDa, 180 Å long", "three", CHAPERONIN, "ABO", 80, 0.05),
-    lambda: piece("GroES, 71 kDa, C1", "groes", CHAPERONIN, "OPQRSTU", 56, 0.1, truth_symmetry="C7"),
-    lambda: piece("a ring of GroEL, C7", "ring", CHAPERONIN, "ABCDEFG", 72, 0.05, symmetry="C7", truth_symmetry="C7"),
-    lambda: barrel("D7", "barrel-D7", "D7"),
-    lambda: barrel("C1", "barrel-C1", "C1"),
-    lambda: barrel("its symmetry found by itself", "barrel-auto", "auto"),
-    lambda: channel("C4", "channel-C4", "C4", 0.05),
-    lambda: channel("C1", "channel-C1", "C1", 0.05),
-    lambda: channel("C4", "channel-C4-0.1", "C4", 0.1),
-    *(measured for snr in (0.1, 0.05, 0.02) for measured in large(snr)),
-    lambda: junked("30S (1xnr), 64 px", "1xnr-0.03", S30, 0.03, 230),
-    lambda: ribosome(0.03),
-    lambda: junked("30S (1xnr), 64 px", "1xnr-0.02", S30, 0.02, 230),
-    lambda: ribosome(0.02),
-    lambda: junked("GroEL–GroES (1aon), C7, 64 px", "1aon-0.02", CHAPERONIN, 0.02, 230, symmetry="C7"),
-    lambda: junked("30S (1xnr), 64 px", "1xnr-0.02", S30, 0.02, 230, particles=20000),
-    lambda: ribosome(0.02, particles=10000),
-]
-rows = [found for found in (measured() for measured in SETS) if found]
-page.table(["set", "right", "asked", "FSC 0.5", "half-sets, FSC 0.143", "median pose error", "median shift error", "junk found",
-            "wall time", "CPU time"], rows)
+GROUPS = {
+    "Experimental images": [
+        lambda: experimental("C1", "random-starts/betagal", 14),
+        lambda: experimental("D2", "robustness/betagal-D2", 11, symmetry="D2"),
+        lambda: experimental("symmetry found by itself", "robustness/betagal-auto", 11, symmetry="auto"),
+    ],
+    "Boxes of 64 pixels": [
+        *(lambda snr=snr: junked("30S (1xnr), 64 px", f"1xnr-{snr}", S30, snr, 230) for snr in (0.1, 0.05, 0.03, 0.02)),
+        lambda: junked("30S (1xnr), 64 px", "1xnr-0.02", S30, 0.02, 230, particles=20000),
+        *(lambda snr=snr: ribosome(snr) for snr in (0.1, 0.05, 0.03, 0.02)),
+        lambda: ribosome(0.02, particles=10000),
+        *(lambda snr=snr: chaperonin(snr) for snr in (0.1, 0.05, 0.02)),
+        lambda: junked("GroEL–GroES (1aon), C1, 64 px", "1aon-C1", CHAPERONIN, 0.05, 230, truth_symmetry="C7"),
+    ],
+    "Boxes of 128 pixels": [measured for snr in (0.1, 0.05, 0.02) for measured in large(snr)],
+    "Images of other kinds": [
+        clean,
+        lambda: junked("30S (1xnr), 64 px, real defoci", "1xnr-real", S30, 0.05, 230, *defoci()),
+        lambda: junked("30S (1xnr), 64 px, strengths of 40 % sd", "1xnr-scales", S30, 0.1, 230, "--scale-sigma", 0.4),
+        lambda: junked("30S (1xnr), 64 px", "1xnr-junk", S30, 0.05, 230, junk=0.5),
+        dirty,
+        preferred,
+        lambda: junked("EMD-1977, contrast and diameter not told, 80 px of 3.5 Å", "1977", "maps/emd_1977.map", 0.05, None,
+                       "--model-pixel-size", 3.5, "--box", 80, "--pixel-size", 3.5, pixel_size=3.5, truth_symmetry="C2"),
+    ],
+    "Symmetric molecules": [
+        lambda: cage("T", 48, 150),
+        lambda: cage("O", 55, 160),
+        lambda: cage("I", 88, 220),
+        lambda: piece("a ring of GroEL, C7", "ring", CHAPERONIN, "ABCDEFG", 72, 0.05, symmetry="C7", truth_symmetry="C7"),
+        lambda: barrel("D7", "barrel-D7", "D7"),
+        lambda: barrel("C1", "barrel-C1", "C1"),
+        lambda: barrel("its symmetry found by itself", "barrel-auto", "auto"),
+        lambda: channel("C4", "channel-C4", "C4", 0.05),
+        lambda: channel("C1", "channel-C1", "C1", 0.05),
+        lambda: channel("C4", "channel-C4-0.1", "C4", 0.1),
+    ],
+    "Pieces of molecules, neither diameter nor contrast told": [
+        lambda: piece("a chain of β-galactosidase, 118 kDa", "chain", GALACTOSIDASE, "A", 64, 0.05),
+        lambda: piece("two chains of GroEL, 115 kDa", "pair", CHAPERONIN, "AB", 64, 0.05),
+        lambda: piece("a domain of the 30S's RNA, the head", "head", S30, (921, 1396), 64, 0.05),
+        lambda: piece("a domain of the 30S's RNA, the body", "body", S30, (5, 560), 72, 0.05),
+        lambda: piece("two chains of β-galactosidase", "dimer", GALACTOSIDASE, "AB", 80, 0.05, truth_symmetry="C2"),
+        lambda: piece("two chains of GroEL and one of GroES, 118 kDa, 180 Å long", "three", CHAPERONIN, "ABO", 80, 0.05),
+        lambda: piece("GroES, 71 kDa, C1", "groes", CHAPERONIN, "OPQRSTU", 56, 0.1, truth_symmetry="C7"),
+    ],
+}
+for group, sets in GROUPS.items():
+    rows = [found for found in (measured() for measured in sets) if found]
+    if rows:
+        page.lines += [f"## {group}", ""]
+        page.table(["set", "right", "asked", "FSC 0.5", "half-sets, FSC 0.143", "median pose error", "median shift error", "junk found",
+                    "wall time", "CPU time"], rows)
 page.write()
