@@ -30,7 +30,7 @@ let checked: [SwiftSetting] = [.strictMemorySafety()]
             swiftSettings: instructionSet("x86-64-v4", lanes: 16)),
     ]
     let kernels: [Target.Dependency] = [
-        "CCPU", "CryoKernelInterface", "CryoKernels", "CryoKernelsAVX2", "CryoKernelsAVX512",
+        "CryoKernelInterface", "CryoKernels", "CryoKernelsAVX2", "CryoKernelsAVX512",
     ]
 #else
     let kernelTargets: [Target] = [
@@ -40,6 +40,14 @@ let checked: [SwiftSetting] = [.strictMemorySafety()]
     ]
     let kernels: [Target.Dependency] = ["CryoKernelInterface", "CryoKernels"]
 #endif
+
+// A target names all modules below it, not the nearest alone: only where one that it names has changed is it compiled anew, and a
+// structure's layout reaches through all that hold it.
+let core: [Target.Dependency] = ["CryoCore", "CCPU"]
+let fourier = core + ["CryoFourier"]
+let inference = fourier + kernels + ["CryoInference"]
+let reconstruction = inference + ["CryoFiles", "CryoReconstruction"]
+let report = reconstruction + ["CryoReport"]
 
 let package = Package(
     name: "daybreak",
@@ -65,56 +73,57 @@ let package = Package(
         .target(name: "CryoKernelInterface", swiftSettings: checked),
         .target(name: "CryoCore", dependencies: ["CCPU"], swiftSettings: checked),
         .target(
-            name: "CryoFiles", dependencies: ["CryoCore", "COpenSSL", "CZlib"], swiftSettings: checked),
-        .target(name: "CryoFourier", dependencies: ["CryoCore", "CFFTW"], swiftSettings: checked),
+            name: "CryoFiles", dependencies: core + ["COpenSSL", "CZlib"], swiftSettings: checked),
+        .target(name: "CryoFourier", dependencies: core + ["CFFTW"], swiftSettings: checked),
         .target(
-            name: "CryoInference", dependencies: ["CryoFourier", "COpenBLAS"] + kernels,
+            name: "CryoInference", dependencies: fourier + kernels + ["COpenBLAS"],
             swiftSettings: checked),
         .target(
             name: "CryoReconstruction",
-            dependencies: ["CryoInference", "CryoFiles", .product(name: "Yams", package: "Yams")],
+            dependencies: inference + ["CryoFiles", .product(name: "Yams", package: "Yams")],
             swiftSettings: checked),
-        .target(name: "CryoReport", dependencies: ["CryoReconstruction", "CPNG"], swiftSettings: checked),
+        .target(name: "CryoReport", dependencies: reconstruction + ["CPNG"], swiftSettings: checked),
         .target(
             name: "CryoWeb",
-            dependencies: [
-                "CryoReport", .product(name: "FlyingFox", package: "FlyingFox"),
+            dependencies: report + [
+                .product(name: "FlyingFox", package: "FlyingFox"),
                 .product(name: "FlyingSocks", package: "FlyingFox"),
             ], swiftSettings: checked),
         .executableTarget(
             name: "daybreak",
-            dependencies: [
-                "CryoReport", "CryoWeb", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            dependencies: report + [
+                "CryoWeb", .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: checked),
         .executableTarget(
             name: "sampling-study",
-            dependencies: [
-                "CryoReconstruction", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            dependencies: reconstruction + [
+                .product(name: "ArgumentParser", package: "swift-argument-parser")
             ],
             path: "Experiments/SamplingStudy"),
         .target(
             name: "CryoTestSupport",
-            dependencies: ["CryoInference", .product(name: "Numerics", package: "swift-numerics")],
+            dependencies: inference + [.product(name: "Numerics", package: "swift-numerics")],
             path: "Tests/CryoTestSupport"),
-        .target(name: "CryoFuzzing", dependencies: ["CryoReconstruction"], path: "Fuzzing/Readers"),
-        .testTarget(name: "CryoFuzzingTests", dependencies: ["CryoFuzzing"]),
-        .testTarget(name: "CryoCoreTests", dependencies: ["CryoCore"]),
+        .target(name: "CryoFuzzing", dependencies: reconstruction, path: "Fuzzing/Readers"),
+        .testTarget(name: "CryoFuzzingTests", dependencies: reconstruction + ["CryoFuzzing"]),
+        .testTarget(name: "CryoCoreTests", dependencies: core),
         .testTarget(
-            name: "CryoFilesTests", dependencies: ["CryoFiles"], resources: [.copy("Fixtures")]),
-        .testTarget(
-            name: "CryoFourierTests", dependencies: ["CryoFourier", "CryoTestSupport"],
+            name: "CryoFilesTests", dependencies: core + ["CryoFiles", "CZlib"],
             resources: [.copy("Fixtures")]),
         .testTarget(
-            name: "CryoInferenceTests", dependencies: ["CryoInference", "CryoTestSupport"] + kernels),
+            name: "CryoFourierTests", dependencies: inference + ["CryoTestSupport"],
+            resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "CryoInferenceTests", dependencies: inference + ["CryoTestSupport"]),
         .testTarget(
             name: "CryoReconstructionTests",
-            dependencies: ["CryoReconstruction", "CryoReport", "CryoTestSupport"]),
+            dependencies: report + ["CryoTestSupport"]),
         .testTarget(
-            name: "CryoReportTests", dependencies: ["CryoReport", "CryoTestSupport", "CPNG"]),
+            name: "CryoReportTests", dependencies: report + ["CryoTestSupport", "CPNG"]),
         .testTarget(name: "DocumentationTests"),
-        .testTarget(name: "CryoWebTests", dependencies: ["CryoWeb", "CryoReport"]),
-        .testTarget(name: "CommandLineTests", dependencies: ["daybreak", "CryoReconstruction"]),
+        .testTarget(name: "CryoWebTests", dependencies: report + ["CryoWeb"]),
+        .testTarget(name: "CommandLineTests", dependencies: report + ["daybreak"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu17

@@ -4,20 +4,22 @@ import Glibc
 ///
 /// RELION resolves names from the project folder, in which it is started; users start programs elsewhere.
 /// Tried in this order: the root that the user gave, the working directory, the STAR file's folder, and the
-/// folders above it.
+/// folders above it. A run remembers its working directory and its STAR file, so that it is the same run from elsewhere.
 struct ImageLocator {
     /// The folders to look in, in order; the empty string is the working directory.
     let folders: [String]
 
-    init(starFile: String, root: String?) {
-        var folders = [root, ""].compactMap { $0 }
-        var folder = Self.folder(of: Self.absolute(starFile))
-        while true {
-            folders.append(folder)
-            guard folder != "/" else { break }
-            folder = Self.folder(of: folder)
+    init(starFile: String, root: String?, origin: ParticleSet.Origin? = nil) {
+        var folders = [root, origin?.workingFolder ?? ""].compactMap { $0 }
+        for file in [origin?.starFile, starFile].compactMap({ $0 }) {
+            var folder = Self.folder(of: Self.absolute(file))
+            while true {
+                if !folders.contains(folder) { folders.append(folder) }
+                guard folder != "/" else { break }
+                folder = Self.folder(of: folder)
+            }
         }
-        self.folders = folders
+        self.folders = folders + (origin == nil ? [] : [""])
     }
 
     /// The first file that exists under the name; nil if there is none.

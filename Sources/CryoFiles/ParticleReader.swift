@@ -4,10 +4,13 @@ import CryoCore
 struct ParticleReader {
     private let metadata: ParticleMetadata
     private let pixelSize: Double
+    private let needsPoses: Bool
 
-    init(_ metadata: ParticleMetadata, pixelSize: Double) {
+    /// - Parameter needsPoses: Whether poses and half-sets that cannot be read are refused; else they are none.
+    init(_ metadata: ParticleMetadata, pixelSize: Double, needsPoses: Bool = true) {
         self.metadata = metadata
         self.pixelSize = pixelSize
+        self.needsPoses = needsPoses
     }
 
     func particles(warnings: inout [String]) throws(FileError) -> [Particle] {
@@ -16,12 +19,23 @@ struct ParticleReader {
         let pose = PoseFields(metadata)
         let subset = metadata.field("rlnRandomSubset")
         warnings += aberrationWarnings()
+        var unreadableRows = 0
         let particles = try (0..<metadata.particles.rowCount).mapThrowing { row throws(FileError) in
-            Particle(
+            var particle = Particle(
                 imageName: metadata.text(names, row) ?? "", ctf: try optics.contrastTransferFunction(row),
-                opticsGroup: metadata.opticsGroups[row],
-                pose: try pose.pose(metadata, row, pixelSize: pixelSize),
-                halfSet: try halfSet(subset, row))
+                opticsGroup: metadata.opticsGroups[row], pose: nil, halfSet: nil)
+            do throws(FileError) {
+                particle.pose = try pose.pose(metadata, row, pixelSize: pixelSize)
+                particle.halfSet = try halfSet(subset, row)
+            } catch {
+                guard !needsPoses else { throw error }
+                unreadableRows += 1
+            }
+            return particle
+        }
+        if unreadableRows > 0 {
+            warnings.append(
+                "poses and half-sets of \(unreadableRows) rows cannot be read; they are not needed")
         }
         warnings += Self.defocusWarnings(particles)
         return particles
@@ -58,7 +72,10 @@ struct ParticleReader {
         var ignored: [String] = []
         for (label, value) in neutral {
             let field = metadata.field(label)
-            if let text = metadata.text(field, 0), Double(text) != value { ignored.append("_\(label)") }
+            let isUsed = (0..<metadata.particles.rowCount).contains { row in
+                metadata.text(field, row).map { Double($0) != value } ?? false
+            }
+            if isUsed { ignored.append("_\(label)") }
         }
         for label in ["rlnOddZernike", "rlnEvenZernike"] where metadata.field(label).isPresent {
             ignored.append("_\(label)")

@@ -7,7 +7,7 @@ import CryoCore
 public struct ParticleSet: Sendable {
     /// The STAR file's path.
     public let path: String
-    /// The particles in the order of the file.
+    /// The particles in the order of the file; of a stack with several names the least is in the names of all its images.
     public let particles: [Particle]
     /// Pixels along an edge of each image.
     public let boxSize: Int
@@ -19,6 +19,19 @@ public struct ParticleSet: Sendable {
     public let namesElsewhere: [String]
     /// The STAR file as it was read.
     public let document: StarDocument
+    /// Where a run began, which is looked at from elsewhere.
+    public struct Origin: Sendable {
+        /// Its working directory; nil where that is not known.
+        public var workingFolder: String?
+        /// The STAR file that it was given.
+        public var starFile: String
+
+        /// Makes it.
+        public init(workingFolder: String?, starFile: String) {
+            (self.workingFolder, self.starFile) = (workingFolder, starFile)
+        }
+    }
+
     /// The number of particles.
     public var count: Int { particles.count }
     /// The stacks in which the images were found.
@@ -49,15 +62,24 @@ public struct ParticleSet: Sendable {
     ///   - starFile: A file of RELION 3.0 or later, or of a converter.
     ///   - root: The folder that the image names start from; tried before the working directory, the STAR
     ///     file's folder and the folders above it.
+    ///   - origin: Where the names were read before; nil if that was nowhere else.
     /// - Throws: ``FileError`` if anything is missing, damaged or contradictory.
-    public init(starFile: String, root: String? = nil) throws(FileError) {
+    public init(starFile: String, root: String? = nil, origin: Origin? = nil) throws(FileError) {
         try FileSniffer.refuseImages(starFile)
         let document = try StarDocument(path: starFile)
         let metadata = try ParticleMetadata(document: document, path: starFile)
         var warnings = document.warnings + metadata.warnings
         let pixelSize = try PixelSizeReader.pixelSize(of: metadata, warnings: &warnings)
-        particles = try ParticleReader(metadata, pixelSize: pixelSize).particles(warnings: &warnings)
-        let survey = try StackSurvey(metadata, root: root, pixelSize: pixelSize)
+        let read = try ParticleReader(metadata, pixelSize: pixelSize, needsPoses: false)
+            .particles(warnings: &warnings)
+        let survey = try StackSurvey(
+            metadata, ImageLocator(starFile: starFile, root: root, origin: origin), pixelSize: pixelSize)
+        particles = zip(read, survey.locations).map { particle, location in
+            guard let name = survey.aliases[location.stack] else { return particle }
+            var particle = particle
+            particle.imageName = "\(location.image + 1)@\(name)"
+            return particle
+        }
         path = starFile
         boxSize = survey.boxSize
         namesElsewhere = survey.namesElsewhere

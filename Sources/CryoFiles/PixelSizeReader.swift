@@ -18,9 +18,8 @@ enum PixelSizeReader {
             .map { metadata.field($0) }.first { $0.isPresent }
         let detector = metadata.field("rlnDetectorPixelSize")
         let magnification = metadata.field("rlnMagnification")
-        if let direct, direct.label == "rlnMicrographOriginalPixelSize" {
-            warnings.append(
-                "the pixel size is _rlnMicrographOriginalPixelSize, which is wrong for binned images")
+        if let direct, direct.label != "rlnImagePixelSize" {
+            warnings.append("the pixel size is _\(direct.label), which is wrong for binned images")
         }
         guard let field = direct ?? (detector.isPresent && magnification.isPresent ? detector : nil) else {
             throw .malformed(

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Where each image of a STAR file is, with every stack checked.
 struct StackSurvey {
     /// The stack and the index in it, from 0, of one image.
@@ -11,6 +13,8 @@ struct StackSurvey {
     /// One for each particle.
     private(set) var locations: [Location] = []
     private(set) var boxSize = 0
+    /// Of stacks that another name leads to as well, the name that stands for all; by the stack's number.
+    private(set) var aliases: [Int32: String] = [:]
     private(set) var warnings: [String] = []
     /// The stacks' names that lead out of the folders that are searched: absolute, or with `..`.
     var namesElsewhere: [String] {
@@ -22,9 +26,9 @@ struct StackSurvey {
     /// No particle needs more, and each thread holds such an image several times.
     private static let boxLimit = 8192
 
-    init(_ metadata: ParticleMetadata, root: String?, pixelSize: Double) throws(FileError) {
+    init(_ metadata: ParticleMetadata, _ locator: ImageLocator, pixelSize: Double) throws(FileError) {
         let numbers = try readNames(metadata)
-        try resolve(metadata.path, ImageLocator(starFile: metadata.path, root: root))
+        try resolve(metadata.path, locator)
         try check(metadata, numbers, pixelSize: pixelSize)
     }
 
@@ -65,6 +69,21 @@ struct StackSurvey {
             throw .missingFiles(
                 path: path, names: Array(missing.prefix(10)), count: missing.count,
                 advice: "give the folder that these paths start from with --root")
+        }
+        findAliases()
+    }
+
+    /// Files that are joined may name a stack in two ways, of which its images would count twice.
+    private mutating func findAliases() {
+        var spellings: [FileIdentity: [Int]] = [:]
+        for (stack, path) in paths.enumerated() {
+            guard let identity = FileIdentity(path) else { continue }
+            spellings[identity, default: []].append(stack)
+        }
+        for stacks in spellings.values where stacks.count > 1 {
+            // The least, whatever the order of rows.
+            let least = stacks.map { names[$0] }.min() ?? ""
+            for stack in stacks where names[stack] != least { aliases[Int32(stack)] = least }
         }
     }
 
@@ -140,5 +159,17 @@ struct StackSurvey {
                     advice: "correct the optics table; all images must be of one kind and size")
             }
         }
+    }
+}
+
+/// Which file a path leads to, links followed.
+private struct FileIdentity: Hashable {
+    private let device: UInt64
+    private let number: UInt64
+
+    init?(_ path: String) {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { return nil }
+        (device, number) = (UInt64(status.st_dev), UInt64(status.st_ino))
     }
 }

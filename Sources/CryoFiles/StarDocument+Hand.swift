@@ -12,9 +12,8 @@ extension StarDocument {
         var result = self
         var isChanged = false
         for (index, block) in blocks.enumerated() {
-            guard case .table(var table) = block.content, table.column("rlnAngleRot") != nil,
-                table.column("rlnAnglePsi") != nil
-            else { continue }
+            var table = block.table
+            guard table.column("rlnAngleRot") != nil, table.column("rlnAnglePsi") != nil else { continue }
             for label in ["rlnAngleRot", "rlnAnglePsi"] {
                 table.setColumn(label, to: try Self.turnedByHalf(table, label, path: path))
             }

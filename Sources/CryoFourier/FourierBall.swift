@@ -120,7 +120,7 @@ public struct FourierBall: Sendable {
             boxSize: boxSize, pixelSize: pixelSize, scale: scale * big * big * big)
     }
 
-    /// The density of which these are all samples, times `scale`: the inverse of ``init(_:radius:scale:)`` within the radius.
+    /// The density, times `scale`, of samples that were gathered by insertion and divided by their weights.
     public func volume(boxSize: Int, pixelSize: Double, scale: Float) -> Volume {
         let big = boxSize * padding
         var transform = FourierVolume(boxSize: big, pixelSize: pixelSize)

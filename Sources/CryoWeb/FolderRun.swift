@@ -76,7 +76,7 @@ final class FolderRun: RunSource {
     }
 
     private func sight(_ plan: RunPlan, _ progress: RunProgress, _ state: RunSight.State) -> RunSight {
-        let images = try? ParticleSet(starFile: plan.inputPath, root: plan.root)
+        let images = try? plan.particles()
         let snapshot = RunSnapshot(progress, of: images)
         let box = snapshot.densities.first.map { Double($0.boxSize) * $0.pixelSize } ?? 0
         let message =

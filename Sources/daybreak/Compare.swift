@@ -96,8 +96,8 @@ struct Compare: ParsableCommand {
         try OutputKind.map.refuseToReplace(aligned, option: "--aligned", inputs: inputs)
         try OutputKind.picture.refuseToReplace(picture, option: "--picture", inputs: inputs)
         try OutputKind.refuseSame(("--aligned", aligned), ("--picture", picture))
-        let moving = try readMap(map)
-        let fixed = try readMap(reference, pixelSize: referencePixelSize)
+        let moving = try readMap(map).aboveBackground
+        let fixed = try readMap(reference, pixelSize: referencePixelSize).aboveBackground
         try refuseUnlike(moving, fixed)
         try refuseTooSmall(mask: mask, for: fixed)
         let pairs = try posePairs()

@@ -38,30 +38,45 @@ struct Flip: ParsableCommand {
                 throw InputProblem(
                     "\(output): exists already; give another --output, or --overwrite to replace it")
             }
+            let kind: OutputKind = Self.isStar(input) ? .star : .map
+            try kind.refuseToReplace(output, option: "--output", inputs: [input])
             return try flip(input, to: output)
         }
-        let present = Self.names.filter {
-            FileManager.default.fileExists(atPath: (input as NSString).appendingPathComponent($0))
-        }
-        guard !present.isEmpty else {
+        try flipFolder()
+    }
+
+    private func flipFolder() throws {
+        func file(_ name: String) -> String { (input as NSString).appendingPathComponent(name) }
+        let present = Self.names.filter { FileManager.default.fileExists(atPath: file($0)) }
+        guard let first = present.first else {
             throw InputProblem("\(input): holds neither map.mrc nor particles.star; expected a run folder")
         }
-        let folder = try RunFolder(path: output, mayOverwrite: overwrite)
-        try folder.refuseToReplace((input as NSString).appendingPathComponent(present[0]))
-        try folder.refuseRun()
-        try folder.create()
-        for name in present {
-            try flip((input as NSString).appendingPathComponent(name), to: folder.file(name))
+        guard try present.contains("map.mrc") || !RunFolder(resuming: input).holdsRun else {
+            throw InputProblem("\(input): the run's map.mrc is missing; restore it, or flip single files")
         }
-        for name in Self.handless {
-            let path = (input as NSString).appendingPathComponent(name)
-            guard let data = FileManager.default.contents(atPath: path) else { continue }
-            try folder.write(data, to: name)
+        let folder = try RunFolder(path: output, mayOverwrite: overwrite)
+        try folder.refuseToReplace(file(first))
+        try folder.refuseRun()
+        let isNew = !RunFolder.isFolder(output)
+        try folder.create()
+        do {
+            try folder.replaceResults { beside in
+                for name in present { try flip(file(name), to: beside.file(name)) }
+                for name in Self.handless {
+                    guard let data = FileManager.default.contents(atPath: file(name)) else { continue }
+                    try beside.write(data, to: name)
+                }
+            }
+        } catch {
+            if isNew { try? FileManager.default.removeItem(atPath: output) }
+            throw error
         }
     }
 
+    private static func isStar(_ path: String) -> Bool { path.hasSuffix(".star") }
+
     private func flip(_ path: String, to output: String) throws {
-        guard path.hasSuffix(".star") else {
+        guard Self.isStar(path) else {
             return try MRCFile.write(try readMap(path).mirrored, to: output)
         }
         guard let flipped = try StarDocument(path: path).withMirroredPoses(path: path) else {

@@ -3,13 +3,14 @@ import Foundation
 
 /// What a command writes where the user says; a file of its own kind that is there goes, nothing else.
 enum OutputKind {
-    case picture, page, map
+    case picture, page, map, star
 
     private var name: String {
         switch self {
         case .picture: "a PNG picture"
         case .page: "an HTML page"
         case .map: "an MRC map"
+        case .star: "a STAR file"
         }
     }
 
@@ -21,6 +22,7 @@ enum OutputKind {
         case .picture: return head.starts(with: [0x89, 0x50, 0x4E, 0x47])
         case .page: return String(decoding: head.prefix(14), as: UTF8.self).lowercased() == "<!doctype html"
         case .map: return head.dropFirst(208).starts(with: Data("MAP".utf8))
+        case .star: return (try? StarDocument(path: path)) != nil
         }
     }
 

@@ -16,7 +16,7 @@ extension Reconstruct {
         let end = try earlier.state(version: Version.current)
         let record = try earlier.record()
         guard plan.parameters.maxIterations == nil else { throw RunFolderError.cutShort(path) }
-        let set = try ParticleSet(starFile: plan.inputPath, root: plan.root)
+        let set = try plan.particles()
         try plan.check(set)
         plan.beginning =
             plan.beginning
@@ -25,11 +25,14 @@ extension Reconstruct {
         plan.symmetrySearch = nil
         plan.command = record.command + ["&&"] + CommandLine.arguments
         let parallel = Parallel(threads: method.threads)
-        let run = try prepared(plan, set, parallel)
+        let run = try prepared(plan, in: earlier, set, parallel)
         let progress = try run.extending(end)
         let (folder, lock) =
             try place.output.map { try emptyFolder($0, besides: plan) } ?? (earlier, earlierLock)
         earlier.removeRemnants()
+        if let map = plan.ownMap, let density = FileManager.default.contents(atPath: earlier.file(map)) {
+            try folder.write(density, to: map)
+        }
         try folder.write(plan)
         // From here on the run is one that was interrupted.
         try folder.write(progress, version: Version.current)
@@ -40,7 +43,9 @@ extension Reconstruct {
 
     private func emptyFolder(_ path: String, besides plan: RunPlan) throws -> (RunFolder, RunLock) {
         let folder = try RunFolder(path: path, mayOverwrite: place.overwrite)
-        try folder.refuseToReplace(plan.inputPath)
+        for input in [plan.inputPath, plan.initialMap].compactMap(\.self) {
+            try folder.refuseToReplace(input)
+        }
         try folder.create()
         let lock = try folder.locked()
         folder.removeEarlierRun()

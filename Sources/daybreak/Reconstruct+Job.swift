@@ -40,10 +40,10 @@ extension Reconstruct {
             version: Version.current, command: CommandLine.arguments, input: particles, root: molecule.root,
             initialMap: molecule.initialMap, parameters: parameters, particles: set)
         let parallel = Parallel(threads: method.threads)
-        let asked = try prepared(plan, set, parallel)
+        let asked = try prepared(plan, in: folder, set, parallel)
         try refuseWithoutMemory(asked)
         lookForAxesFirst(&plan, asked)
-        let run = plan.parameters == parameters ? asked : try prepared(plan, set, parallel)
+        let run = plan.parameters == parameters ? asked : try prepared(plan, in: folder, set, parallel)
         try folder.create()
         let lock = try folder.locked()
         folder.removeEarlierRun()
@@ -58,7 +58,7 @@ extension Reconstruct {
         let folder = try RunFolder(resuming: path)
         let plan = try folder.plan()
         let lock = try folder.locked()
-        let set = try ParticleSet(starFile: plan.inputPath, root: plan.root)
+        let set = try plan.particles()
         try plan.check(version: Version.current)
         try plan.check(set)
         folder.removeRemnants()
@@ -68,8 +68,8 @@ extension Reconstruct {
         }
         let parallel = Parallel(threads: method.threads)
         return Job(
-            plan: plan, folder: folder, lock: lock, particles: set, run: try prepared(plan, set, parallel),
-            parallel: parallel, progress: progress)
+            plan: plan, folder: folder, lock: lock, particles: set,
+            run: try prepared(plan, in: folder, set, parallel), parallel: parallel, progress: progress)
     }
 
     /// What follows a job that has ended, in the same folder: another plan, begun anew.
@@ -84,7 +84,7 @@ extension Reconstruct {
             job.plan.parameters.contrast ?? (job.run.triesBothContrasts ? job.run.contrast.sign : nil)
         job.folder.removeCheckpoints()
         try job.folder.write(next.plan)
-        next.run = try prepared(next.plan, job.particles, job.parallel)
+        next.run = try prepared(next.plan, in: job.folder, job.particles, job.parallel)
         return next
     }
 
@@ -105,11 +105,11 @@ extension Reconstruct {
     }
 
     func prepared(
-        _ plan: RunPlan, _ set: ParticleSet, _ parallel: Parallel
+        _ plan: RunPlan, in folder: RunFolder, _ set: ParticleSet, _ parallel: Parallel
     ) throws -> Reconstruction {
         let run = try Reconstruction(source: set, parameters: plan.parameters, parallel: parallel)
         if run.memoryEstimate.total > Double(AvailableMemory().now) { run.sharesEngine = true }
-        if let map = plan.initialMap { run.initialDensity = try startingMap(map, for: set) }
+        if let map = plan.startingMap(in: folder) { run.initialDensity = try startingMap(map, for: set) }
         return run
     }
 

@@ -51,8 +51,8 @@ extension Reconstruct {
             // The density is known: a short anneal from a mild temperature gives both half-sets their own.
             next.parameters.annealIterations = min(search.parameters.annealIterations, 40)
             next.parameters.annealStart = min(search.parameters.annealStart, 1e-4)
-            try MRCFile.write(finding.aligned, to: job.folder.file("on-axes.mrc"))
-            next.start(from: job.folder.file("on-axes.mrc"), job.particles)
+            try MRCFile.write(finding.aligned, to: job.folder.file(RunFolder.mapOnAxes))
+            next.ownMap = RunFolder.mapOnAxes
         } else if let told = search.told {
             log.info("the axes of \(told.name) do not show by themselves; now imposed from a random start")
         } else {

@@ -25,11 +25,11 @@ extension Reconstruct {
                 "\(path)/particles.star does not hold the poses that the run wrote, by their hash in run.json",
                 events)
         }
-        let set = try ParticleSet(starFile: plan.inputPath, root: plan.root)
+        let set = try plan.particles()
         try plan.check(set)
         var first = plan
         first.parameters = plan.beginning?.parameters ?? plan.parameters
-        let run = try prepared(first, set, Parallel(threads: method.threads))
+        let run = try prepared(first, in: folder, set, Parallel(threads: method.threads))
         let count = min(
             place.verifyIterations ?? record.firstTenth, record.verifiableIterations(before: plan.beginning))
         let screen = TerminalScreen()

@@ -27,6 +27,11 @@ struct Report: ParsableCommand {
         let report = try ReportPage(folder: folder)
         if !report.hasItsMap { warn("map.mrc is not the map", "it") }
         if !report.hasItsPoses { warn("particles.star does not hold the poses", "them") }
+        if !report.hasItsImages {
+            StandardStreams.say(
+                "warning: \(folder): the images are not where the run found them; the page goes without them\n"
+            )
+        }
         let page = Data(try report.html().utf8)
         guard let output else {
             try RunFolder(path: folder, mayOverwrite: true).write(page, to: "report.html")

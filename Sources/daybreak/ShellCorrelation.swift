@@ -32,7 +32,7 @@ struct ShellCorrelation: ParsableCommand {
     }
 
     func run() throws {
-        let volumes = [try readMap(first), try readMap(second)]
+        let volumes = [try readMap(first).aboveBackground, try readMap(second).aboveBackground]
         guard volumes[0].boxSize == volumes[1].boxSize else {
             throw InputProblem(
                 "\(first) has \(volumes[0].boxSize) voxels an edge, \(second) \(volumes[1].boxSize); "

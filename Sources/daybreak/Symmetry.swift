@@ -54,7 +54,7 @@ struct Symmetry: ParsableCommand {
 
     func run() throws {
         try OutputKind.map.refuseToReplace(aligned, option: "--aligned", inputs: [map])
-        let volume = try readMap(map)
+        let volume = try readMap(map).aboveBackground
         try refuseTooSmall(mask: mask, for: volume)
         let coarsest = Double(volume.boxSize) * volume.pixelSize / 4
         guard resolution <= coarsest else {

@@ -96,6 +96,11 @@ struct BadInputTests {
                 ["reconstruct", "other/particles.star", "--overwrite", "--output", output], "holds the input")
         }
         try refuses(["symmetry", "data/truth.mrc", "--aligned", "link/truth.mrc"], "is read by")
+        try refuses(["flip", "data/truth.mrc", "--overwrite", "--output", "link/truth.mrc"], "is read by")
+        try refuses(
+            ["flip", "data/truth.mrc", "--overwrite", "--output", "data/particles.star"], "not an MRC map")
+        try refuses(
+            ["flip", "data/truth.star", "--overwrite", "--output", "data/truth.mrc"], "not a STAR file")
         #expect(try folder.data("data/particles.star") == star)
     }
 

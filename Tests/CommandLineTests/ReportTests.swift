@@ -101,6 +101,30 @@ import Testing
         #expect(try !folder.text("again.html").contains("images are not where"))
     }
 
+    /// So are images that lie below the folder in which the run was begun, and a page without them says so.
+    @Test func imagesAreFoundWhereTheRunBegan() throws {
+        for (file, place) in [("particles.mrcs", "project"), ("particles.star", "tables")] {
+            let target = folder.path + "/" + place
+            try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: true)
+            try FileManager.default.moveItem(
+                atPath: "\(folder.path)/data/\(file)", toPath: "\(target)/\(file)")
+        }
+        let run = try Program.run(
+            [
+                "reconstruct", "../tables/particles.star", "--output", "../begun", "--max-iterations", "2",
+                "--diameter", "150", "--quiet",
+            ], in: folder.path + "/project")
+        #expect(run.status == 0, "\(run.errors)")
+        let report = try folder.run("report", "begun", "--output", "again.html")
+        #expect(report.status == 0 && report.errors.isEmpty, "\(report.errors)")
+        #expect(try !folder.text("again.html").contains("images are not where"))
+        let verified = try folder.run("reconstruct", "--verify", "begun", "--verify-iterations", "1")
+        #expect(verified.status == 0, "\(verified.errors)")
+        try FileManager.default.removeItem(atPath: folder.path + "/project/particles.mrcs")
+        let poorer = try folder.run("report", "begun", "--output", "poorer.html")
+        #expect(poorer.status == 0 && poorer.errors.contains("the page goes without them"))
+    }
+
     /// In a browser the script draws the surface and complains of nothing.
     @Test(.enabled(if: Browser.path != nil, "chromium is not installed")) func theBrowserShowsIt() throws {
         // Virtual time, so that nothing on the page is waited for in vain.

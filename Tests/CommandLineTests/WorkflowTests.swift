@@ -184,6 +184,15 @@ struct WorkflowTests {
         }
         #expect(try folder.run("flip", "run", "--output", "other").status == 2)
         #expect(try folder.run("flip", "data/particles.star", "--output", "x.star").status == 2)
+        // What another run lacks goes, and what cannot be flipped leaves nothing.
+        #expect(folder.has("other/particles.star"))
+        try FileManager.default.removeItem(atPath: folder.path + "/other/particles.star")
+        #expect(try folder.run("flip", "other", "--output", "data2").status == 0)
+        try Data("mask".utf8).write(to: URL(fileURLWithPath: folder.path + "/data2/mask.mrc"))
+        #expect(try folder.run("flip", "run", "--output", "data2", "--overwrite").status == 0)
+        #expect(!folder.has("data2/mask.mrc") && folder.has("data2/particles.star"))
+        #expect(try folder.run("flip", "data", "--output", "none").status == 2)
+        #expect(!folder.has("none"))
 
         let found = try folder.run("symmetry", "data/truth.mrc", "--json", "--aligned", "on-axes.mrc")
         #expect(found.status == 0 && found.output.contains("\"group\" : \"C1\""), "\(found.errors)")
@@ -216,6 +225,10 @@ struct WorkflowTests {
         // Both parts took their time.
         let (first, last) = (try #require(record.firstPart), try #require(record.iterations.last))
         #expect(first.seconds > 0 && record.seconds == first.seconds + last.seconds)
+        // A folder that is moved takes the map along from which its second part began.
+        try FileManager.default.moveItem(atPath: folder.path + "/run", toPath: folder.path + "/moved")
+        let verified = try folder.run("reconstruct", "--verify", "moved", "--verify-iterations", "2")
+        #expect(verified.status == 0, "\(verified.errors)")
     }
 
     @Test func existingRunsAreKeptUnlessToldOtherwise() throws {

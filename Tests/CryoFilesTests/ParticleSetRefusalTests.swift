@@ -76,7 +76,6 @@ import Testing
         ("rlnImageSize", "64", true, "_rlnImageSize 64, expected 4 as in the stacks"),
         ("rlnImageDimensionality", "3", true, "_rlnImageDimensionality 3, expected 2"),
         ("rlnCtfScalefactor", "0", false, "a CTF that is zero everywhere"),
-        ("rlnRandomSubset", "3", false, "_rlnRandomSubset 3, expected 1 or 2"),
         ("rlnPhaseShift", "x", false, "_rlnPhaseShift 'x'"),
     ])
     func unusableColumnsAreReportedWithTheirLine(
@@ -85,6 +84,19 @@ import Testing
         let files = ParticleFiles().setting(label, value, inOptics: inOptics)
         let text = "p.star, line \(inOptics ? 13 : 26): "
         #expect(says(refusal(files), text, message), "\(refusal(files)?.description ?? "")")
+    }
+
+    /// Poses and half-sets of the input are ignored with its images, and read without them.
+    @Test(arguments: [
+        ("rlnRandomSubset", "3", "_rlnRandomSubset 3, expected 1 or 2"),
+        ("rlnAngleRot", "nan", "_rlnAngleRot 'nan'"),
+    ])
+    func posesThatCannotBeReadMatterWhereTheyAreNeeded(label: String, value: String, message: String) throws {
+        let star = try folder.write(ParticleFiles().setting(label, value).text, "p.star")
+        let set = try ParticleSet(starFile: star)
+        #expect(set.particles[0].halfSet == nil && set.particles[0].pose == nil)
+        #expect(set.warnings == ["poses and half-sets of 1 rows cannot be read; they are not needed"])
+        #expect(says(fileError { _ = try ParticleSet.listing(starFile: star) }, "p.star, line 26: ", message))
     }
 
     @Test func aCTFThatIsZeroEverywhereIsRefused() {

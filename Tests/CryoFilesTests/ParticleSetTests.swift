@@ -74,8 +74,9 @@ import Testing
         let original = files.setting("rlnMicrographOriginalPixelSize", "2", inOptics: true)
         let set = try read(original)
         #expect(set.pixelSize == 2 && set.warnings.count == 1 && set.warnings[0].contains("binned"))
+        let binned = try read(original.setting("rlnMicrographPixelSize", "1.99", inOptics: true))
         #expect(
-            try read(original.setting("rlnMicrographPixelSize", "1.99", inOptics: true)).pixelSize == 1.99)
+            binned.pixelSize == 1.99 && binned.warnings.contains { $0.contains("_rlnMicrographPixelSize") })
         let all = original.setting("rlnMicrographPixelSize", "1.5", inOptics: true)
             .setting("rlnImagePixelSize", "2.01", inOptics: true)
         #expect(try read(all).pixelSize == 2.01)
@@ -112,6 +113,40 @@ import Testing
                 .setting("rlnOddZernike", "[0,1,2]", inOptics: true))
         #expect(
             set.warnings == ["_rlnBeamTiltX, _rlnOddZernike ignored; this matters only at high resolution"])
+        // Of a later row too.
+        var later = ParticleFiles().setting("rlnBeamTiltX", "0")
+        later.moreRows = ["2@stack.mrcs 1 12000 11000 45 0.3"]
+        #expect(
+            try read(later).warnings == ["_rlnBeamTiltX ignored; this matters only at high resolution"])
+    }
+
+    /// However its stack is named, an image is one: by a path with `.`, an absolute one or a link.
+    @Test func namesOfOneStackAreOneName() throws {
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.path + "/zlink.mrcs", withDestinationPath: "stack.mrcs")
+        var files = ParticleFiles().setting("rlnImageName", "000001@./stack.mrcs")
+        for name in ["1@stack.mrcs", "2@zlink.mrcs", "2@\(folder.path)/stack.mrcs"] {
+            files.moreRows.append("\(name) 1 12000 11000 45")
+        }
+        let set = try read(files)
+        let names = set.particles.map { ImageName($0.imageName) }
+        #expect(names[0] == names[1] && names[2] == names[3] && names[1] != names[2])
+        #expect(try set.readImage(2) == set.readImage(3))
+        #expect(set.row(2)[0] == "2@zlink.mrcs")
+    }
+
+    /// What a run was given is found again from elsewhere, where it was found.
+    @Test func imageNamesResolveWhereTheyDid() throws {
+        try folder.writeStack("project/data/s.mrcs", count: 1, boxSize: 4)
+        let star = try folder.write(
+            ParticleFiles().setting("rlnImageName", "1@data/s.mrcs").text, "run/particles.star")
+        #expect(fileError { _ = try ParticleSet(starFile: star) } != nil)
+        for origin in [
+            ParticleSet.Origin(workingFolder: folder.path + "/project", starFile: "/nowhere/p.star"),
+            ParticleSet.Origin(workingFolder: nil, starFile: folder.path + "/project/job/p.star"),
+        ] {
+            #expect(try ParticleSet(starFile: star, origin: origin).boxSize == 4)
+        }
     }
 
     @Test func imageNamesResolveInOrder() throws {

@@ -201,14 +201,7 @@ struct ScheduleTests {
         #expect(tops.count == 4 && climbs.map { plans[$0].ringCount } == [12, 12, 12])
         let fine = try #require(plans.firstIndex { $0.momentum == 0 && $0.ringCount == 15 })
         func next(_ iterations: Range<Int>, poses: Double, evidence: (Int) -> Double) -> Int? {
-            RisingEnd.nextPart(
-                of: plans,
-                after: iterations.map {
-                    IterationStatistics(
-                        iteration: $0, phase: .anneal, resolution: 20, batchSize: 1, beta: 1,
-                        effectivePoses: poses, logEvidence: evidence($0), relativeChange: 0, poseCount: 1,
-                        evaluatedFraction: 1, seconds: 0, progress: 0)
-                }, parameters)
+            Self.nextPart(of: plans, iterations, poses: poses, evidence: evidence)
         }
         let rise = { (iteration: Int) in 0.01 * Double(iteration) }
         // Few poses lead on from anywhere with momentum.
@@ -227,6 +220,36 @@ struct ScheduleTests {
         #expect(next(climbs[0] - 1..<climbs[1], poses: 60, evidence: { _ in 1 }) == fine)
         #expect(next(climbs[2] - 1..<fine - 1, poses: 60, evidence: { _ in 1 }) == fine)
         #expect(next(0..<30, poses: 1, evidence: { _ in 1 }) == nil)
+    }
+
+    /// Where all of a rise is at one limit, each climb is looked at when it ends.
+    @Test func climbsOfOneLimitEnd() throws {
+        var parameters = ReconstructionParameters.standard
+        (parameters.annealBeginning, parameters.annealResolution) = (20, 20)
+        let plans = IterationSchedule.plans(
+            parameters, particleCount: 2000, boxLength: 320, boxSize: 64, diameter: 256)
+        let climb = try #require(plans.indices.first { plans.beginsClimb(at: $0) })
+        #expect(plans[climb].ringCount == plans[climb - 1].ringCount)
+        let beginning = try #require(plans.firstIndex { $0.momentum > 0 })
+        func next(poses: Double) -> Int? {
+            Self.nextPart(of: plans, beginning..<climb, poses: poses) { 0.01 * Double($0) }
+        }
+        #expect(next(poses: 60) == climb)
+        #expect(next(poses: 19) == plans[climb...].firstIndex { $0.momentum == 0 })
+    }
+
+    /// Where a rise goes on after iterations with these poses and log-evidences.
+    private static func nextPart(
+        of plans: [IterationPlan], _ iterations: Range<Int>, poses: Double, evidence: (Int) -> Double
+    ) -> Int? {
+        RisingEnd.nextPart(
+            of: plans,
+            after: iterations.map {
+                IterationStatistics(
+                    iteration: $0, phase: .anneal, resolution: 20, batchSize: 1, beta: 1,
+                    effectivePoses: poses, logEvidence: evidence($0), relativeChange: 0, poseCount: 1,
+                    evaluatedFraction: 1, seconds: 0, progress: 0)
+            }, .standard)
     }
 
     /// Images that tell their poses need no finer limit, but may need more of them in a step.

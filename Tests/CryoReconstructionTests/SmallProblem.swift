@@ -84,7 +84,7 @@ struct SmallProblem {
     ) -> OptimizerSituation {
         OptimizerSituation(
             density: density, gradient: gradient(of: density), symmetryOrder: symmetry.order,
-            batch: batch, batchSize: images.count, particleCount: 10 * images.count, iteration: iteration,
+            batch: batch, batchSize: images.count, learntCount: 10 * images.count, iteration: iteration,
             weight: weight, prior: prior,
             objective: { objective(of: $0, prior: prior) })
     }

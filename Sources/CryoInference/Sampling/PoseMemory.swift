@@ -49,9 +49,6 @@ public struct PoseMemory: Sendable, Equatable {
     /// The same on in-plane angles, in radians.
     public var angleReach: Double
 
-    /// Nothing.
-    public static let none = PoseMemory(entries: [], directionReach: 0, shiftReach: 0)
-
     /// Parts that are remembered of an image.
     static let capacity = 64
     /// Parts below this fraction of the largest are forgotten.

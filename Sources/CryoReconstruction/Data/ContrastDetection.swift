@@ -6,7 +6,7 @@ import Foundation
 /// Whether protein is white or black, found from the images.
 ///
 /// A particle's low frequencies are on average those of a filled disc times the CTF, whatever the pose. Each image
-/// gives Σ C(k)·Re X(k)·S(k) over the lowest rings, S the transform of a ball's projection; the mean's sign is the
+/// gives Σ k·C(k)·Re X(k)·S(k) over the lowest rings, S the transform of the projection of a ball of 0.8 of the particle's radius; the mean's sign is the
 /// contrast, and its distance from zero in standard errors the confidence.
 ///
 /// A molecule is no ball. Of maps whose lowest frequencies were filtered away (EMD-1977, 5,000 images of SNR 0.05) the mean was
@@ -37,9 +37,9 @@ public struct ContrastDetection: Sendable, Codable, Equatable {
     /// and 0.12 in images of SNR 1, so noise is not what hides its sign.
     private static let leastEffect = 0.25
 
-    /// Looks at up to `limit` images spread over the set.
-    public init(images: ParticleImages, limit: Int = 1000, parallel: Parallel) {
-        let indices = images.source.sample(atMost: limit)
+    /// Looks at up to a thousand images spread over the set.
+    public init(images: ParticleImages, parallel: Parallel) {
+        let indices = images.source.sample(atMost: 1000)
         let ringCount = min(3, (images.source.boxSize - 1) / 2)
         let grid = PolarGrid(ringCount: ringCount, angleCount: 24)
         let preparation = ImagePreparation(

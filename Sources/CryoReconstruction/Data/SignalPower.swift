@@ -6,7 +6,7 @@ import CryoInference
 enum SignalPower {
     /// The factor that a density must be multiplied by.
     ///
-    /// √( Σ_k k (P_k − σ_k² m) / Σ_k k ⟨C²⟩_k ⟨|T|²⟩_k ), m the mask's mean square, over all rings.
+    /// √( Σ_k k max(0, P_k − σ_k² m) / Σ_k k ⟨C²⟩_k ⟨|T|²⟩_k ), m the mask's mean square, over all rings; 1 where there is no such power.
     static func amplitude(
         of density: Volume, frame: DensityFrame, images: [PolarImage], noise: [Double],
         preparation: ImagePreparation, directions: DirectionGrid

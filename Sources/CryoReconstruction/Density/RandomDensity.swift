@@ -5,10 +5,10 @@ import Foundation
 ///
 /// It knows nothing of the molecule but its diameter. Its amplitude is set later, from the data's power.
 public enum RandomDensity {
-    /// Makes a density of `blobCount` blobs inside a sphere of `radius` Å.
-    public static func blobs(
-        frame: DensityFrame, radius: Double, seed: UInt64, blobCount: Int = 40
-    ) -> Volume {
+    private static let blobCount = 40
+
+    /// Makes a density of forty blobs inside a sphere of `radius` Å.
+    public static func blobs(frame: DensityFrame, radius: Double, seed: UInt64) -> Volume {
         var stream = RandomStream(seed: seed, stream: 0xB10B)
         let n = frame.gridSize
         let width = max(radius / 6, 0.8 * frame.pixelSize)

@@ -72,7 +72,7 @@ extension OptimizerSituation {
         let scale = -frame.sliceScale * frame.sliceScale * size * size * size
         for index in negative.samples.indices { negative.samples[index] *= scale }
         return CoefficientGradient.density(of: negative, frame: frame)
-            .moved(along: prior.gradient(density), by: 1 / Double(particleCount))
+            .moved(along: prior.gradient(density), by: 1 / Double(learntCount))
     }
 }
 

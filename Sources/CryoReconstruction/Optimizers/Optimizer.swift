@@ -22,8 +22,8 @@ public struct OptimizerSituation {
     public var batch: Int
     /// Images in the minibatch.
     public var batchSize: Int
-    /// Images in the set.
-    public var particleCount: Int
+    /// Images that the density is learnt from: of a half-set those that were met, with momentum those of its minibatch.
+    public var learntCount: Int
     /// The iteration, from 0.
     public var iteration: Int
     /// The weight of this minibatch in a running average, in (0, 1].
@@ -38,7 +38,7 @@ public struct OptimizerSituation {
     /// Makes a situation.
     public init(
         density: Volume, gradient: CoefficientGradient, symmetryOrder: Int, batch: Int, batchSize: Int,
-        particleCount: Int, iteration: Int, weight: Double, momentum: Double = 0,
+        learntCount: Int, iteration: Int, weight: Double, momentum: Double = 0,
         prior: any DensityPrior,
         objective: @escaping (Volume) -> Double
     ) {
@@ -47,7 +47,7 @@ public struct OptimizerSituation {
         self.symmetryOrder = symmetryOrder
         self.batch = batch
         self.batchSize = batchSize
-        self.particleCount = particleCount
+        self.learntCount = learntCount
         self.iteration = iteration
         self.weight = weight
         self.momentum = momentum

@@ -7,7 +7,7 @@ import CryoFourier
 ///
 /// G: the minibatch's gradient per image; D: Σ p w C² per image, averaged over minibatches; τ²: the density's own
 /// power in the shell less what noise puts there; n = B (2 − ρ)/ρ: the images that a running average with weight ρ
-/// effectively holds; Δc: the density's last change, constraints included; μ: the plan's momentum. Where D is constant
+/// effectively holds, at most those that are learnt from; Δc: the density's last change, constraints included; μ: the plan's momentum. Where D is constant
 /// this is expectation–maximisation with running averages; one scalar step (SAGD) cannot serve shells whose curvatures
 /// differ by orders of magnitude.
 public struct PreconditionedSGD: Optimizer {
@@ -27,17 +27,17 @@ public struct PreconditionedSGD: Optimizer {
     public mutating func step(_ situation: OptimizerSituation) -> Volume {
         let frame = situation.gradient.frame
         let average = averagedCurvature(situation)
-        let diagonal = Self.floored(average, ringCount: frame.ringCount)
+        let means = Self.shellMeans(average, ringCount: frame.ringCount)
+        let diagonal = Self.floored(average, means: means)
         let present = CoefficientGradient.coefficients(of: situation.density, frame: frame)
         let effective =
             min(
-                Double(situation.particleCount),
+                Double(situation.learntCount),
                 Double(situation.batchSize) * (2 - situation.weight) / situation.weight)
         let precision = priorPrecision(
-            present: present, gradient: situation.gradient.gradient, curvature: average,
-            batchSize: Double(situation.batchSize), effectiveImages: effective,
-            ringCount: frame.ringCount)
-        let share = Float(situation.symmetryOrder) / Float(situation.particleCount)
+            present: present, gradient: situation.gradient.gradient, means: means,
+            batchSize: Double(situation.batchSize), effectiveImages: effective)
+        let share = Float(situation.symmetryOrder) / Float(situation.learntCount)
         let priorCurvature =
             frame.coefficientCurvature(ofVoxels: situation.prior.curvature) * share
         let priorSlope = situation.gradient.coefficientGradient(
@@ -103,23 +103,29 @@ public struct PreconditionedSGD: Optimizer {
     /// coefficients beside its plane were moved by gradient over nothing, and the map grew without bound.
     private static let leastCurvature: Float = 0.1
 
-    private static func floored(_ curvature: FourierBall, ringCount: Int) -> FourierBall {
-        let zeros = [Float](repeating: 0, count: ringCount + 1)
-        var (sum, count) = (zeros, zeros)
-        curvature.forEachFrequency { offset, kx, ky, kz in
-            let shell = FourierShellCorrelation.shell(kx, ky, kz)
-            guard shell <= ringCount else { return }
-            sum[shell] += curvature.samples[offset].x
-            count[shell] += 1
-        }
+    private static func floored(_ curvature: FourierBall, means: [Double]) -> FourierBall {
         var result = curvature
         curvature.forEachFrequency { offset, kx, ky, kz in
             let shell = FourierShellCorrelation.shell(kx, ky, kz)
-            guard shell <= ringCount else { return }
-            let least = leastCurvature * sum[shell] / max(1, count[shell])
+            guard shell < means.count else { return }
+            let least = leastCurvature * Float(means[shell])
             result.samples[offset].x = max(result.samples[offset].x, least)
         }
         return result
+    }
+
+    /// The mean curvature of each shell; 0 where there is none.
+    private static func shellMeans(_ curvature: FourierBall, ringCount: Int) -> [Double] {
+        var (sum, count) = (
+            [Double](repeating: 0, count: ringCount + 1), [Double](repeating: 0, count: ringCount + 1)
+        )
+        curvature.forEachFrequency { offset, kx, ky, kz in
+            let shell = FourierShellCorrelation.shell(kx, ky, kz)
+            guard shell <= ringCount else { return }
+            sum[shell] += Double(curvature.samples[offset].x)
+            count[shell] += 1
+        }
+        return zip(sum, count).map { $0 / max(1, $1) }
     }
 
     /// λ of each shell.
@@ -127,32 +133,26 @@ public struct PreconditionedSGD: Optimizer {
     /// The signal's power τ² is read off two estimates, each less its noise: the density as it is, and where this
     /// minibatch alone would put it, c + G/D, which also sees signal in a shell that the density does not hold yet.
     private func priorPrecision(
-        present: FourierBall, gradient: FourierBall, curvature: FourierBall, batchSize: Double,
-        effectiveImages: Double, ringCount: Int
+        present: FourierBall, gradient: FourierBall, means: [Double], batchSize: Double,
+        effectiveImages: Double
     ) -> [Float] {
-        let zeros = [Double](repeating: 0, count: ringCount + 1)
-        var (power, latest, weight, count, mean) = (zeros, zeros, zeros, zeros, zeros)
+        let zeros = [Double](repeating: 0, count: means.count)
+        var (power, latest, count) = (zeros, zeros, zeros)
         present.forEachFrequency { offset, kx, ky, kz in
             let shell = FourierShellCorrelation.shell(kx, ky, kz)
-            guard shell <= ringCount else { return }
-            weight[shell] += Double(curvature.samples[offset].x)
-            count[shell] += 1
-        }
-        for shell in mean.indices where count[shell] > 0 { mean[shell] = weight[shell] / count[shell] }
-        present.forEachFrequency { offset, kx, ky, kz in
-            let shell = FourierShellCorrelation.shell(kx, ky, kz)
-            guard shell <= ringCount, mean[shell] > 0 else { return }
+            guard shell < means.count, means[shell] > 0 else { return }
             let value = present.samples[offset]
             power[shell] += Double((value * value).sum())
-            let moved = value + gradient.samples[offset] * Float(1 / mean[shell])
+            let moved = value + gradient.samples[offset] * Float(1 / means[shell])
             latest[shell] += Double((moved * moved).sum())
+            count[shell] += 1
         }
-        return (0...ringCount).map { shell in
-            guard mean[shell] > 0 else { return 1 }
-            let noise = 1 / (effectiveImages * mean[shell])
+        return means.indices.map { shell in
+            guard means[shell] > 0 else { return 1 }
+            let noise = 1 / (effectiveImages * means[shell])
             let signal = max(
                 power[shell] / count[shell] - noise,
-                latest[shell] / count[shell] - 1 / (batchSize * mean[shell]))
+                latest[shell] / count[shell] - 1 / (batchSize * means[shell]))
             return Float(1 / (effectiveImages * max(signal, signalFloor * noise)))
         }
     }

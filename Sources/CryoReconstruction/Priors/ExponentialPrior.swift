@@ -18,12 +18,12 @@ public struct ExponentialPrior: DensityPrior {
         self.voxelRatio = voxelRatio
     }
 
-    /// λ ΣV / scale.
+    /// λ ΣV / scale over the image's own voxels.
     public func negativeLog(_ density: Volume) -> Double {
         rate / scale * voxelRatio * density.voxels.reduce(0.0) { $0 + Double($1) }
     }
 
-    /// λ / scale everywhere.
+    /// λ / scale everywhere, times the voxel ratio.
     public func gradient(_ density: Volume) -> Volume {
         var result = density
         let slope = Float(rate / scale * voxelRatio)

@@ -15,15 +15,15 @@ public struct GaussianPrior: DensityPrior {
         self.voxelRatio = voxelRatio
     }
 
-    /// 1 / w².
+    /// 1 / w² times the voxel ratio.
     public var curvature: Double { voxelRatio / (width * width) }
 
-    /// Σ V² / 2w².
+    /// Σ V² / 2w² over the image's own voxels.
     public func negativeLog(_ density: Volume) -> Double {
         voxelRatio / (2 * width * width) * density.voxels.reduce(0.0) { $0 + Double($1) * Double($1) }
     }
 
-    /// V / w².
+    /// V / w² times the voxel ratio.
     public func gradient(_ density: Volume) -> Volume {
         var result = density
         let slope = Float(voxelRatio / (width * width))

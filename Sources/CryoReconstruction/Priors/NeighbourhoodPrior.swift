@@ -22,17 +22,17 @@ public struct NeighbourhoodPrior: DensityPrior {
         self.voxelRatio = voxelRatio
     }
 
-    /// 2 / w²: W averages, so its eigenvalues lie in [−1, 1].
+    /// 2 / w² times the voxel ratio: W averages, so its eigenvalues lie in [−1, 1].
     public var curvature: Double { 2 * voxelRatio / (width * width) }
 
-    /// ½ V·(V − W V) / w².
+    /// ½ V·(V − W V) / w² times the voxel ratio.
     public func negativeLog(_ density: Volume) -> Double {
         zip(density.voxels, gradient(density).voxels).reduce(0.0) {
             $0 + 0.5 * Double($1.0) * Double($1.1)
         }
     }
 
-    /// (V − W V) / w².
+    /// (V − W V) / w² times the voxel ratio.
     public func gradient(_ density: Volume) -> Volume {
         let profile = (-Self.reach...Self.reach).map { offset in
             Float(exp(-Double(offset * offset) / (2 * Self.sigma * Self.sigma)))

@@ -54,7 +54,7 @@ extension [IterationStatistics] {
 
 /// What importance sampling did in one iteration: the statistics that the paper reports, and its error.
 public struct SamplingStatistics: Codable, Sendable {
-    /// Images evaluated on drawn nodes; the others were summed exactly, since they were not visited before or since
+    /// Images evaluated on drawn nodes, of a long iteration those of its first part; the others were summed exactly, since they were not visited before or since
     /// their proposals were too wide.
     public var imageCount: Int
     /// The mean part of the directions that was evaluated, over all images.

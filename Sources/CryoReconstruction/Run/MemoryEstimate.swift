@@ -38,15 +38,22 @@ extension Reconstruction {
         return fitting.map { (source.boxLength / Double($0) * 10).rounded(.up) / 10 }
     }
 
+    /// Particles of which the best start so far, and the best short one, are held while another goes on.
+    private var metInOtherStarts: Int {
+        let met = min(split.learning.count, plans.map { $0.anneal.metCount }.max() ?? 0)
+        return plans.count > 1 || startCount > 1 ? 2 * met : 0
+    }
+
     /// What is held of one particle while it is being learnt from.
     ///
-    /// Its row of the STAR file, some 250 bytes of poses and visits, a posterior of up to 64 entries of 12 bytes, and the
+    /// Besides its row of the STAR file some 250 bytes of poses and visits, a posterior of up to 64 entries of 12 bytes, and the
     /// same twice while a checkpoint is written.
     private static let bytesPerParticle = 3 * (250.0 + 900)
 
     private func memoryEstimate(upTo limit: Int) -> MemoryEstimate {
         let metadata = source.metadataByteCount + MemoryLayout<Particle>.stride
-        let particles = Double(source.particles.count) * (Double(metadata) + Self.bytesPerParticle)
+        let copies = Double(source.particles.count + metInOtherStarts)
+        let particles = Double(source.particles.count) * Double(metadata) + copies * Self.bytesPerParticle
         var kinds: [IterationPlan] = []
         for var plan in plans.joined() {
             plan.ringCount = min(plan.ringCount, limit)

@@ -3,7 +3,8 @@ import CryoCore
 /// The order in which particles are visited, a pure function of the seed.
 struct ParticleOrder: Sendable, Codable {
     private let particles: [Int]
-    private var count: Int { particles.count }
+    /// The particles that are visited.
+    var count: Int { particles.count }
     private let seed: UInt64
     private let hasFixedBatches: Bool
     private var epoch: UInt32 = 0

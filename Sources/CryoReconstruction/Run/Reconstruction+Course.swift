@@ -119,8 +119,7 @@ extension Reconstruction {
             if plan.phase == .final || iteration % parameters.heldOutInterval == 0 {
                 entry.heldOutLogEvidence = heldOutEvidence(iteration, plan, &progress.states[0])
             }
-            let endsRing = iteration + 1 == plans.count || plans[iteration + 1].ringCount != plan.ringCount
-            if endsRing, let fsc = halfSetFSC(progress.states, plan) {
+            if plans.endsLimit(at: iteration), let fsc = halfSetFSC(progress.states, plan) {
                 entry.halfSetFSC = progress.watch.look(
                     at: fsc, plan, effectivePoses: entry.effectivePoses, stops)
             }

@@ -121,33 +121,38 @@ extension Reconstruction {
             strength: parameters.priorStrength,
             scale: state.densityScale * Double(source.boxSize).squareRoot(),
             voxelRatio: pow(Double(source.boxSize) / Double(stage.frame.gridSize), 3))
+        let learntCount =
+            plan.momentum > 0 || plan.phase == .final ? batch.indices.count : state.order.count
         let situation = OptimizerSituation(
             density: density, gradient: CoefficientGradient(gradient, frame: stage.frame),
             symmetryOrder: symmetry.order, batch: batch.number, batchSize: visit.indices.count,
-            particleCount: split.learning.count, iteration: iteration, weight: plan.weight,
+            learntCount: learntCount, iteration: iteration, weight: plan.weight,
             momentum: plan.momentum, prior: prior,
             objective: { [noise = state.noise] trial in
-                self.objective(trial, visit, stage, noise, prior)
+                prior.negativeLog(trial) / Double(learntCount)
+                    - self.logEvidence(of: trial, visit, stage, noise)
             })
         let isPositive = plan.isPositive && !(plan.phase == .final && testsPositivity)
         return constraints(isPositive: isPositive).apply(to: state.optimizer.step(situation))
     }
 
-    /// The negative log-posterior of a density per image, over the particles of a visit and on the nodes drawn there.
-    private func objective(
-        _ density: Volume, _ earlier: Visit, _ stage: Stage, _ noise: NoiseSpectrum,
-        _ prior: any DensityPrior
+    /// The log-evidence of a density per image, over the particles of a visit and on the nodes drawn there.
+    private func logEvidence(
+        of density: Volume, _ earlier: Visit, _ stage: Stage, _ noise: NoiseSpectrum
     ) -> Double {
-        let visit = visit(
+        visit(
             earlier.indices, of: density, stage, noise,
-            sampler: earlier.draws.isEmpty ? nil : .repeated(earlier.draws))
-        return prior.negativeLog(density) / Double(split.learning.count) - visit.meanLogEvidence
+            sampler: earlier.draws.isEmpty ? nil : .repeated(earlier.draws)
+        ).meanLogEvidence
     }
 
-    /// Particles whose memories are held twice at once, as they were and as they are now.
-    private static let partSize = 4096
+    /// The most particles whose memories are held twice at once, as they were and as they are now.
+    private static let largestPart = 4096
 
-    /// Visits particles and keeps what is learnt of them; the statistics of sampling are those of the first part.
+    /// Visits particles and keeps what is learnt of them, in parts of nearly equal size: images are as strong as the others of their part
+    /// let them be (`rescale`).
+    ///
+    /// The statistics of sampling are those of the first part.
     ///
     /// - Throws: ``ReconstructionError/givenUp(iteration:)`` between two parts, if the run is to stop.
     func visitAndRemember(
@@ -157,16 +162,18 @@ extension Reconstruction {
     ) throws -> (Visit, SamplingStatistics?) {
         let proposal = plan.isSampled(parameters) ? proposal(iteration, stage, state) : nil
         var (whole, sampling) = (Visit(), SamplingStatistics?.none)
-        for start in stride(from: 0, to: indices.count, by: Self.partSize) {
-            if start > 0, isToStop() { throw ReconstructionError.givenUp(iteration: iteration + 1) }
+        let partCount = (indices.count + Self.largestPart - 1) / Self.largestPart
+        for number in 0..<partCount {
+            let range = (number * indices.count / partCount)..<((number + 1) * indices.count / partCount)
+            if number > 0, isToStop() { throw ReconstructionError.givenUp(iteration: iteration + 1) }
             let part = visit(
-                Array(indices[start..<min(start + Self.partSize, indices.count)]), stage, variance,
+                Array(indices[range]), stage, variance,
                 beta: beta,
                 sampler: proposal.map { .drawn($0, memories: state.memories, visits: state.visits) },
                 gradient: gradient, iteration: iteration, fits: fits,
                 junk: plan.weighsJunk ? state.junk : nil)
             // Before particles are recentred.
-            if start == 0 { sampling = samplingStatistics(iteration, part, stage, variance, beta: beta) }
+            if number == 0 { sampling = samplingStatistics(iteration, part, stage, variance, beta: beta) }
             remember(part, plan, stage.parallel, &state)
             whole.append(part)
         }

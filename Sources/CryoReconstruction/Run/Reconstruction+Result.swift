@@ -47,6 +47,7 @@ extension Reconstruction {
         var densities = states.map { testsPositivity ? $0.density?.nonNegative : $0.density }
         var (maps, placement) = laidMaps(densities)
         let verdict = verdict(states, placement: placement)
+        if let failure = images.failure { throw .readFailureWithin(failure) }
         if let positivity = verdict.positivity, !positivity.isKept {
             densities = states.map(\.density)
             (maps, placement) = laidMaps(densities)

@@ -45,7 +45,8 @@ enum RisingEnd {
         let part = accelerated.filter {
             plans[$0.iteration].ringCount == present.ringCount && plans[$0.iteration].climb == present.climb
         }
-        let isLast = plans[last.iteration + 1].ringCount != present.ringCount
+        let next = plans[last.iteration + 1]
+        let isLast = next.climb != present.climb || next.momentum == 0
         let window = max(1, parameters.annealIterations / 8)
         guard isLast || isSettled(part.map(\.logEvidence), window: window) else { return nil }
         let earlier = accelerated.last { plans[$0.iteration].climb < present.climb }

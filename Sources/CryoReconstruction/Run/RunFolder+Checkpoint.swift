@@ -8,6 +8,9 @@ extension RunFolder {
     )
     private static let magic = "DAYBREAK CHECKPOINT"
 
+    /// The map that showed a group's axes, turned to them, from which the second part of a run begins.
+    public static let mapOnAxes = "on-axes.mrc"
+
     /// Keeps what is needed to go on; the one before is kept too.
     ///
     /// Written beside, flushed and renamed, so there is a whole one at every moment.
@@ -77,7 +80,7 @@ extension RunFolder {
     /// Removes everything from which an earlier run could go on, and its record: without one a run has not ended.
     public func removeEarlierRun() {
         removeCheckpoints()
-        for name in [Self.names.end, "run.json", "on-axes.mrc"] {
+        for name in [Self.names.end, "run.json", Self.mapOnAxes] {
             try? FileManager.default.removeItem(atPath: file(name))
         }
     }

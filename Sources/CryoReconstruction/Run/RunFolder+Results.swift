@@ -10,14 +10,22 @@ extension RunFolder {
     private static let staging = ".results"
 
     /// Writes the density, the particles and the record of the run; earlier results go.
-    ///
-    /// Everything is written beside first: a disk that is full, or an end in the middle, leaves the earlier results whole.
     public func write(_ result: Reconstruction.Result, particles: ParticleSet, record: RunRecord) throws {
+        try replaceResults { try $0.writeParts(of: result, particles: particles, record: record) }
+    }
+
+    /// Puts results in the place of earlier ones.
+    ///
+    /// Everything is written beside first, so a disk that is full leaves the earlier results whole; the files are then renamed one after the
+    /// other, which a run that is resumed does again.
+    ///
+    /// - Parameter write: Writes the results to another folder.
+    public func replaceResults(_ write: (RunFolder) throws -> Void) throws {
         let beside = RunFolder(unchecked: file(Self.staging))
         try? FileManager.default.removeItem(atPath: beside.path)
         try beside.create()
         defer { try? FileManager.default.removeItem(atPath: beside.path) }
-        try beside.writeParts(of: result, particles: particles, record: record)
+        try write(beside)
         let names = try FileManager.default.contentsOfDirectory(atPath: beside.path).sorted()
         for name in names { try DurableFile.move(beside.file(name), to: file(name)) }
         for name in Self.optional where !names.contains(name) {

@@ -126,7 +126,7 @@ public enum RunFolderError: Error, Sendable, Equatable, CustomStringConvertible 
     public var description: String {
         switch self {
         case .exists(let path):
-            "\(path): the run folder exists already; give another --output, --overwrite to replace its results, or --resume"
+            "\(path): the folder exists already; give another --output, --overwrite to replace its results, or go on with reconstruct --resume if it is a run's"
         case .holdsInput(let path, let name):
             "\(path): holds the input \(name), which results could replace; give another --output"
         case .holdsRun(let path):
@@ -143,7 +143,7 @@ public enum RunFolderError: Error, Sendable, Equatable, CustomStringConvertible 
         case .noCheckpoint(let path):
             "\(path): every checkpoint is damaged; begin the run again with --overwrite"
         case .inputChanged(let path):
-            "\(path): has changed since the run began; restore it, or begin the run again with --overwrite"
+            "\(path): is gone or has changed since the run began; restore it, or begin the run again with --overwrite"
         case .otherVersion(let version, let now):
             "the run was begun by version \(version), this is \(now); use that one, or begin again"
         case .unfinished(let path):

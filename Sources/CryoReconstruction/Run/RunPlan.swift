@@ -14,8 +14,12 @@ public struct RunPlan: Codable, Sendable {
     public var inputPath: String
     /// The folder that image names start from, if one was given; absolute.
     public var root: String?
-    /// The map to start from, if there is one; absolute.
+    /// The folder in which the run was begun; nil in plans of older versions.
+    public var workingFolder: String?
+    /// The map to start from, if one was given; absolute.
     public var initialMap: String?
+    /// A map of the run's own to start from, by its name in the run's folder.
+    public var ownMap: String?
     /// Every setting.
     public var parameters: ReconstructionParameters
     /// What follows when this part of a run has shown the axes of symmetry; nil for a run of one part.
@@ -102,16 +106,26 @@ public struct RunPlan: Codable, Sendable {
         self.input = input
         inputPath = Self.absolute(input)
         self.root = root.map(Self.absolute)
+        workingFolder = FileManager.default.currentDirectoryPath
         self.initialMap = initialMap.map(Self.absolute)
         self.parameters = parameters
         files = Self.fingerprints(input, particles, self.initialMap)
     }
 
-    /// The same with another map to start from.
-    public mutating func start(from map: String, _ particles: ParticleSet) {
-        initialMap = Self.absolute(map)
-        files = Self.fingerprints(inputPath, particles, initialMap)
+    /// Where the run's image names were read.
+    public var origin: ParticleSet.Origin {
+        ParticleSet.Origin(workingFolder: workingFolder, starFile: inputPath)
     }
+
+    /// The particles, found where the run found them.
+    ///
+    /// - Throws: ``CryoFiles/FileError`` if anything is missing, damaged or contradictory.
+    public func particles() throws(FileError) -> ParticleSet {
+        try ParticleSet(starFile: inputPath, root: root, origin: origin)
+    }
+
+    /// The map to start from in a run's folder; nil for a random start.
+    public func startingMap(in folder: RunFolder) -> String? { initialMap ?? ownMap.map(folder.file) }
 
     /// A path that does not depend on the working folder.
     public static func absolute(_ path: String) -> String {

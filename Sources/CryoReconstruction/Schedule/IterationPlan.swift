@@ -101,6 +101,13 @@ extension [IterationPlan] {
         iteration > 0 && self[iteration].climb > self[iteration - 1].climb
     }
 
+    /// Whether an iteration is the last of its phase at its limit.
+    func endsLimit(at iteration: Int) -> Bool {
+        guard iteration + 1 < count else { return true }
+        let (present, next) = (self[iteration], self[iteration + 1])
+        return next.ringCount != present.ringCount || next.phase != present.phase
+    }
+
     /// How many of its iterations a short start of a rise has: those to the end of the first limit with momentum; nil without one, and where it is the last limit too.
     var shortCount: Int? {
         guard let first = firstIndex(where: { $0.momentum > 0 }),
@@ -119,7 +126,7 @@ extension [IterationPlan] {
             || 2 * largestBatch >= 3 * earlier.largestBatch || !isPositive && earlier.isPositive
     }
 
-    /// Particles that the anneal has met at its end, if there are so many.
+    /// Particles that the anneal has met at its end at the least, if there are so many: the fine iterations of a rise meet others.
     var metCount: Int {
         rises ? anneal.largestBatch : anneal.map(\.batchSize).reduce(0, +)
     }

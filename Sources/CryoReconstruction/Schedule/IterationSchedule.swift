@@ -211,7 +211,7 @@ public enum IterationSchedule {
         var place = 0
         return plans.map { plan in
             var plan = plan
-            // With momentum nothing is tempered: it would hold images back from telling their poses.
+            // With momentum the course is at its end: a tempered likelihood would hold images back from telling their poses.
             plan.annealProgress = plan.momentum > 0 ? 1 : Double(place) / Double(max(1, count - 1))
             if plan.climb == 0 { place += 1 }
             return plan

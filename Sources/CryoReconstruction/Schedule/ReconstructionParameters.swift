@@ -49,7 +49,7 @@ public struct ReconstructionParameters: Codable, Sendable, Equatable {
     public var diameter: Double?
     /// The finest resolution to reach, in Å; nil for the schedule's own choice.
     public var maxResolution: Double?
-    /// A cap on the number of iterations before the final passes.
+    /// A cap on the number of iterations before particles look for their poses anew and all are passed over.
     public var maxIterations: Int?
     /// +1 for white protein, −1 for black; nil to find out.
     public var contrast: Int?
@@ -137,8 +137,8 @@ public struct ReconstructionParameters: Codable, Sendable, Equatable {
     public var marchLeap = 1.2
     /// The weight of a minibatch while resolution rises.
     public var marchWeight = 0.36
-    /// Whether an image counts by the probability that it shows a particle in anneals that are done again at a finer limit; not with
-    /// optimizers that search their step.
+    /// Whether an image counts by the probability that it shows a particle in anneals that are done again at a finer limit, or whose limit rises;
+    /// not with optimizers that search their step.
     public var weighsJunk = true
     /// The standard deviation of the prior on how strongly images show the density, after the anneal; 0 for all alike.
     public var scaleSigma = 0.2

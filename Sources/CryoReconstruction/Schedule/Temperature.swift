@@ -32,7 +32,7 @@ public struct Temperature: Sendable, Equatable, Codable {
     /// Moves β after a minibatch whose median was `median`.
     ///
     /// The number of poses falls with some power of β: with its square to its tenth at the start of an anneal, the higher the
-    /// noisier images are. So the step is damped by a tenth. With 0.35, twice what a tenth power bears, the poses of a 70S at
+    /// noisier images are. So the step is damped to a tenth. With 0.35, twice what a tenth power bears, the poses of a 70S at
     /// SNR 0.05 swung between 150 and 15,000 from one minibatch to the next, and its map went wrong.
     public mutating func follow(median: Double, progress: Double) {
         let step = Self.gain * log(median / target(progress: progress))

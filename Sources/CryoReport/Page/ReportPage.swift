@@ -18,6 +18,8 @@ public struct ReportPage {
     private let particleFile: String
     /// Whether the map is the one that the record tells of; so too where the record does not say.
     public var hasItsMap: Bool { record.hashes.map { $0.map == ContentHash.digits(of: map) } ?? true }
+    /// Whether the images were found.
+    public var hasItsImages: Bool { images != nil }
     /// Whether the poses are those that the record tells of; so too where the record does not say.
     public var hasItsPoses: Bool {
         record.hashes.map { $0.poses == (try? ContentHash.digits(ofPosesIn: particleFile)) } ?? true
@@ -34,9 +36,10 @@ public struct ReportPage {
         map = try MRCFile.readVolume(file("map.mrc"))
         // What the run was given, which may be looked at from another working folder.
         let plan = try? run.plan()
-        let root = plan?.root ?? (plan?.inputPath ?? record.input).enclosingFolder
+        let origin =
+            plan?.origin ?? ParticleSet.Origin(workingFolder: nil, starFile: record.input)
         particleFile = file("particles.star")
-        images = try? ParticleSet(starFile: particleFile, root: root)
+        images = try? ParticleSet(starFile: particleFile, root: plan?.root, origin: origin)
         particles = try images?.particles ?? ParticleSet.listing(starFile: particleFile).particles
         name = URL(fileURLWithPath: folder).standardizedFileURL.lastPathComponent
     }

@@ -36,7 +36,7 @@ public struct AdaptiveDescent: Optimizer {
     /// Where the log-posterior rises: the likelihood's gradient and the prior's, as a density.
     private static func ascent(_ situation: OptimizerSituation) -> Volume {
         // The gradient is per image and counts each operation of the symmetry; the prior is there once for all images.
-        let share = Float(situation.symmetryOrder) / Float(situation.particleCount)
+        let share = Float(situation.symmetryOrder) / Float(situation.learntCount)
         let prior = situation.gradient.coefficientGradient(
             ofVoxels: situation.prior.gradient(situation.density), scale: -share)
         var slope = situation.gradient.gradient
