@@ -42,8 +42,8 @@ extension Reconstruct {
         if let difference = verification.difference {
             throw differs("\(difference.description)\(note)", events)
         }
-        let found =
-            "the first \(verification.count) iterations are the same, of \(record.iterations.count)\(note)"
+        let iterations = verification.count == 1 ? "iteration is" : "\(verification.count) iterations are"
+        let found = "the first \(iterations) the same, of \(record.iterations.count)\(note)"
         guard let events else { return print("verified: \(found)") }
         events.verified(true, found)
     }

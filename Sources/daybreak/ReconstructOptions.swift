@@ -56,11 +56,12 @@ struct RunFolderOptions: ParsableArguments {
     @Flag(help: "Replace the results in an existing run folder.")
     var overwrite = false
 
-    /// Options that earlier runs take beside those that say which.
+    /// What an earlier run that goes on takes, and what each task with one does.
+    private static let ongoing = ["--checkpoint-every", "--web", "--port"]
     private static let useful = [
-        "--resume", "--extend", "--verify", "--verify-iterations", "--output", "--overwrite",
-        "--checkpoint-every",
-        "--threads", "--quiet", "--json", "--web", "--port",
+        "--resume": ongoing,
+        "--extend": ongoing + ["--max-resolution", "--output", "--overwrite"],
+        "--verify": ["--verify-iterations"],
     ]
 
     /// Refuses what would be ignored: an earlier run keeps its own settings.
@@ -69,11 +70,11 @@ struct RunFolderOptions: ParsableArguments {
             let task = resume.map({ _ in "--resume" }) ?? extend.map({ _ in "--extend" })
                 ?? verify.map({ _ in "--verify" })
         else { return }
-        let useful = Self.useful + (extend == nil ? [] : ["--max-resolution"])
+        let useful = [task, "--threads", "--quiet", "--json"] + (Self.useful[task] ?? [])
         let names = arguments.filter { $0.hasPrefix("--") }.map { String($0.prefix { $0 != "=" }) }
         guard let unused = names.first(where: { !useful.contains($0) }) else { return }
         throw ValidationError(
-            "\(unused) has no effect with \(task): the run keeps its own settings; leave it out")
+            "\(unused) has no effect with \(task), which keeps to what the run was asked for; leave it out")
     }
 
     /// Checks that a new run, or one of three things to do with an earlier one, is asked for.

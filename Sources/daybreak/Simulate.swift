@@ -147,7 +147,7 @@ struct Simulate: ParsableCommand {
         }
         _ = try defocus()
         let numbers: [(option: String, value: Double, isGood: Bool, expected: String)] = [
-            ("--voltage", voltage, voltage > 0 && voltage <= 1e4, "in kV, above 0 and at most 10000"),
+            ("--voltage", voltage, (1...5000).contains(voltage), "in kV, from 1 to 5000"),
             ("--cs", cs, abs(cs) <= 100, "in mm, at most 100"),
             ("--amplitude-contrast", amplitudeContrast, (0...1).contains(amplitudeContrast), "0 to 1"),
             ("--shift-sigma", shiftSigma, (0...1e4).contains(shiftSigma), "in Å, 0 to 10000"),

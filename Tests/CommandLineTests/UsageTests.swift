@@ -104,6 +104,7 @@ struct UsageTests {
         ["compare", "a.mrc", "b.mrc", "--symmetry", "Q"], ["compare", "a.mrc", "b.mrc", "--poses", "p.star"],
         ["fsc", "a.mrc"], ["inspect"], ["reconstruct", "p.star", "-o", "r", "--set", "preset=paper"],
         ["reconstruct", "--resume", "r", "--seed", "7"], ["reconstruct", "--verify", "r", "--symmetry=D7"],
+        ["reconstruct", "--resume", "r", "--overwrite"], ["reconstruct", "--verify", "r", "--web"],
         ["reconstruct", "--resume", "r", "--max-resolution", "9"],
         ["reconstruct", "--extend", "r", "--max-resolution", "9", "--diameter", "120"],
     ]

@@ -23,7 +23,7 @@ public enum ReconstructionError: Error, Sendable, Equatable, CustomStringConvert
     public var description: String {
         switch self {
         case .unknownSymmetry(let name):
-            "symmetry '\(name)' is unknown; expected C<n> or D<n> with n up to 100, T, O or I (RELION's I2), e.g. --symmetry D2"
+            "symmetry '\(name)' is unknown; expected C<n> or D<n> with n up to 100, T, O or I (RELION's I2), e.g. --symmetry D2, or --symmetry auto"
         case .settingOutOfRange(let name, let found, let expected):
             "setting '\(name)' is \(found); expected \(expected); see daybreak presets"
         case .diameterOutOfRange(let diameter, let box):
