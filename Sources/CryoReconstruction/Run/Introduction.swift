@@ -5,7 +5,9 @@ import CryoInference
 ///
 /// Those that the anneal never met (in a large set it knows the density after some thousand), and the half of the others that the
 /// density explains worst. At the anneal's limit many images do not tell their poses; they keep a wrong centre, and later
-/// shifts are searched only about it. So they are looked for about where the files have them. Of a 30S set with shifts of 12 Å, 52 % of the poses were right before and 73 % after.
+/// shifts are searched only near it. Of a 30S set with shifts of 12 Å, 52 % of the poses were right before and 73 % after.
+/// The shifts of the first look lie about each image's present centre: about where the file has it the mask would cut what was found
+/// (β-galactosidase with D2 had 31.8 nats in the end instead of 32.7), and no more were found.
 /// The search begins a third beyond that limit (`IterationSchedule`), then follows what was found.
 extension Reconstruction {
     /// Visits the particles that are being introduced, at the limit of a plan; the density stays as it is.
@@ -15,10 +17,7 @@ extension Reconstruction {
         guard let stage = state.stage, let density = state.density else {
             preconditionFailure("a stage is prepared before it is used")
         }
-        if plan.isFirstLook {
-            state.newcomers = state.leastExplained
-            for index in state.newcomers { images.recentre(index, at: .zero) }
-        }
+        if plan.isFirstLook { state.newcomers = state.leastExplained }
         let variance = state.noise.variance(rings: plan.ringCount)
         let ball = stage.frame.ball(of: density.resampled(to: stage.frame.gridSize))
         stage.engine.setDensity(ball)

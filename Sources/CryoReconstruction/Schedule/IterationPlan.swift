@@ -36,7 +36,7 @@ public struct IterationPlan: Sendable, Hashable {
     var weighsJunk = false
     /// Whether directions and shifts lie farther apart than the settings say.
     var isCoarse = false
-    /// Whether particles are looked for in all poses, wherever they may stand.
+    /// Whether particles are looked for in all poses and as far from their present centres as shifts go.
     var isFirstLook = false
     /// Whether it is carried out only if the march ended before it, once particles have looked for their poses anew.
     var isResumed = false
