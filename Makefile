@@ -93,7 +93,7 @@ fuzz:
 # The test runner itself leaks a few hundred bytes.
 SANITIZE_FLAGS = -c release -Xswiftc -enable-testing
 sanitize: setup
-	ASAN_OPTIONS=detect_leaks=0 $(SWIFT) test $(SANITIZE_FLAGS) --sanitize=address --scratch-path .build-asan
+	ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 $(SWIFT) test $(SANITIZE_FLAGS) --sanitize=address --scratch-path .build-asan
 	TSAN_OPTIONS=halt_on_error=1:suppressions=$(CURDIR)/scripts/thread-sanitizer.txt $(SWIFT) test $(SANITIZE_FLAGS) -Xswiftc -DTHREAD_SANITIZER \
 		--sanitize=thread --scratch-path .build-tsan
 
