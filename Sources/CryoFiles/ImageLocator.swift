@@ -19,7 +19,7 @@ struct ImageLocator {
                 folder = Self.folder(of: folder)
             }
         }
-        self.folders = folders + (origin == nil ? [] : [""])
+        self.folders = folders.contains("") ? folders : folders + [""]
     }
 
     /// The first file that exists under the name; nil if there is none.

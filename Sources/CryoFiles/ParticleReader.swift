@@ -72,6 +72,7 @@ struct ParticleReader {
         var ignored: [String] = []
         for (label, value) in neutral {
             let field = metadata.field(label)
+            guard field.isPresent else { continue }
             let isUsed = (0..<metadata.particles.rowCount).contains { row in
                 metadata.text(field, row).map { Double($0) != value } ?? false
             }

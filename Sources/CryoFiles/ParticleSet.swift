@@ -70,16 +70,15 @@ public struct ParticleSet: Sendable {
         let metadata = try ParticleMetadata(document: document, path: starFile)
         var warnings = document.warnings + metadata.warnings
         let pixelSize = try PixelSizeReader.pixelSize(of: metadata, warnings: &warnings)
-        let read = try ParticleReader(metadata, pixelSize: pixelSize, needsPoses: false)
+        var particles = try ParticleReader(metadata, pixelSize: pixelSize, needsPoses: false)
             .particles(warnings: &warnings)
         let survey = try StackSurvey(
             metadata, ImageLocator(starFile: starFile, root: root, origin: origin), pixelSize: pixelSize)
-        particles = zip(read, survey.locations).map { particle, location in
-            guard let name = survey.aliases[location.stack] else { return particle }
-            var particle = particle
-            particle.imageName = "\(location.image + 1)@\(name)"
-            return particle
+        for (index, location) in survey.locations.enumerated() {
+            guard let name = survey.aliases[location.stack] else { continue }
+            particles[index].imageName = "\(location.image + 1)@\(name)"
         }
+        self.particles = particles
         path = starFile
         boxSize = survey.boxSize
         namesElsewhere = survey.namesElsewhere

@@ -162,7 +162,7 @@ struct StackSurvey {
     }
 }
 
-/// Which file a path leads to, links followed.
+/// Which file a path leads to; by hard links too, which no path tells.
 private struct FileIdentity: Hashable {
     private let device: UInt64
     private let number: UInt64

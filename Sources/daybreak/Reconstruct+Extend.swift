@@ -43,9 +43,7 @@ extension Reconstruct {
 
     private func emptyFolder(_ path: String, besides plan: RunPlan) throws -> (RunFolder, RunLock) {
         let folder = try RunFolder(path: path, mayOverwrite: place.overwrite)
-        for input in [plan.inputPath, plan.initialMap].compactMap(\.self) {
-            try folder.refuseToReplace(input)
-        }
+        try folder.refuseToReplace(plan.inputPath, plan.initialMap)
         try folder.create()
         let lock = try folder.locked()
         folder.removeEarlierRun()

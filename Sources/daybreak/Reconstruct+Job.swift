@@ -31,7 +31,7 @@ extension Reconstruct {
     func newJob() throws -> Job {
         let (particles, output) = (particles ?? "", place.output ?? "")
         let folder = try RunFolder(path: output, mayOverwrite: place.overwrite)
-        for input in [particles, molecule.initialMap].compactMap(\.self) { try folder.refuseToReplace(input) }
+        try folder.refuseToReplace(particles, molecule.initialMap)
         try refuseNoFolder(root: molecule.root)
         let set = try ParticleSet(starFile: particles, root: molecule.root)
         var parameters = try parameters()

@@ -242,7 +242,7 @@ struct Simulate: ParsableCommand {
             throw InputProblem("\(earlier): exists already; give another --output, or --overwrite")
         }
         try folder.refuseRun()
-        if let model { try folder.refuseToReplace(model) }
+        try folder.refuseToReplace(model)
         return folder
     }
 

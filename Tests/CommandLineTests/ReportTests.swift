@@ -83,14 +83,17 @@ import Testing
         #expect(missing.status == 2 && missing.errors.contains("expected the folder of a run"))
     }
 
+    /// Moves a file of the data to a new folder.
+    private func move(_ file: String, to place: String) throws {
+        let target = folder.path + "/" + place
+        try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: true)
+        try FileManager.default.moveItem(atPath: "\(folder.path)/data/\(file)", toPath: "\(target)/\(file)")
+    }
+
     /// Images that only `--root` leads to are shown too, from whatever folder the report is made.
     @Test func imagesAreFoundByTheirRoot() throws {
-        for (file, place) in [("particles.mrcs", "stacks"), ("particles.star", "tables")] {
-            let target = folder.path + "/" + place
-            try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: true)
-            try FileManager.default.moveItem(
-                atPath: "\(folder.path)/data/\(file)", toPath: "\(target)/\(file)")
-        }
+        try move("particles.mrcs", to: "stacks")
+        try move("particles.star", to: "tables")
         let run = try folder.run(
             "reconstruct", "tables/particles.star", "--root", "stacks", "--output", "rooted",
             "--max-iterations", "1",
@@ -103,12 +106,8 @@ import Testing
 
     /// So are images that lie below the folder in which the run was begun, and a page without them says so.
     @Test func imagesAreFoundWhereTheRunBegan() throws {
-        for (file, place) in [("particles.mrcs", "project"), ("particles.star", "tables")] {
-            let target = folder.path + "/" + place
-            try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: true)
-            try FileManager.default.moveItem(
-                atPath: "\(folder.path)/data/\(file)", toPath: "\(target)/\(file)")
-        }
+        try move("particles.mrcs", to: "project")
+        try move("particles.star", to: "tables")
         let run = try Program.run(
             [
                 "reconstruct", "../tables/particles.star", "--output", "../begun", "--max-iterations", "2",

@@ -40,12 +40,14 @@ public struct RunFolder: Sendable {
             && isDirectory.boolValue
     }
 
-    /// Refuses a folder in which a result would take the place of an input.
-    public func refuseToReplace(_ input: String) throws(RunFolderError) {
-        // A link in the folder would be replaced, and so would what a link elsewhere leads to.
-        let folders = [input.enclosingFolder.resolvedPath, input.resolvedPath.enclosingFolder]
-        guard folders.contains(path.resolvedPath) else { return }
-        throw .holdsInput(path, (input as NSString).lastPathComponent)
+    /// Refuses a folder in which a result would take the place of an input; nil stands for one that was not given.
+    public func refuseToReplace(_ inputs: String?...) throws(RunFolderError) {
+        for case let input? in inputs {
+            // A link in the folder would be replaced, and so would what a link elsewhere leads to.
+            let folders = [input.enclosingFolder.resolvedPath, input.resolvedPath.enclosingFolder]
+            guard folders.contains(path.resolvedPath) else { continue }
+            throw .holdsInput(path, (input as NSString).lastPathComponent)
+        }
     }
 
     /// Whether a run was begun here, or has ended: its record would stay beside what others write.
