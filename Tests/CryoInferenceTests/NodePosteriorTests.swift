@@ -117,7 +117,7 @@ struct NodePosteriorTests {
         let everything = NodeDraw.all(of: scene.engine)
         let posterior = scene.engine.posterior(
             of: [scene.images[0]], draws: [everything], noiseVariance: scene.noise)[0]
-        let weights = scene.engine.shifts.logWeights(around: scene.images[0].centre).map { exp(Double($0)) }
+        let weights = scene.engine.shifts.shares(around: scene.images[0].centre)
         let spread = posterior.spread
         #expect(abs((spread?.directions ?? 0) / Double(scene.engine.directions.directionCount) - 1) < 1e-3)
         #expect(abs((spread?.angles ?? 0) / Double(scene.engine.grid.angleCount) - 1) < 1e-3)

@@ -196,7 +196,7 @@ struct NodeProposalTests {
         let cells = places.cellOfPair
         let first = cells.indices.filter { cells[$0] == cells[0] }.reduce(0.0) { $0 + full[$1] }
         #expect(abs(first - 2.0 / 3) < 1e-6)
-        let prior = Self.engine.shifts.logWeights(around: .zero).map { exp(Double($0)) }
+        let prior = Self.engine.shifts.shares(around: .zero)
         let shifts = census.shiftProbabilities(Self.engine.shifts, centre: .zero, prior: prior)
         #expect(abs(shifts.reduce(0, +) - 1) < 1e-6)
         // An image that is visited again replaces what it said before.

@@ -78,7 +78,7 @@ public struct NodeProposal: Sendable {
 
     /// f on the shifts.
     func shiftFloor(_ centre: SIMD2<Double>) -> [Double] {
-        let prior = shifts.logWeights(around: centre).map { exp(Double($0)) }
+        let prior = shifts.shares(around: centre)
         let gamma = census.shiftProbabilities(shifts, centre: centre, prior: prior)
         let share = settings.censusShare
         return zip(prior, gamma).map { (1 - share) * $0 + share * $1 }
