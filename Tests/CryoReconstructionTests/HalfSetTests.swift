@@ -286,6 +286,53 @@ import Testing
         #expect(abs(batches[0].count - batches[1].count) <= 1)
     }
 
+    /// What the images of one half-set show changes nothing in the density of the other, whether they share an engine or not.
+    @Test(arguments: [1, 2]) func halvesLearnNothingFromEachOther(threads: Int) throws {
+        let images = try TestSource(EndToEndTests.phantom, count: 200, diameter: 140, signalToNoise: 1)
+        var parameters = EndToEndTests.reduced
+        parameters.heldOut = 10
+        /// Both densities after each iteration of the march, in which the second half's images may become noise.
+        func densities(replacing: Bool) throws -> [[Volume?]] {
+            let source = ReplacedSource(images)
+            let run = try Reconstruction(
+                source: source, parameters: parameters, parallel: Parallel(threads: threads))
+            var found: [[Volume?]] = []
+            _ = try run.run(checkpoint: { progress in
+                guard progress.states.count == 2 else { return }
+                if replacing { source.replaced.withLock { $0 = Set(progress.states[1].particles) } }
+                found.append(progress.states.map(\.density))
+            })
+            return found
+        }
+        let (kept, other) = (try densities(replacing: false), try densities(replacing: true))
+        // Halves that no longer agree end the march sooner.
+        let common = min(kept.count, other.count)
+        try #require(common > 2)
+        #expect((0..<common).allSatisfy { kept[$0][0] == other[$0][0] })
+        #expect(kept[common - 1][1] != other[common - 1][1])
+    }
+
+    /// A set of which any images can become noise.
+    private final class ReplacedSource: ParticleSource {
+        let replaced = Mutex<Set<Int>>([])
+        private let images: TestSource
+
+        init(_ images: TestSource) { self.images = images }
+
+        var particles: [Particle] { images.particles }
+        var boxSize: Int { images.boxSize }
+        var pixelSize: Double { images.pixelSize }
+
+        func image(_ index: Int) throws -> Image {
+            let image = try images.image(index)
+            guard replaced.withLock({ $0.contains(index) }) else { return image }
+            let deviation = image.variance(withinDiameter: boxLength).squareRoot()
+            var stream = RandomStream(seed: 9, stream: UInt32(index))
+            return TestScene.noisy(
+                Image(boxSize: boxSize, pixelSize: pixelSize), sigma: deviation, &stream)
+        }
+    }
+
     /// What was learnt at coarse limits, of images that an iteration with momentum leaves out, is forgotten; held-out ones never entered
     /// the census.
     @Test func imagesWithoutMomentumAreForgotten() throws {

@@ -38,11 +38,12 @@ extension Reconstruction {
         }
     }
 
-    /// The half-set of each particle, 1 or 2; nil while there is one state.
+    /// The half-set of each particle, 1 or 2; nil while there is one state. Those that neither learns from are dealt evenly too.
     func halfSetNumbers(_ states: [RunState]) -> [Int]? {
         guard states.count == 2 else { return nil }
         var numbers = [Int](repeating: 1, count: source.particles.count)
         for particle in states[1].particles { numbers[particle] = 2 }
+        for (place, particle) in split.heldOut.enumerated() where place % 2 == 1 { numbers[particle] = 2 }
         return numbers
     }
 
@@ -72,11 +73,10 @@ extension Reconstruction {
 
     /// Which of the turns about x, y and z and the shifts along them leave the symmetry's axes in their place.
     private var freedom: [Int] {
-        switch symmetry.axes.count {
-        case 0: Array(0..<6)
-        // A single axis is z.
-        case 1: [2, 5]
-        default: []
-        }
+        guard let axis = symmetry.axes.first else { return Array(0..<6) }
+        guard symmetry.axes.count == 1 else { return [] }
+        // A single axis is z, of D1 x.
+        let along = abs(axis.direction.z) > 0.5 ? 2 : 0
+        return [along, along + 3]
     }
 }
