@@ -23,6 +23,15 @@ public enum DurableFile {
             throw .unwritable(
                 path: name, found: SystemMessage.text(errno), advice: "check that its folder is still there")
         }
+        flushFolder(of: name)
+    }
+
+    /// Has the names in a file's folder on the disk too, so that a power failure does not undo a rename; not every file system can.
+    static func flushFolder(of path: String) {
+        let descriptor = unsafe open(path.enclosingFolder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        fsync(descriptor)
+        close(descriptor)
     }
 
     /// The bytes of a file that is expected to be small; a device or pipe is refused as well as a large file.

@@ -50,15 +50,18 @@ final class OutputFile {
 
     /// Replaces the first bytes of the file.
     func overwriteStart(with bytes: [UInt8]) throws(FileError) {
-        let count = unsafe bytes.withUnsafeBytes { unsafe pwrite(descriptor, $0.baseAddress, $0.count, 0) }
-        guard count == bytes.count else { throw failure() }
+        guard lseek(descriptor, 0, SEEK_SET) == 0 else { throw failure() }
+        try write(bytes)
+        guard lseek(descriptor, 0, SEEK_END) >= 0 else { throw failure() }
     }
 
     /// Makes the file appear under its name.
     func commit() throws(FileError) {
-        guard fsync(descriptor) == 0, unsafe rename(temporaryPath, path) == 0 else { throw failure() }
+        while fsync(descriptor) != 0 { guard errno == EINTR else { throw failure() } }
+        guard unsafe rename(temporaryPath, path) == 0 else { throw failure() }
         close(descriptor)
         descriptor = -1
+        DurableFile.flushFolder(of: path)
     }
 
     private func append(_ buffer: UnsafeRawBufferPointer) -> FileError? {

@@ -11,7 +11,10 @@ extension Reconstruct {
     func extendedJob(_ path: String) throws -> Job {
         let earlier = try RunFolder(resuming: path)
         var plan = try earlier.plan()
-        let earlierLock = try earlier.locked()
+        // A run that goes on elsewhere is only read.
+        let own = place.output == nil ? try earlier.locked() : nil
+        let reading = own == nil ? try earlier.lockedForReading() : nil
+        defer { withExtendedLifetime(reading) {} }
         try plan.check(version: Version.current)
         let end = try earlier.state(version: Version.current)
         let record = try earlier.record()
@@ -27,9 +30,8 @@ extension Reconstruct {
         let parallel = Parallel(threads: method.threads)
         let run = try prepared(plan, in: earlier, set, parallel)
         let progress = try run.extending(end)
-        let (folder, lock) =
-            try place.output.map { try emptyFolder($0, besides: plan) } ?? (earlier, earlierLock)
-        earlier.removeRemnants()
+        let (folder, lock) = try own.map { (earlier, $0) } ?? emptyFolder(place.output ?? "", besides: plan)
+        folder.removeRemnants()
         if let map = plan.ownMap, let density = FileManager.default.contents(atPath: earlier.file(map)) {
             try folder.write(density, to: map)
         }

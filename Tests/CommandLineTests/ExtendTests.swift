@@ -26,8 +26,7 @@ import Testing
     /// In another folder, or in its own though it is killed on the way: the same bytes, and as good as a direct run.
     @Test func extendedRunsReachWhatDirectOnesDo() throws {
         let before = try folder.data("run/map.mrc")
-        let extended = try folder.run(
-            "reconstruct", "--extend", "run", "--max-resolution", "16", "--output", "extended")
+        let extended = try extendWhileRead()
         #expect(extended.status == 0 && extended.errors.contains("to 16.0 Å at most"), "\(extended.errors)")
         #expect(try folder.data("run/map.mrc") == before && folder.has("run/state"))
         #expect(try halfSets("run") == halfSets("extended") && halfSets("run").contains(2))
@@ -58,6 +57,16 @@ import Testing
             "reconstruct", "--verify", "run", "--verify-iterations", "999", "--quiet")
         #expect(verified.output.contains("the first \(first.iterations.count) iterations are the same"))
         #expect(verified.status == 0)
+    }
+
+    /// An extension into another folder, which a reader of the run does not hinder; one in its own folder is refused.
+    private func extendWhileRead() throws -> Program.Outcome {
+        let reader = try RunFolder(resuming: folder.path + "/run").lockedForReading()
+        defer { withExtendedLifetime(reader) { #expect(reader != nil) } }
+        let inPlace = try folder.run("reconstruct", "--extend", "run", "--max-resolution", "16")
+        #expect(inPlace.status == 2 && inPlace.errors.contains("another process"), "\(inPlace.errors)")
+        return try folder.run(
+            "reconstruct", "--extend", "run", "--max-resolution", "16", "--output", "extended")
     }
 
     /// An extension in its own folder, killed after an iteration; the earlier result is still there.

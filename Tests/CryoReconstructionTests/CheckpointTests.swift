@@ -169,6 +169,19 @@ import Testing
             // The one before is whole.
             #expect(try folder.checkpoint(version: "1")?.iteration == 1)
         }
+        // A crash between two renames leaves the newest under the next one's name; the end of a run keeps it.
+        try good.write(to: URL(fileURLWithPath: folder.file("checkpoint.next")))
+        try Data("{}".utf8).write(to: URL(fileURLWithPath: folder.file("run.json")))
+        for isThere in [true, false] {
+            if !isThere {
+                try FileManager.default.removeItem(atPath: path)
+                try good.write(to: URL(fileURLWithPath: folder.file("checkpoint.next")))
+            }
+            #expect(try folder.checkpoint(version: "1")?.iteration == 2)
+            try folder.keepState(version: "1")
+            #expect(try folder.state(version: "1").iteration == 2)
+            try Data("damaged".utf8).write(to: URL(fileURLWithPath: path))
+        }
         try Data("nothing".utf8).write(to: URL(fileURLWithPath: folder.file("checkpoint.previous")))
         #expect(throws: RunFolderError.noCheckpoint(folder.path)) { try folder.checkpoint(version: "1") }
         try good.write(to: URL(fileURLWithPath: path))

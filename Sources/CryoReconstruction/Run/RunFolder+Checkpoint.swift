@@ -25,20 +25,27 @@ extension RunFolder {
         try DurableFile.move(file(Self.names.next), to: file(Self.names.latest))
     }
 
-    /// Keeps the last checkpoint of a run that has ended as the state from which it can be extended.
-    public func keepState() throws(FileError) {
-        try DurableFile.move(file(Self.names.latest), to: file(Self.names.end))
+    /// Keeps the last whole checkpoint of a run that has ended as the state from which it can be extended.
+    ///
+    /// That one need not have the latest's name: a crash may have come between two renames, and the run gone on from the next.
+    public func keepState(version: String) throws(FileError) {
+        let last = checkpoints.first { Self.payload($0, version: version) != nil } ?? file(Self.names.latest)
+        try DurableFile.move(last, to: file(Self.names.end))
         removeCheckpoints()
+    }
+
+    /// Those that are there, the newest first.
+    private var checkpoints: [String] {
+        [Self.names.latest, Self.names.next, Self.names.previous].map(file).filter {
+            FileManager.default.fileExists(atPath: $0)
+        }
     }
 
     /// What a run knew when it ended.
     ///
     /// - Throws: ``RunFolderError/unfinished(_:)`` if it has not, ``RunFolderError/noState(_:)`` if that was not kept.
     public func state(version: String) throws(RunFolderError) -> RunProgress {
-        let isGoingOn = [Self.names.latest, Self.names.next, Self.names.previous].contains {
-            FileManager.default.fileExists(atPath: file($0))
-        }
-        guard !isGoingOn, FileManager.default.fileExists(atPath: file("run.json")) else {
+        guard checkpoints.isEmpty, FileManager.default.fileExists(atPath: file("run.json")) else {
             throw .unfinished(path)
         }
         guard let end = Self.progress(file(Self.names.end), version: version) else { throw .noState(path) }
@@ -49,15 +56,20 @@ extension RunFolder {
     ///
     /// - Throws: ``RunFolderError/noCheckpoint(_:)`` if there are some but all are damaged.
     public func checkpoint(version: String) throws(RunFolderError) -> RunProgress? {
-        let paths = [Self.names.latest, Self.names.next, Self.names.previous].map(file).filter {
-            FileManager.default.fileExists(atPath: $0)
-        }
+        let paths = checkpoints
         for path in paths { if let progress = Self.progress(path, version: version) { return progress } }
         guard paths.isEmpty else { throw .noCheckpoint(path) }
         return nil
     }
 
     private static func progress(_ path: String, version: String) -> RunProgress? {
+        payload(path, version: version).flatMap {
+            try? PropertyListDecoder().decode(RunProgress.self, from: $0)
+        }
+    }
+
+    /// What a checkpoint holds; nil if it is damaged or another version's.
+    private static func payload(_ path: String, version: String) -> Data? {
         guard let data = try? DurableFile.contents(of: path, atMost: .max),
             let end = data.prefix(200).firstIndex(of: UInt8(ascii: "\n"))
         else { return nil }
@@ -66,7 +78,7 @@ extension RunFolder {
         guard words.count == 5, words[0...1].joined(separator: " ") == magic, words[2] == version,
             words[4] == "\(payload.count)", words[3] == "\(DurableFile.checksum(payload))"
         else { return nil }
-        return try? PropertyListDecoder().decode(RunProgress.self, from: payload)
+        return payload
     }
 
     /// Removes the checkpoints of a run that has ended, and what a process that was killed left half written.
@@ -116,20 +128,27 @@ extension RunFolder {
     ///
     /// - Throws: ``RunFolderError/busy(_:)``, or ``RunFolderError/unwritable(_:_:)`` if there can be no lock.
     public func locked() throws(RunFolderError) -> RunLock {
+        let opened = unsafe open(file(".lock"), O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+        guard opened >= 0 else { throw .unwritable(path, SystemMessage.text(errno)) }
+        return try lock(opened, LOCK_EX)
+    }
+
+    /// Keeps other processes from working in this folder while it is read; nil where none has left a lock file, as in a copy.
+    ///
+    /// - Throws: ``RunFolderError/busy(_:)``.
+    public func lockedForReading() throws(RunFolderError) -> RunLock? {
+        let opened = unsafe open(file(".lock"), O_RDONLY | O_CLOEXEC)
+        return opened < 0 ? nil : try lock(opened, LOCK_SH)
+    }
+
+    private func lock(_ descriptor: Int32, _ kind: Int32) throws(RunFolderError) -> RunLock {
+        let lock = RunLock(descriptor)
         // Somebody may just be asking whether the run works; see RunLock.isHeld.
         for _ in 0..<5 {
-            if let lock = try lock() { return lock }
+            if flock(descriptor, kind | LOCK_NB) == 0 { return lock }
             usleep(10_000)
         }
         throw .busy(path)
-    }
-
-    /// Nil while another process has the lock.
-    private func lock() throws(RunFolderError) -> RunLock? {
-        let opened = unsafe open(file(".lock"), O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
-        guard opened >= 0 else { throw .unwritable(path, SystemMessage.text(errno)) }
-        let lock = RunLock(opened)
-        return flock(opened, LOCK_EX | LOCK_NB) == 0 ? lock : nil
     }
 }
 

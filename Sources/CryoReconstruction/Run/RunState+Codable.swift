@@ -29,7 +29,7 @@ extension RunState: Codable {
         }
     }
 
-    /// Writes everything but the stage, which follows from the plan.
+    /// Writes everything but the stage, which follows from the plan, and the origin of a climb, which its first iteration takes.
     func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Key.self)
         try container.encode(seed, forKey: .seed)
