@@ -1,7 +1,7 @@
 /// The atoms of a PDB or mmCIF file, as a density is simulated from them.
 ///
 /// Only the first model is read. Hydrogens and waters are left out, as maps do not resolve them and files
-/// have them or not by habit. Of alternative positions the first is taken.
+/// have them or not by habit. Of a residue's alternatives the first is taken.
 public struct AtomicModel: Sendable {
     /// The format of the file.
     public enum Format: String, Sendable {
@@ -61,18 +61,24 @@ struct AtomSelection {
     private(set) var atoms: [Atom] = []
     /// How many atoms had an element that is not known.
     private(set) var unknownElements: [String: Int] = [:]
-    private var alternatives: Set<String> = []
+    /// Of each residue the alternative that was met first.
+    private var alternatives: [String: String] = [:]
+    /// What coordinates, in Å, occupancies and B factors, in Å², can be; a density would be drawn for ever of others.
+    static let numbers = -100_000.0...100_000.0
 
     /// Residues that are water in either format.
     private static let waters: Set<String> = ["HOH", "WAT", "DOD", "H2O", "SOL", "TIP", "TIP3", "TP3"]
 
-    /// Whether an atom at one of several positions is the first of them.
+    /// Whether an atom belongs to the first of its residue's alternatives, which may be other amino acids.
     ///
     /// - Parameters:
-    ///   - alternative: The label of the position; empty where there is only one.
-    ///   - name: Chain, residue and atom.
-    mutating func isFirst(alternative: String, name: @autoclosure () -> String) -> Bool {
-        alternative.isEmpty || alternatives.insert(name()).inserted
+    ///   - alternative: The label of the alternative; empty where there is only one.
+    ///   - residue: Chain, number and insertion code.
+    mutating func isFirst(alternative: String, residue: @autoclosure () -> String) -> Bool {
+        guard !alternative.isEmpty else { return true }
+        let residue = residue()
+        defer { alternatives[residue] = alternatives[residue] ?? alternative }
+        return alternatives[residue].map { $0 == alternative } ?? true
     }
 
     static func isWater(_ residue: String) -> Bool { waters.contains(residue) }

@@ -63,7 +63,7 @@ struct CIFParser {
         }
         let isFirst = selection.isFirst(
             alternative: site.text(columns.alternative),
-            name: columns.identity.map { site.text($0) }.joined(separator: "|"))
+            residue: columns.identity.map { site.text($0) }.joined(separator: "|"))
         guard isFirst else { return }
         let position: SIMD3<Double> = [
             try site.number(columns.x), try site.number(columns.y), try site.number(columns.z),
@@ -78,7 +78,7 @@ struct CIFParser {
 private struct AtomSiteColumns {
     let x, y, z, symbol: Int
     let residue, alternative, occupancy, bFactor, model: Int?
-    /// What names an atom together with its alternative.
+    /// What names a residue, whichever its alternative.
     let identity: [Int?]
 
     init(_ labels: [String], path: String) throws(FileError) {
@@ -101,7 +101,6 @@ private struct AtomSiteColumns {
         identity = [
             find("label_asym_id", "auth_asym_id"), find("auth_seq_id", "label_seq_id"),
             find("pdbx_PDB_ins_code"),
-            residue, find("label_atom_id", "auth_atom_id"),
         ]
     }
 }
@@ -127,11 +126,12 @@ private struct AtomSite {
         if let missing, text.isEmpty { return missing }
         // Crystallographers append the standard uncertainty in parentheses.
         let value = text.firstIndex(of: "(").map { text[..<$0] } ?? text[...]
-        guard let number = Double(value), number.isFinite else {
+        guard let number = Double(value), AtomSelection.numbers.contains(number) else {
             throw .malformed(
                 path: path, place: .line(line),
                 found: "'\(text.excerpt)' as a coordinate, occupancy or B factor",
-                expected: "a number", advice: "mend or remove this row")
+                expected: "a number of at most \(AtomSelection.numbers.upperBound)",
+                advice: "mend or remove this row")
         }
         return number
     }

@@ -67,7 +67,7 @@ extension FileSummary {
         particleCount = set.count
         opticsGroupCount = set.metadata.optics?.rowCount
         warnings += set.warnings
-        let names = set.particles.compactMap { ImageName($0.imageName) }
+        let names = set.particles.compactMap { ImageName($0.imageName)?.numbered }
         let repeated = names.count - Set(names).count
         if repeated > 0 {
             warnings.append("\(repeated) rows have the image of another row; reconstruct sets them aside")

@@ -23,4 +23,11 @@ public struct ImageName: Sendable, Hashable {
         guard !path.isEmpty else { return nil }
         self.path = String(path)
     }
+
+    /// The same with a number in any case: of a file with a single image it is 1.
+    public var numbered: ImageName {
+        var name = self
+        name.number = number ?? 1
+        return name
+    }
 }

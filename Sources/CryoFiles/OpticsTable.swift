@@ -15,21 +15,18 @@ struct OpticsTable {
         "rlnDetectorPixelSize", "rlnMagnification",
     ]
 
-    /// The groups of a file that has none: the distinct tuples of ``movedLabels``, sorted.
+    /// The groups of a file that has none, which its metadata numbered: the distinct tuples of ``movedLabels``.
     init(upgrading metadata: ParticleMetadata, boxSize: Int, pixelSize: Double) {
         let present = Self.movedLabels.compactMap { label in
             metadata.particles.column(label).map { (label: label, column: $0) }
         }
-        let tuples = (0..<metadata.particles.rowCount).map { row in
-            present.map { metadata.particles[row, $0.column] }
-        }
-        let distinct = Set(tuples).sorted { $0.lexicographicallyPrecedes($1) }
+        groups = metadata.opticsGroups
+        let members = Dictionary(zip(groups, groups.indices)) { first, _ in first }
         table = StarTable(labels: ["rlnOpticsGroupName", "rlnOpticsGroup"] + present.map(\.label))
-        for (index, values) in distinct.enumerated() {
-            table.append(["opticsGroup\(index + 1)", "\(index + 1)"] + values)
+        for (group, row) in members.sorted(by: { $0.key < $1.key }) {
+            table.append(
+                ["opticsGroup\(group)", "\(group)"] + present.map { metadata.particles[row, $0.column] })
         }
-        let numbers = Dictionary(uniqueKeysWithValues: distinct.enumerated().map { ($1, $0 + 1) })
-        groups = tuples.map { Int32(numbers[$0] ?? 1) }
         complete(boxSize: boxSize, pixelSize: pixelSize)
     }
 

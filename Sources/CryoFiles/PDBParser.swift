@@ -18,9 +18,9 @@ struct PDBParser {
     private func parse(_ line: PDBLine, into selection: inout AtomSelection) throws(FileError) {
         let symbol = line.elementSymbol
         guard !AtomSelection.isHydrogen(symbol), !AtomSelection.isWater(line.text(18, 20)) else { return }
-        // Name, chain, residue number and insertion code, without the label of the alternative.
+        // Chain, residue number and insertion code.
         let isFirst = selection.isFirst(
-            alternative: line.text(17, 17), name: "\(line.text(13, 16))|\(line.text(18, 27))")
+            alternative: line.text(17, 17), residue: line.text(22, 27))
         guard isFirst else { return }
         let position: SIMD3<Double> = [
             try coordinate(line, 31, 38), try coordinate(line, 39, 46), try coordinate(line, 47, 54),
@@ -39,10 +39,11 @@ struct PDBParser {
     {
         let text = line.text(first, last)
         if let blank, text.isEmpty { return blank }
-        guard let value = Double(text), value.isFinite else {
+        guard let value = Double(text), AtomSelection.numbers.contains(value) else {
             throw .malformed(
                 path: path, place: .line(line.number), found: "'\(text)' in columns \(first) to \(last)",
-                expected: "a number", advice: "mend or remove this line")
+                expected: "a number of at most \(AtomSelection.numbers.upperBound)",
+                advice: "mend or remove this line")
         }
         return value
     }

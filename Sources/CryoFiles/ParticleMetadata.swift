@@ -11,7 +11,7 @@ struct ParticleMetadata {
     let opticsBlock: Int?
     /// The row of the optics table for each particle; empty without one.
     private(set) var opticsRows: [Int32] = []
-    /// The number of the optics group of each particle, as in the file.
+    /// The number of the optics group of each particle: as in the file, or from 1 where it has no groups.
     private(set) var opticsGroups: [Int32] = []
     private(set) var warnings: [String] = []
 
@@ -52,12 +52,7 @@ struct ParticleMetadata {
     private mutating func assignOptics() throws(FileError) {
         let count = particles.rowCount
         let groupColumn = particles.column("rlnOpticsGroup")
-        guard let optics else {
-            opticsGroups = try (0..<count).mapThrowing { row throws(FileError) in
-                try groupColumn.map { column throws(FileError) in try integer(row, column) } ?? 1
-            }
-            return
-        }
+        guard let optics else { return groupByOptics() }
         guard optics.rowCount > 0 else {
             throw .malformed(
                 path: path, place: .part("data_optics"), found: "0 optics groups", expected: "at least one",
@@ -100,6 +95,22 @@ struct ParticleMetadata {
             opticsGroups.append(group)
             opticsRows.append(Int32(opticsRow))
         }
+    }
+
+    /// Numbers the distinct tuples of what RELION 3.0 keeps with each particle and 3.1 with the group, sorted.
+    private mutating func groupByOptics() {
+        let columns = OpticsTable.movedLabels.compactMap { particles.column($0) }
+        var known: [[String]: Int] = [:]
+        let tuples = (0..<particles.rowCount).map { row in
+            let tuple = columns.map { particles[row, $0] }
+            let number = known[tuple] ?? known.count
+            known[tuple] = number
+            return number
+        }
+        let sorted = known.sorted { $0.key.lexicographicallyPrecedes($1.key) }
+        var numbers = [Int32](repeating: 0, count: sorted.count)
+        for (place, tuple) in sorted.enumerated() { numbers[tuple.value] = Int32(place + 1) }
+        opticsGroups = tuples.map { numbers[$0] }
     }
 
     private func integer(_ row: Int, _ column: Int) throws(FileError) -> Int32 {

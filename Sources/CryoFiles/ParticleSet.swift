@@ -90,6 +90,9 @@ public struct ParticleSet: Sendable {
         self.warnings = warnings + survey.warnings
     }
 
+    /// The images' names as the file has them, which are also those of the STAR files that are written.
+    public var imageNames: [String] { metadata.particles.values(of: "rlnImageName") ?? [] }
+
     /// The values of a particle's row, as the file has them.
     public func row(_ index: Int) -> [String] { Array(metadata.particles.row(index)) }
 

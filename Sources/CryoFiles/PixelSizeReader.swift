@@ -27,8 +27,7 @@ enum PixelSizeReader {
                 expected: "_rlnImagePixelSize, or _rlnDetectorPixelSize and _rlnMagnification",
                 advice: "add a column _rlnImagePixelSize in Å")
         }
-        var result: Double?
-        var least = Double.infinity
+        var (least, most) = (Double.infinity, 0.0)
         for row in 0..<metadata.particles.rowCount {
             var size = try metadata.number(field, row) ?? .nan
             if direct == nil { size *= 1e4 / (try metadata.number(magnification, row) ?? .nan) }
@@ -39,15 +38,15 @@ enum PixelSizeReader {
                     expected: "\(believable.lowerBound) to \(believable.upperBound) Å",
                     advice: "correct _\(field.label)")
             }
-            if let result, abs(size - result) > tolerance * result {
+            let other = size > least ? least : most
+            (least, most) = (min(least, size), max(most, size))
+            guard most - least <= tolerance * least else {
                 throw .unsupported(
                     path: metadata.path, place: metadata.place(field, row),
-                    found: "a pixel size of \(size) Å after one of \(result) Å",
+                    found: "a pixel size of \(size) Å after one of \(other) Å",
                     expected: "one pixel size for all particles",
                     advice: "rescale the images, or reconstruct each optics group on its own")
             }
-            result = result ?? size
-            least = min(least, size)
         }
         return least
     }

@@ -97,7 +97,7 @@ struct StarParser {
                     found: "the label _\(label.excerpt) without a value",
                     expected: "a value, or loop_ before it")
             }
-            pairs.append(StarPair(label: label, value: tokens[1].text(bytes)))
+            pairs.append(StarPair(label: label, value: try value(tokens[1], bytes)))
         }
     }
 
@@ -115,8 +115,18 @@ struct StarParser {
         }
         if state == .loopHeader { reserve(rows: (bytes.count - start) / max(1, end + 1 - start) + 1) }
         state = .loopRows
-        for token in tokens { cells.append(token.text(bytes)) }
+        for token in tokens { cells.append(try value(token, bytes)) }
         lines.append(Int32(truncatingIfNeeded: lineNumber))
+    }
+
+    /// A value's text. Replaced bytes of a name in another encoding would name no file, and would be lost in what is written.
+    private func value(_ token: StarToken, _ bytes: [UInt8]) throws(FileError) -> String {
+        guard let text = String(validating: bytes[token.start..<token.end], as: UTF8.self) else {
+            throw error(
+                found: "'\(token.text(bytes).excerpt)', which is not UTF-8", expected: "UTF-8",
+                advice: "convert the file, e.g. iconv -f LATIN1 -t UTF-8, and rename what it names")
+        }
+        return text
     }
 
     /// Makes room for a loop whose rows are as long as its first, since arrays that grow take up to three times their size.

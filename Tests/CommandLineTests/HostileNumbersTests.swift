@@ -131,6 +131,17 @@ struct HostileNumbersTests {
         #expect(inspected.output.contains("3 rows have the image of another row"), "\(inspected.output)")
     }
 
+    /// A stack under two names: the images keep the names that the file has.
+    @Test func runsOfStacksWithTwoNamesAreVerified() throws {
+        try TinySet().write(in: folder)
+        let star = try folder.text("data/particles.star").replacingOccurrences(
+            of: "\n2@data/", with: "\n2@\(folder.path)/data/")
+        try folder.write(Data(star.utf8), "data/particles.star")
+        #expect(try reconstruct().status == 0)
+        let verified = try folder.run("reconstruct", "--verify", "run", "--quiet")
+        #expect(verified.status == 0, "\(verified.errors)")
+    }
+
     @Test(arguments: [1, 2, 3]) func fewParticlesWork(count: Int) throws {
         try TinySet(count: count).write(in: folder)
         let outcome = try reconstruct()

@@ -110,6 +110,25 @@ import Testing
         #expect(says(fileError { _ = try model(short) }, "line 1", "'' in columns 47 to 54"))
         let cif = Self.cif.replacingOccurrences(of: "6.134", with: "nan")
         #expect(says(fileError { _ = try model(cif) }, "line 26", "'nan' as a coordinate", "a number"))
+        for (number, other) in [("11.104", "  1e30"), (" 12.50", "  1e40")] {
+            for text in [Self.pdb, Self.cif] {
+                let far = text.replacingOccurrences(of: number, with: other)
+                #expect(says(fileError { _ = try model(far) }, "a number of at most 100000"), "\(other)")
+            }
+        }
+    }
+
+    /// Of a residue that is one amino acid or another all atoms are the first's.
+    @Test func alternativesAreNotMixed() throws {
+        let pdb = """
+            ATOM      1  N  ASER A   5       1.000   2.000   3.000  0.50 12.50           N
+            ATOM      2  N  BTHR A   5       2.000   2.000   3.000  0.50 12.50           N
+            ATOM      3  OG ASER A   5       3.000   2.000   3.000  0.50 12.50           O
+            ATOM      4  CG2BTHR A   5       4.000   2.000   3.000  0.50 12.50           C
+            ATOM      5  N  BTHR A   6       5.000   2.000   3.000  0.50 12.50           N
+
+            """
+        #expect(try model(pdb).atoms.map(\.position.x) == [1, 3, 5])
     }
 
     @Test func damagedTablesAreRefused() {

@@ -150,6 +150,15 @@ import Testing
         #expect(says(refusal(text), "p.star, line 13", "3.0 Å after one of 2.0 Å", "one pixel size"))
     }
 
+    /// In any order of rows: the largest and the least differ by more than a thousandth.
+    @Test(arguments: [["2", "2.0015", "1.999"], ["2.0015", "2", "1.999"], ["1.999", "2.0015", "2"]])
+    func pixelSizesAreComparedWithEachOther(sizes: [String]) {
+        var files = ParticleFiles().setting("rlnImagePixelSize", sizes[0])
+            .setting("rlnImagePixelSize", nil, inOptics: true)
+        files.moreRows = sizes.dropFirst().map { "2@stack.mrcs 1 12000 11000 45 \($0)" }
+        #expect(says(refusal(files), "a pixel size of", "one pixel size"))
+    }
+
     @Test func groupsMustBeClear() {
         let twice = ParticleFiles().text.replacingOccurrences(
             of: "1 300 2.7 0.1 2\n", with: "1 300 2.7 0.1 2\n1 300 2.7 0.1 2\n")

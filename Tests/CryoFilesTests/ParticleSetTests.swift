@@ -97,6 +97,8 @@ import Testing
         #expect(set.count == 3 && set.pixelSize == 2 && set.particles[1].ctf.voltage == 200_000)
         #expect(set.particles[0].pose?.originX == 3 && set.particles[0].pose?.originY == -4)
         #expect(set.particles[1].pose?.originY == 1)
+        // The distinct optics, sorted, as in the file of RELION 3.1 that is made of it.
+        #expect(set.particles.map(\.opticsGroup) == [2, 1, 2])
         for index in 0..<3 { #expect(try set.readImage(index)[1, 0] == Float(100 * index + 1)) }
     }
 

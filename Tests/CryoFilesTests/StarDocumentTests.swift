@@ -19,6 +19,18 @@ import Testing
         #expect(table.values(of: "rlnC") == nil)
     }
 
+    /// A name in another encoding is refused where it stands; in a comment it does no harm.
+    @Test func valuesAreUTF8() throws {
+        let name = [UInt8]("1@Mus".utf8) + [0xE9] + [UInt8]("e.mrcs".utf8)
+        let head = [UInt8]("# ".utf8) + [0xE9] + [UInt8]("\ndata_\nloop_\n_rlnImageName\n1@é.mrcs\n".utf8)
+        #expect(try StarDocument(parsing: head, path: "x.star").blocks[0].table.rowCount == 1)
+        let refusal = #expect(throws: FileError.self) {
+            try StarDocument(parsing: head + name + [0x0A], path: "x.star")
+        }
+        #expect(
+            refusal?.description.contains("line 6: found '1@Mus\u{FFFD}e.mrcs', which is not UTF-8") == true)
+    }
+
     @Test func severalBlocksAndPairsAreRead() throws {
         let document = try parse(
             """

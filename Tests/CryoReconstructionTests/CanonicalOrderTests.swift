@@ -1,4 +1,5 @@
 import CryoCore
+import CryoFiles
 import CryoTestSupport
 import Foundation
 import Testing
@@ -15,6 +16,17 @@ struct CanonicalOrderTests {
             particles: rows.map { source.particles[$0] }, images: rows.map { source.images[$0] },
             boxSize: source.boxSize, pixelSize: source.pixelSize)
         return (result, rows)
+    }
+
+    /// The image of a file that holds one is the first, whether its name has the number or not.
+    @Test func oneImageIsOneImageByEitherName() throws {
+        let names = ["1@b.mrc", "a.mrc", "2@b.mrcs", "1@a.mrc", "b.mrc", "b.mrcs"]
+        let source = TestSource(
+            particles: names.map { Particle(imageName: $0, ctf: TestScene.ctf()) },
+            images: names.map { _ in nil }, boxSize: 16, pixelSize: 2)
+        let order = CanonicalOrder(source)
+        #expect(
+            order.repetitions.map { ImageName(order.particles[$0].imageName)?.path } == ["a.mrc", "b.mrc"])
     }
 
     @Test func rowsDoNotMatter() throws {

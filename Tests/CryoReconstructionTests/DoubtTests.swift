@@ -16,7 +16,8 @@ struct DoubtTests {
         let run = try Reconstruction(source: source, parameters: parameters)
         let result = try run.run()
         var record = RunRecord(
-            version: "1", command: [], input: "", run: run, result: result, particles: source.particles,
+            version: "1", command: [], input: "", run: run, result: result,
+            imageNames: source.particles.map(\.imageName),
             instructionSet: "",
             threads: 1)
         // One iteration explains nothing.

@@ -12,7 +12,7 @@ struct VerificationTests {
         let run = try Reconstruction(source: source, parameters: parameters)
         let made = RunRecord(
             version: "1", command: [], input: "", run: run, result: try run.run(),
-            particles: source.particles, instructionSet: "", threads: 1)
+            imageNames: source.particles.map(\.imageName), instructionSet: "", threads: 1)
         // Through the file's text, which must have all digits.
         let record = try RunRecord.decoder.decode(RunRecord.self, from: JSONEncoder().encode(made))
         let count = record.verifiableIterations(before: nil)

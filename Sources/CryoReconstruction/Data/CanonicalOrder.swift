@@ -33,7 +33,7 @@ struct CanonicalOrder: ParticleSource {
     ///
     /// Copies would fall into both half-sets, which then agree on noise.
     var repetitions: [Int] {
-        let names = particles.map { ImageName($0.imageName) }
+        let names = particles.map { ImageName($0.imageName)?.numbered }
         // Neighbours in this order.
         return names.indices.dropFirst().filter { names[$0] != nil && names[$0] == names[$0 - 1] }
     }

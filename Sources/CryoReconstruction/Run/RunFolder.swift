@@ -224,7 +224,7 @@ public struct RunRecord: Codable, Sendable {
     /// Makes a record of a run of one part, or of the last of two.
     public init(
         version: String, command: [String], input: String, run: Reconstruction,
-        result: Reconstruction.Result, particles: [Particle], instructionSet: String, threads: Int,
+        result: Reconstruction.Result, imageNames: [String], instructionSet: String, threads: Int,
         warnings: [String] = [], firstPart: RunPlan.FirstPart? = nil
     ) {
         self.version = version
@@ -234,7 +234,7 @@ public struct RunRecord: Codable, Sendable {
         parameters = run.parameters
         diameter = run.diameter
         contrast = run.contrast
-        particleCount = particles.count
+        particleCount = imageNames.count
         (boxSize, pixelSize) = (run.images.source.boxSize, run.images.source.pixelSize)
         self.warnings = warnings
         setAside = result.setAside.values.reduce(into: [:]) { counts, reason in
@@ -253,7 +253,7 @@ public struct RunRecord: Codable, Sendable {
         positivityCheck = result.positivityCheck
         nullCheck = result.nullCheck
         self.particles = ParticleAccount(result)
-        hashes = ResultHashes(result, particles)
+        hashes = ResultHashes(result, imageNames)
         iterations = result.statistics
     }
 }
@@ -265,11 +265,11 @@ public struct ResultHashes: Codable, Sendable, Equatable {
     /// That of all poses, whatever the order of particles; see ``CryoFiles/ContentHash/digits(ofPoses:)``.
     public var poses: String
 
-    init(_ result: Reconstruction.Result, _ particles: [Particle]) {
+    init(_ result: Reconstruction.Result, _ imageNames: [String]) {
         map = ContentHash.digits(of: result.map)
         poses = ContentHash.digits(
-            ofPoses: zip(particles, result.estimates).compactMap { particle, estimate in
-                estimate.map { (particle.imageName, $0.pose) }
+            ofPoses: zip(imageNames, result.estimates).compactMap { name, estimate in
+                estimate.map { (name, $0.pose) }
             })
     }
 }
