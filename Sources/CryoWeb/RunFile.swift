@@ -21,7 +21,7 @@ enum RunFile {
     static func response(_ name: String, in folder: String) -> HTTPResponse? {
         guard names.contains(name) else { return nil }
         let descriptor = unsafe open(
-            (folder as NSString).appendingPathComponent(name), O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
+            (folder as NSString).appendingPathComponent(name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         var status = stat()

@@ -98,6 +98,7 @@ struct Compare: ParsableCommand {
         try OutputKind.refuseSame(("--aligned", aligned), ("--picture", picture))
         let moving = try readMap(map).aboveBackground
         let fixed = try readMap(reference, pixelSize: referencePixelSize).aboveBackground
+        try refuseWithoutMemory(toAlign: moving, fixed)
         try refuseUnlike(moving, fixed)
         try refuseTooSmall(mask: mask, for: fixed)
         let pairs = try posePairs()

@@ -1,5 +1,6 @@
 import CryoCore
 import CryoFiles
+import CryoReconstruction
 import Foundation
 
 /// Reads a map that is to be compared; warnings go to the standard error.
@@ -31,4 +32,16 @@ func refuseTooSmall(mask diameter: Double?, for map: Volume) throws {
     let least = 8 * map.pixelSize
     guard let diameter, diameter < least else { return }
     throw InputProblem("--mask is \(diameter) Å; expected at least 8 voxels, \(least) Å")
+}
+
+/// Refuses maps that this machine could not lay on each other, in place of a process that the system kills.
+///
+/// Some 150 bytes a voxel, measured at 256³: padded to twice the edge, a transform beside its map.
+func refuseWithoutMemory(toAlign maps: Volume...) throws {
+    let edge = maps.map(\.boxSize).max() ?? 0
+    let (needed, most) = (150 * pow(Double(edge), 3), Double(AvailableMemory().most))
+    guard needed > most else { return }
+    throw InputProblem(
+        "a map of \(edge)³ voxels takes about \(MemoryEstimate.text(needed)) of memory to align, and there are "
+            + "\(MemoryEstimate.text(most)); bin it to a smaller box, or crop it")
 }

@@ -35,14 +35,14 @@ extension Reconstruct {
         try refuseNoFolder(root: molecule.root)
         let set = try ParticleSet(starFile: particles, root: molecule.root)
         var parameters = try parameters()
-        if isSymmetryAutomatic { parameters.symmetry = "C1" }
+        let isSymmetryOpen = parameters.leaveSymmetryOpen()
         var plan = RunPlan(
             version: Version.current, command: CommandLine.arguments, input: particles, root: molecule.root,
             initialMap: molecule.initialMap, parameters: parameters, particles: set)
         let parallel = Parallel(threads: method.threads)
         let asked = try prepared(plan, in: folder, set, parallel)
         try refuseWithoutMemory(asked)
-        lookForAxesFirst(&plan, asked)
+        lookForAxesFirst(&plan, asked, isOpen: isSymmetryOpen)
         let run = plan.parameters == parameters ? asked : try prepared(plan, in: folder, set, parallel)
         try folder.create()
         let lock = try folder.locked()

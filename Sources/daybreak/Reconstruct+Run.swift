@@ -74,13 +74,13 @@ extension Reconstruct {
         let folder = job.folder
         let record = RunRecord(
             version: Version.current, command: job.plan.command, input: job.plan.input, run: job.run,
-            result: result, particles: job.particles.particles, instructionSet: KernelSet.best.name,
+            result: result, imageNames: job.particles.imageNames, instructionSet: KernelSet.best.name,
             threads: job.parallel.threads, warnings: job.particles.warnings, firstPart: job.plan.firstPart)
         try folder.write(result, particles: job.particles, record: record)
         try Picture(montageOf: [result.map])
             .writePNG(to: URL(fileURLWithPath: folder.file("map.png")))
         try folder.write(Data(ReportPage(folder: folder.path).html().utf8), to: "report.html")
-        try folder.keepState()
+        try folder.keepState(version: Version.current)
         conclude(record, log)
         if let hint = namesHint(job.particles) { log.info("\(hint)") }
         log.info("wrote \(folder.path): report.html, map.mrc, particles.star and more")

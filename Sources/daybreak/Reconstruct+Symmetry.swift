@@ -11,15 +11,13 @@ import Logging
 /// Imposed from a random start, a group of several axes leads into wrong maps: of particles with O and I one run in two
 /// ended at 30 Å, and three starts did not tell; free of symmetry every anneal came right, and its axes scored 0.9 and more.
 extension Reconstruct {
-    var isSymmetryAutomatic: Bool { molecule.symmetry?.lowercased() == "auto" }
-
-    /// Makes a plan's first part one without symmetry: as far as the anneal goes if the group was told, whole if it was not.
+    /// Makes a plan's first part one without symmetry: as far as the anneal goes if the group was told, whole if it is open.
     ///
     /// A single axis may be imposed from the start. Who tells how often or how long to try, or from where, is taken at their
     /// word.
-    func lookForAxesFirst(_ plan: inout RunPlan, _ asked: Reconstruction) {
+    func lookForAxesFirst(_ plan: inout RunPlan, _ asked: Reconstruction, isOpen: Bool) {
         let parameters = plan.parameters
-        if isSymmetryAutomatic {
+        if isOpen {
             plan.symmetrySearch = RunPlan.SymmetrySearch(parameters: parameters)
             return
         }
@@ -69,5 +67,14 @@ extension Reconstruct {
         guard search.told == nil else { return job.run.plannedResolutions.last }
         let agreement = result.halves?.resolution.unmasked.resolution(at: 0.5) ?? 20
         return min(30, max(12, 1.3 * agreement))
+    }
+}
+
+extension ReconstructionParameters {
+    /// Asks for no symmetry in place of `auto`, which leaves it to the map; whether it was that.
+    @discardableResult mutating func leaveSymmetryOpen() -> Bool {
+        guard symmetry.lowercased() == "auto" else { return false }
+        symmetry = PointGroup.c1.name
+        return true
     }
 }

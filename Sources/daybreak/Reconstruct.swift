@@ -45,8 +45,15 @@ struct Reconstruct: ParsableCommand {
         if let contrast = molecule.contrast, !["white", "black"].contains(contrast) {
             throw ValidationError("--contrast is white or black")
         }
-        // A file of settings is input: what is wrong with it is for run() to say.
-        do { _ = try parameters() } catch is SettingsFileError {}
+        do {
+            var asked = try parameters()
+            asked.leaveSymmetryOpen()
+            if method.settingsFile == nil { try asked.validate() }
+        } catch let error as ReconstructionError {
+            throw ValidationError("\(error)")
+        } catch is SettingsFileError {
+            // A file of settings is input: what is wrong with it is for run() to say.
+        }
     }
 
     func parameters() throws -> ReconstructionParameters {

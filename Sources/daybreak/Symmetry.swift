@@ -55,6 +55,7 @@ struct Symmetry: ParsableCommand {
     func run() throws {
         try OutputKind.map.refuseToReplace(aligned, option: "--aligned", inputs: [map])
         let volume = try readMap(map).aboveBackground
+        try refuseWithoutMemory(toAlign: volume)
         try refuseTooSmall(mask: mask, for: volume)
         let coarsest = Double(volume.boxSize) * volume.pixelSize / 4
         guard resolution <= coarsest else {

@@ -47,6 +47,10 @@ struct BadInputTests {
         try refuses(
             reconstruction("data/particles.star", "--settings-file", "wrong.yaml"), "wrong.yaml",
             "annealBatch")
+        try folder.write(Data("shiftStep: 0\n".utf8), "wrong.yaml")
+        try refuses(
+            reconstruction("data/particles.star", "--settings-file", "wrong.yaml"), "setting 'shiftStep'",
+            "expected")
     }
 
     @Test func imagesAreNoList() throws {
@@ -223,11 +227,6 @@ struct BadInputTests {
         try refuses(reconstruction("text.star"), "text.star")
     }
 
-    @Test(arguments: ["Q", "C0", "I9", ""]) func unknownSymmetriesAreRefused(name: String) throws {
-        try refuses(
-            reconstruction("data/particles.star", "--symmetry", name), "symmetry '\(name)' is unknown")
-    }
-
     @Test func missingOpticsAreNotGuessed() throws {
         for label in ["_rlnVoltage", "_rlnDefocusU", "_rlnSphericalAberration"] {
             let text = try folder.text("data/particles.star").replacingOccurrences(
@@ -251,12 +250,6 @@ struct BadInputTests {
         throws
     {
         try refuses(reconstruction("data/particles.star", "--diameter=\(diameter)"), "diameter", "192.0 Å")
-    }
-
-    @Test(arguments: ["shiftStep=0", "marchBatch=0", "annealIterations=-1", "maxResolution=0"])
-    func senselessSettingsAreRefused(setting: String) throws {
-        let name = String(setting.prefix { $0 != "=" })
-        try refuses(reconstruction("data/particles.star", "--set", setting), "setting '\(name)'", "expected")
     }
 
     @Test func wrongKindsOfFileAreRefused() throws {

@@ -87,6 +87,8 @@ struct UsageTests {
         ["reconstruct", "p.star", "-o", "r", "--set", "annealBatch=many"],
         ["reconstruct", "p.star", "-o", "r", "--contrast", "grey"],
         ["reconstruct", "p.star", "-o", "r", "--max-resolution", "-3"],
+        ["reconstruct", "p.star", "-o", "r", "--symmetry", "I9"],
+        ["reconstruct", "p.star", "-o", "r", "--symmetry", ""],
         ["reconstruct", "p.star", "-o", "r", "--max-iterations", "0"],
         ["reconstruct", "p.star", "-o", "r", "--seed", "-1"], ["simulate"],
         ["simulate", "-o", "s", "--particles", "0"], ["simulate", "-o", "s", "--box", "33"],
@@ -132,6 +134,8 @@ struct UsageTests {
         ("diameter=wide", "it takes a number or null"), ("isPositive=3", "it takes true or false"),
         ("optimizer=adam", "preconditionedSGD, sagd, "), ("prior=flat", "uniform, "),
         ("seed=-1", "it takes a whole number from 0"), ("starts=two", "it takes a whole number or null"),
+        ("shiftStep=0", "is 0.0; expected 0.01 to"), ("marchBatch=0", "is 0; expected 1 to"),
+        ("annealIterations=-1", "expected 0 to"), ("symmetry=C0", "symmetry 'C0' is unknown; expected"),
     ]) func settingsSayWhatTheyTake(setting: String, phrase: String) throws {
         let outcome = try folder.run("reconstruct", "p.star", "-o", "r", "--set", setting)
         #expect(outcome.status == 64 && outcome.errors.contains(phrase), "\(outcome.errors)")

@@ -59,9 +59,7 @@ public final class Reconstruction: @unchecked Sendable {
     ) throws(ReconstructionError) {
         let source = CanonicalOrder(given)
         try parameters.validate()
-        guard let symmetry = PointGroup(name: parameters.symmetry) else {
-            throw .unknownSymmetry(parameters.symmetry)
-        }
+        let symmetry = try parameters.pointGroup()
         let estimate: DiameterEstimate?
         let diameter: Double
         if let told = parameters.diameter {

@@ -26,9 +26,7 @@ extension ReconstructionParameters {
             throw .unreadable(path)
         }
         let text = String(decoding: data, as: UTF8.self)
-        guard !Self.hasAliases(text) else {
-            throw .malformed(path, "anchors and aliases, & and *, are not read")
-        }
+        guard !Self.hasAliases(text) else { throw .aliases(path) }
         // JSON is YAML too, so one parser reads both.
         let content: Node?
         do { content = try Yams.compose(yaml: text) } catch { throw .malformed(path, "\(error)".oneLine) }
@@ -149,6 +147,8 @@ public enum SettingsFileError: Error, Equatable, CustomStringConvertible {
     case unreadable(String)
     /// It is neither JSON nor YAML.
     case malformed(String, String)
+    /// It has YAML's anchors or aliases.
+    case aliases(String)
     /// It holds something else than names and values.
     case noMapping(String)
     /// A setting in it is wrong.
@@ -160,6 +160,8 @@ public enum SettingsFileError: Error, Equatable, CustomStringConvertible {
         case .unreadable(let path):
             "\(path): cannot be read; give a JSON or YAML file of settings, at most 64 kB"
         case .malformed(let path, let reason): "\(path): is neither JSON nor YAML (\(reason))"
+        case .aliases(let path):
+            "\(path): holds & or *, YAML's anchors and aliases, which are not read; write each value out"
         case .noMapping(let path):
             "\(path): found no settings; expected lines such as 'annealIterations: 200'"
         case .wrong(let path, let error): "\(path): \(error)"

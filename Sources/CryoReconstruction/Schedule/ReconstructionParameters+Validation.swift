@@ -1,8 +1,18 @@
+import CryoInference
+
 extension ReconstructionParameters {
+    /// The point group that `symmetry` names.
+    func pointGroup() throws(ReconstructionError) -> PointGroup {
+        guard let group = PointGroup(name: symmetry) else { throw .unknownSymmetry(symmetry) }
+        return group
+    }
+
     /// Checks every setting that could divide by zero, ask for endless nodes or do nothing.
     ///
-    /// - Throws: ``ReconstructionError/settingOutOfRange(name:found:expected:)`` for the first that is out of range.
-    func validate() throws(ReconstructionError) {
+    /// - Throws: ``ReconstructionError/settingOutOfRange(name:found:expected:)`` for the first that is out of range,
+    ///   ``ReconstructionError/unknownSymmetry(_:)`` if there is no such point group.
+    public func validate() throws(ReconstructionError) {
+        _ = try pointGroup()
         let counts: [(name: String, value: Int, range: ClosedRange<Int>)] = [
             ("maxIterations", maxIterations ?? 1, 1...10_000_000),
             ("starts", starts ?? 1, 1...1000), ("annealIterations", annealIterations, 0...10_000_000),
