@@ -119,7 +119,9 @@ struct StarParser {
         lines.append(Int32(truncatingIfNeeded: lineNumber))
     }
 
-    /// A value's text. Replaced bytes of a name in another encoding would name no file, and would be lost in what is written.
+    /// A value's text.
+    ///
+    /// Replaced bytes of a name in another encoding would name no file, and would be lost in what is written.
     private func value(_ token: StarToken, _ bytes: [UInt8]) throws(FileError) -> String {
         guard let text = String(validating: bytes[token.start..<token.end], as: UTF8.self) else {
             throw error(

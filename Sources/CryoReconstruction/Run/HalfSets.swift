@@ -38,7 +38,9 @@ extension Reconstruction {
         }
     }
 
-    /// The half-set of each particle, 1 or 2; nil while there is one state. Those that neither learns from are dealt evenly too.
+    /// The half-set of each particle, 1 or 2; nil while there is one state.
+    ///
+    /// Held-out images, from which neither learns, are dealt evenly too.
     func halfSetNumbers(_ states: [RunState]) -> [Int]? {
         guard states.count == 2 else { return nil }
         var numbers = [Int](repeating: 1, count: source.particles.count)
