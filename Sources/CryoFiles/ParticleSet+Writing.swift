@@ -29,10 +29,12 @@ extension ParticleSet {
             var table = metadata.particles.selecting(rows: Array(rows))
             if metadata.optics == nil {
                 table.removeColumns(Set(OpticsTable.movedLabels))
-                table = inAngstrom(table)
             }
             table.setColumn("rlnOpticsGroup", to: rows.map { "\(optics.groups[$0])" })
-            table.removeColumns(["rlnOriginX", "rlnOriginY"])
+            table.removeColumns(Self.staleLabels)
+            if table.column("rlnClassNumber") != nil {
+                table.setColumn("rlnClassNumber", to: rows.map { _ in "1" })
+            }
             table.setColumns(Self.columns(of: rows.compactMap { estimates[$0] }))
             if let merits {
                 table.setColumn("rlnParticleFigureOfMerit", to: rows.map { DecimalText.fixed(merits[$0]) })
@@ -51,6 +53,13 @@ extension ParticleSet {
             to: path, appending: parts,
             toBlock: metadata.particleBlock + (metadata.opticsBlock == nil ? 1 : 0))
     }
+
+    /// What an earlier reconstruction knew of poses, in whose frame the new ones are not: RELION looks for them about priors.
+    private static let staleLabels: Set = [
+        "rlnOriginX", "rlnOriginY", "rlnOriginZ", "rlnOriginZAngst", "rlnOriginXPrior", "rlnOriginYPrior",
+        "rlnOriginXPriorAngst", "rlnOriginYPriorAngst", "rlnOriginZPriorAngst", "rlnAngleRotPrior",
+        "rlnAngleTiltPrior", "rlnAnglePsiPrior",
+    ]
 
     /// Rows that are put together at once, so that the table is never in memory twice.
     private static let partSize = 4096
@@ -75,24 +84,6 @@ extension ParticleSet {
         } else {
             result.blocks.insert(block, at: 0)
         }
-        return result
-    }
-
-    /// Origins of RELION 3.0, in pixels, as those of 3.1, in Å.
-    ///
-    /// A value that is no number is kept as text: it is no one's pose yet.
-    private func inAngstrom(_ table: StarTable) -> StarTable {
-        var result = table
-        let labels = ["rlnOriginX", "rlnOriginY", "rlnOriginXPrior", "rlnOriginYPrior"]
-        for label in labels {
-            guard let values = table.values(of: label) else { continue }
-            result.setColumn(
-                "\(label)Angst",
-                to: values.map { text in
-                    Double(text).map { DecimalText.fixed($0 * pixelSize) } ?? text
-                })
-        }
-        result.removeColumns(Set(labels))
         return result
     }
 

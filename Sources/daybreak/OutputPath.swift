@@ -1,4 +1,5 @@
 import CryoFiles
+import CryoReconstruction
 import Foundation
 
 /// What a command writes where the user says; a file of its own kind that is there goes, nothing else.
@@ -21,12 +22,15 @@ enum OutputKind {
         switch self {
         case .picture: return head.starts(with: [0x89, 0x50, 0x4E, 0x47])
         case .page: return String(decoding: head.prefix(14), as: UTF8.self).lowercased() == "<!doctype html"
-        case .map: return head.dropFirst(208).starts(with: Data("MAP".utf8))
+        // As many sections as columns: a stack of images is no map.
+        case .map:
+            return head.dropFirst(208).starts(with: Data("MAP".utf8))
+                && head.prefix(4).elementsEqual(head.dropFirst(8).prefix(4))
         case .star: return (try? StarDocument(path: path)) != nil
         }
     }
 
-    /// Refuses an output that is one of the files which are read, a file of another kind, or none at all.
+    /// Refuses an output that is one of the files which are read, a file of another kind, a run's, or none at all.
     func refuseToReplace(_ output: String?, option: String, inputs: [String]) throws {
         guard let output, FileManager.default.fileExists(atPath: output) else { return }
         // Before it is opened: a pipe would keep the reader waiting.
@@ -38,6 +42,10 @@ enum OutputKind {
         }
         guard isKind(of: output) else {
             throw InputProblem("\(output): exists and is not \(name); give another \(option), or remove it")
+        }
+        guard self == .page || (try? RunFolder(resuming: output.enclosingFolder))?.holdsRun != true else {
+            throw InputProblem(
+                "\(output): is in the folder of a run, whose record tells of it; give another \(option)")
         }
     }
 

@@ -59,6 +59,22 @@ struct BadInputTests {
         try refuses(reconstruction("particles.cs"), "cryoSPARC", "csparc2star")
     }
 
+    /// Neither a stack of images nor a finished run's map gives way to one that is moved.
+    @Test func movedMapsReplaceNoStackAndNoRun() throws {
+        try FileManager.default.copyItem(
+            atPath: folder.path + "/data/particles.mrcs", toPath: folder.path + "/other.mrcs")
+        try refuses(["symmetry", "data/truth.mrc", "--aligned", "other.mrcs"], "not an MRC map")
+        try FileManager.default.createDirectory(
+            atPath: folder.path + "/done", withIntermediateDirectories: false)
+        for name in ["run.json", "half1.mrc"] {
+            try folder.write(
+                name == "run.json" ? Data("{}".utf8) : folder.data("data/truth.mrc"), "done/\(name)")
+        }
+        try refuses(
+            ["symmetry", "data/truth.mrc", "--aligned", "done/half1.mrc"], "half1.mrc",
+            "in the folder of a run")
+    }
+
     /// Pictures and maps that a command leaves replace their like, but no input and nothing else.
     @Test func outputsReplaceNothingElse() throws {
         let stack = try folder.data("data/particles.mrcs")

@@ -9,14 +9,16 @@ import Testing
 /// The point group of a map.
 struct SymmetryFindingTests {
     /// Blobs under a group, turned and moved off the origin, with noise.
-    static func map(_ group: PointGroup, seed: UInt64 = 9, noise: Double = 0.15) -> Volume {
+    static func map(
+        _ group: PointGroup, seed: UInt64 = 9, noise: Double = 0.15, middle: SIMD3<Double> = [4, -3, 5]
+    ) -> Volume {
         var stream = RandomStream(seed: seed)
         let turn = Rotation(axis: stream.direction(), angle: Angle(radians: 1 + stream.uniform()))
         let centres = (0..<8).map { _ in stream.direction() * (15 + 45 * stream.uniform()) }
         let scatterers = group.operations.flatMap { operation in
             centres.map { centre in
                 PointScatterer(
-                    position: turn.apply(operation.apply(centre)) + [4, -3, 5], weight: 500,
+                    position: turn.apply(operation.apply(centre)) + middle, weight: 500,
                     bFactor: 8 * .pi * .pi * 36)
             }
         }
@@ -28,7 +30,7 @@ struct SymmetryFindingTests {
         return volume
     }
 
-    @Test(arguments: ["C1", "C2", "C3", "C4", "C7", "D2", "D3", "D7", "T", "O"])
+    @Test(arguments: ["C1", "C2", "C3", "C4", "C6", "C7", "D2", "D3", "D4", "D6", "D7", "T", "O"])
     func groupsAreFoundAndLaidOnTheirAxes(name: String) throws {
         let group = try #require(PointGroup(name: name))
         let finding = SymmetryFinding(of: Self.map(group), diameter: 160, resolution: 16)
@@ -41,6 +43,27 @@ struct SymmetryFindingTests {
         for operation in group.operations.dropFirst().prefix(6) {
             #expect(refinement.score(Superposition(rotation: operation)) > 0.8)
         }
+    }
+
+    /// Axes of four pass through the same point as those of two, wherever the map lies in its box.
+    @Test(arguments: ["D4", "O"]) func mapsMayLieOffTheMiddle(name: String) throws {
+        let group = try #require(PointGroup(name: name))
+        let finding = SymmetryFinding(
+            of: Self.map(group, noise: 0, middle: [10, -10, 5]), diameter: 160, resolution: 16)
+        #expect(finding.group.name == name && finding.score > 0.9)
+    }
+
+    /// A rod agrees with itself after any small turn about its axis, and has none of that order.
+    @Test func rodsHaveNoHighOrder() {
+        var stream = RandomStream(seed: 4)
+        let scatterers = (0..<60).map { _ in
+            PointScatterer(
+                position: [12 * stream.normal(), 12 * stream.normal(), 110 * (stream.uniform() - 0.5)],
+                weight: 500,
+                bFactor: 8 * .pi * .pi * 36)
+        }
+        let rod = Volume(scatterers: scatterers, boxSize: 40, pixelSize: 5)
+        #expect(SymmetryFinding(of: rod, diameter: 160, resolution: 20).axes.allSatisfy { $0.axis.order < 3 })
     }
 
     /// Only the group that is told is laid on the map, if its axes are among those that hold.

@@ -7,6 +7,8 @@ package struct AlignmentPair: Sendable {
     package let boxLength: Double
     /// The largest shell of the reference's box that both densities have.
     package let shellLimit: Int
+    /// The last shell that both densities have; beyond it a coarser map holds nothing but the mask's edge.
+    package let lastShell: Int
     /// The mask of the reference, which is also that of the final curve.
     package let mask: SoftMask
     private let map: FourierBall
@@ -25,6 +27,7 @@ package struct AlignmentPair: Sendable {
         self.reference = FourierBall(mask.applied(to: reference), radius: Double(nyquist))
         let mapNyquist = Double((map.boxSize - 1) / 2)
         shellLimit = min(nyquist, Int(min(1e6, mapNyquist / ratio - 0.5)))
+        lastShell = min(nyquist, Int(min(1e6, mapNyquist / ratio + 1e-9)))
         var moving = map
         if ratio > 1.01 {
             // Sampling in steps of the smaller box would fold what lies outside it back into it.

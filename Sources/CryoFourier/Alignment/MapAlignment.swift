@@ -91,6 +91,7 @@ public struct MapAlignment: Sendable {
         func result(_ placement: Placement) -> Result {
             let aligned = pair.moved(placement.superposition, like: reference, parallel)
             let fsc = FourierShellCorrelation(FourierVolume(pair.mask.applied(to: aligned)), masked)
+                .cut(after: pair.lastShell)
             return Result(placement: placement, aligned: aligned, fsc: fsc)
         }
         let first = result(start)

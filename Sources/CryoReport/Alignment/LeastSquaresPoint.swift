@@ -17,6 +17,13 @@ struct LeastSquaresPoint {
         right += row * value
     }
 
+    /// Adds the equations (1 − R) x = t: after the turn R the shift t brings the point back.
+    mutating func add(fixedBy turn: Rotation, _ shift: SIMD3<Double>) {
+        add([1, 0, 0] - turn.row0, equals: shift.x)
+        add([0, 1, 0] - turn.row1, equals: shift.y)
+        add([0, 0, 1] - turn.row2, equals: shift.z)
+    }
+
     /// The point, by Cramer's rule.
     var solution: SIMD3<Double> {
         let (a, b, c) = normal

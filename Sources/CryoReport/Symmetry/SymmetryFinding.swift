@@ -5,7 +5,7 @@ import Foundation
 
 /// The point group of a map on which no symmetry was imposed, and the map turned to the group's axes.
 public struct SymmetryFinding: Sendable {
-    /// The largest group that holds; C1 if none does.
+    /// The largest group that holds nearly as well as the best; C1 if none does.
     public let group: PointGroup
     /// The axes found, best first.
     public let axes: [FoundAxis]
@@ -29,11 +29,13 @@ public struct SymmetryFinding: Sendable {
         parallel: Parallel = Parallel()
     ) {
         let search = AxisSearch(map, diameter: diameter, resolution: resolution, parallel: parallel)
-        let found = search.axes()
-        let placement = (told.map { [$0] } ?? Self.candidates(found.map(\.axis))).lazy
+        let found = search.axes(of: told)
+        let placements = (told.map { [$0] } ?? Self.candidates(found.map(\.axis)))
             .compactMap { SymmetryPlacement($0, on: found) }
             .map { $0.refined(search, parallel) }
-            .first { $0.score > AxisSearch.leastScore }
+        // Of a ring without two-fold axes some seem to hold at coarse limits, though by far not as well as its own.
+        let best = placements.map(\.score).max() ?? 0
+        let placement = placements.first { $0.score > max(AxisSearch.leastScore, 0.8 * best) }
         axes = found
         group = placement?.group ?? .c1
         score = placement?.score ?? 0
@@ -107,15 +109,13 @@ struct SymmetryPlacement: Sendable {
         return Rotation(rows: pair.0, unit, cross(pair.0, unit))
     }
 
-    /// The point c nearest to the origin with (1 − R) c = t for every axis, in the least-squares sense.
+    /// The point nearest to the origin that is on every axis, in the least-squares sense.
     private static func centre(of axes: [FoundAxis]) -> SIMD3<Double> {
         // A small ridge decides where the axes do not: along a single one.
         var point = LeastSquaresPoint(damping: 1e-6)
         for axis in axes {
             let turn = axis.axis.turn
-            point.add([1, 0, 0] - turn.row0, equals: axis.shift.x)
-            point.add([0, 1, 0] - turn.row1, equals: axis.shift.y)
-            point.add([0, 0, 1] - turn.row2, equals: axis.shift.z)
+            point.add(fixedBy: turn, axis.point - turn.apply(axis.point))
         }
         return point.solution
     }
@@ -124,7 +124,7 @@ struct SymmetryPlacement: Sendable {
     private func score(_ search: AxisSearch, _ axes: [SymmetryAxis]) -> Double {
         axes.reduce(0) { sum, axis in
             let own = rotation.inverse * axis.turn * rotation
-            return sum + search.score(axis, own, shift: centre - own.apply(centre))
+            return sum + search.score(own, shift: centre - own.apply(centre), order: axis.order)
         } / Double(axes.count)
     }
 
