@@ -83,9 +83,14 @@ extension FileSummary {
         add("box", "\(set.boxSize) × \(set.boxSize) pixels of \(set.pixelSize) Å")
         add("optics groups", opticsGroupCount.map { "\($0)" } ?? "none (RELION 3.0)")
         let defocus = set.particles.map { ($0.ctf.defocusU + $0.ctf.defocusV) / 2 }
-        if let first = set.particles.first?.ctf, let low = defocus.min(), let high = defocus.max() {
-            add("microscope", "\(first.voltage / 1e3) kV, Cs \(first.sphericalAberration / 1e7) mm")
-            add("amplitude contrast", "\(first.amplitudeContrast)")
+        if let low = defocus.min(), let high = defocus.max() {
+            let groups = Dictionary(set.particles.map { ($0.opticsGroup, $0.ctf) }) { first, _ in first }
+                .values
+            func distinct(_ text: (ContrastTransferFunction) -> String) -> String {
+                Set(groups.map(text)).sorted().joined(separator: "; ").excerpt
+            }
+            add("microscope", distinct { "\($0.voltage / 1e3) kV, Cs \($0.sphericalAberration / 1e7) mm" })
+            add("amplitude contrast", distinct { "\($0.amplitudeContrast)" })
             add("defocus", "\(DecimalText.fixed(low / 1e4)) to \(DecimalText.fixed(high / 1e4)) µm")
         }
         add("with a pose", "\(set.particles.count { $0.pose != nil })")

@@ -22,6 +22,7 @@ struct DoubtTests {
             threads: 1)
         // One iteration explains nothing.
         record.starts = []
+        for place in record.iterations.indices.dropLast() { record.iterations[place].phase = .march }
         record.diameter = 200
         record.nullCheck = NullCheck(
             imageCount: 100, logEvidence: gain, radialLogEvidence: 0, standardError: standardError)
@@ -36,6 +37,13 @@ struct DoubtTests {
 
     @Test func aGoodMapHasNone() throws {
         #expect(try Self.record().doubts.isEmpty)
+    }
+
+    /// Half-sets of a run that is cut short share all that they know.
+    @Test func halvesThatNeverLearntApartAreDoubted() throws {
+        var record = try Self.record()
+        record.iterations.removeAll { $0.phase == .march }
+        #expect(record.doubts.count == 1 && record.doubts.first?.contains("learnt apart") == true)
     }
 
     @Test func whatTheAnnealLeftUnexplainedIsSaid() throws {

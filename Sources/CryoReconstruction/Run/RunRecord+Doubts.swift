@@ -38,6 +38,10 @@ extension RunRecord {
                     "poses are known to \(ParticleAccount.text(angleError: particles.medianTurn ?? 0)), which blurs the rim by \(text(min(blur, diameter / 2))) Å: "
                         + "the half-sets' \(text(resolution.corrected0143)) Å are too good to be true")
             }
+            if !iterations.contains(where: { $0.phase == .march }) {
+                doubts.append(
+                    "the run ended before its half-sets learnt apart: they agree on what they share")
+            }
             if !(resolution.corrected0143 < diameter / 4) {
                 doubts.append("half-sets agree on the coarse shape only")
             }
