@@ -1,3 +1,5 @@
+import CryoCore
+
 extension FileSummary {
     mutating func describeMRC(_ file: InputFile) throws(FileError) {
         let header = try MRCHeader(

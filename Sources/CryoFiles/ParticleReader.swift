@@ -67,7 +67,8 @@ struct ParticleReader {
         let neutral: [(label: String, value: Double)] = [
             ("rlnBeamTiltX", 0), ("rlnBeamTiltY", 0), ("rlnMagMat00", 1), ("rlnMagMat01", 0),
             ("rlnMagMat10", 0),
-            ("rlnMagMat11", 1),
+            ("rlnMagMat11", 1), ("rlnMagMatrix_00", 1), ("rlnMagMatrix_01", 0), ("rlnMagMatrix_10", 0),
+            ("rlnMagMatrix_11", 1),
         ]
         var ignored: [String] = []
         for (label, value) in neutral {

@@ -215,7 +215,7 @@ extension Reconstruct {
         log.info(
             """
             daybreak \(Version.current) · \(set.count) particles of \(set.boxSize) px, \(set.pixelSize) Å/px \
-            · \(parallel.threads) threads, \(KernelSet.best.name)
+            · \(parallel.threads) thread\(parallel.threads == 1 ? "" : "s"), \(KernelSet.best.name)
             """)
         log.info(
             """

@@ -274,6 +274,9 @@ struct Simulate: ParsableCommand {
                 position: atom.position, weight: Double(atom.element.atomicNumber) * atom.occupancy,
                 bFactor: atom.bFactor)
         }
+        guard atoms.contains(where: { $0.weight > 0 }) else {
+            throw InputProblem("\(path): every occupancy is 0; expected atoms that are there")
+        }
         let size = pixelSize ?? 4
         let centred = atoms.centred()
         let reach = centred.map { max(abs($0.position.x), abs($0.position.y), abs($0.position.z)) }.max() ?? 0
