@@ -171,6 +171,11 @@ struct MetadataField {
     let opticsColumn: Int?
 
     var isPresent: Bool { particleColumn != nil || opticsColumn != nil }
+
+    /// The column of the optics groups alone.
+    var ofGroup: MetadataField {
+        MetadataField(label: label, particleColumn: nil, opticsColumn: opticsColumn)
+    }
 }
 
 extension Range<Int> {

@@ -28,24 +28,29 @@ enum PixelSizeReader {
                 advice: "add a column _rlnImagePixelSize in Å")
         }
         var (least, most) = (Double.infinity, 0.0)
-        for row in 0..<metadata.particles.rowCount {
-            var size = try metadata.number(field, row) ?? .nan
-            if direct == nil { size *= 1e4 / (try metadata.number(magnification, row) ?? .nan) }
-            guard believable.contains(size) else {
-                throw .malformed(
-                    path: metadata.path, place: metadata.place(field, row),
-                    found: "a pixel size of \(size) Å",
-                    expected: "\(believable.lowerBound) to \(believable.upperBound) Å",
-                    advice: "correct _\(field.label)")
-            }
-            let other = size > least ? least : most
-            (least, most) = (min(least, size), max(most, size))
-            guard most - least <= tolerance * least else {
-                throw .unsupported(
-                    path: metadata.path, place: metadata.place(field, row),
-                    found: "a pixel size of \(size) Å after one of \(other) Å",
-                    expected: "one pixel size for all particles",
-                    advice: "rescale the images, or reconstruct each optics group on its own")
+        // RELION takes the optics group's where a particle has one of its own too, so they must agree.
+        let fields =
+            [field] + (field.particleColumn != nil && field.opticsColumn != nil ? [field.ofGroup] : [])
+        for field in fields {
+            for row in 0..<metadata.particles.rowCount {
+                var size = try metadata.number(field, row) ?? .nan
+                if direct == nil { size *= 1e4 / (try metadata.number(magnification, row) ?? .nan) }
+                guard believable.contains(size) else {
+                    throw .malformed(
+                        path: metadata.path, place: metadata.place(field, row),
+                        found: "a pixel size of \(size) Å",
+                        expected: "\(believable.lowerBound) to \(believable.upperBound) Å",
+                        advice: "correct _\(field.label)")
+                }
+                let other = size > least ? least : most
+                (least, most) = (min(least, size), max(most, size))
+                guard most - least <= tolerance * least else {
+                    throw .unsupported(
+                        path: metadata.path, place: metadata.place(field, row),
+                        found: "a pixel size of \(size) Å after one of \(other) Å",
+                        expected: "one pixel size for all particles",
+                        advice: "rescale the images, or reconstruct each optics group on its own")
+                }
             }
         }
         return least

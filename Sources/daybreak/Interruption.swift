@@ -2,7 +2,7 @@ import CryoReport
 import Foundation
 import Synchronization
 
-/// SIGINT and SIGTERM as a wish to stop after the iteration, or within one over very many particles; a second one ends the
+/// SIGINT, SIGTERM, and SIGHUP of a terminal that goes, as a wish to stop after the iteration, or within one over very many particles; a second one ends the
 /// program at once.
 enum Interruption {
     private static let received = Atomic<Int32>(0)
@@ -16,6 +16,13 @@ enum Interruption {
     /// Stops after the iteration, as SIGINT does; asked for again it changes nothing.
     static func stop() { _ = received.compareExchange(expected: 0, desired: SIGINT, ordering: .relaxed) }
 
+    /// Whether the program is to outlive its terminal, as nohup has it.
+    private static var isHangUpIgnored: Bool {
+        var present = sigaction()
+        unsafe sigaction(SIGHUP, nil, &present)
+        return unsafe present.__sigaction_handler.sa_handler != nil
+    }
+
     /// Listens from now on.
     static func listen() {
         // Whoever started the program may have blocked them.
@@ -26,7 +33,7 @@ enum Interruption {
         unsafe pthread_sigmask(SIG_UNBLOCK, &wanted, nil)
         // Who reads the events may go before the run ends.
         Foundation.signal(SIGPIPE, SIG_IGN)
-        for number in [SIGINT, SIGTERM] {
+        for number in [SIGINT, SIGTERM] + (isHangUpIgnored ? [] : [SIGHUP]) {
             Foundation.signal(number) { number in
                 // Whatever is interrupted may be about to look at its own error.
                 let before = errno

@@ -159,6 +159,12 @@ import Testing
         #expect(says(refusal(files), "a pixel size of", "one pixel size"))
     }
 
+    /// A particle's own pixel size and its group's must agree: other programs take the group's.
+    @Test func pixelSizesOfParticlesAndGroupsAgree() {
+        let files = ParticleFiles().setting("rlnImagePixelSize", "1.75")
+        #expect(says(refusal(files), "a pixel size of 2.0 Å after one of 1.75 Å", "one pixel size"))
+    }
+
     @Test func groupsMustBeClear() {
         let twice = ParticleFiles().text.replacingOccurrences(
             of: "1 300 2.7 0.1 2\n", with: "1 300 2.7 0.1 2\n1 300 2.7 0.1 2\n")

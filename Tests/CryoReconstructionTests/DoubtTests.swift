@@ -26,7 +26,7 @@ struct DoubtTests {
         record.diameter = 200
         record.nullCheck = NullCheck(
             imageCount: 100, logEvidence: gain, radialLogEvidence: 0, standardError: standardError)
-        record.particles.medianAngleError = angleError
+        record.particles.medianTurn = 1.54 * angleError
         record.contrast.significance = significance
         record.resolution = ResolutionRecord(
             corrected0143: resolution, fsc0143: resolution, fsc05: resolution, correlations: [],

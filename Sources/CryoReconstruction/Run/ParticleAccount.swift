@@ -11,19 +11,16 @@ public struct ParticleAccount: Codable, Sendable, Equatable {
     public var junk: Int
     /// The share of junk that the set is thought to have.
     public var junkShare: Double
-    /// The median standard deviation of an orientation about an axis, in degrees; nil where poses were not refined.
-    public var medianAngleError: Double?
-    /// The median standard deviation of an origin along an axis, in Å.
-    public var medianShiftError: Double?
+    /// The median turn by which orientations are off, in degrees, if each lies at the right peak of its posterior; nil where poses
+    /// were not refined.
+    public var medianTurn: Double?
+    /// The median distance by which origins are off likewise, in Å.
+    public var medianShift: Double?
     /// The standard deviation of how strongly images that are not junk show the density; nil where that was not asked.
     public var scaleDeviation: Double?
 
-    /// The median turn by which orientations are off, in degrees, if each lies at the right peak of its posterior: of three
-    /// normal components of one standard deviation the length has the median 1.54.
-    public var medianTurn: Double? { medianAngleError.map { 1.54 * $0 } }
-
-    /// The median distance by which origins are off likewise, in Å: of two components 1.18.
-    public var medianShift: Double? { medianShiftError.map { 1.18 * $0 } }
+    /// The median length of three normal components of standard deviation 1, as those of a turn, and of two, as those of a shift.
+    static let medianLength = (turn: 1.54, shift: 1.18)
 
     /// The error of an orientation; beyond a sixth of a turn the quadratic expansion it comes from says nothing.
     public static func text(angleError degrees: Double) -> String {
@@ -37,8 +34,8 @@ public struct ParticleAccount: Codable, Sendable, Equatable {
         setAside = result.setAside.count
         junk = estimates.count { result.junk($0.logEvidence) > 0.5 }
         junkShare = result.junk.share
-        medianAngleError = uncertainties.map(\.angle.degrees).median
-        medianShiftError = uncertainties.map(\.shift).median
+        medianTurn = uncertainties.map(\.angle.degrees).median.map { Self.medianLength.turn * $0 }
+        medianShift = uncertainties.map(\.shift).median.map { Self.medianLength.shift * $0 }
         scaleDeviation = result.scales.map { scales in
             let shown = zip(scales, result.estimates).compactMap { scale, estimate in
                 estimate.flatMap { result.junk($0.logEvidence) > 0.5 ? nil : Double(scale) }

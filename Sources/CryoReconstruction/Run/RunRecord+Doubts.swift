@@ -32,7 +32,9 @@ extension RunRecord {
             )
         }
         if let resolution {
-            let blur = (particles.medianAngleError ?? 0) * .pi / 180 * diameter / 2
+            // By the standard deviation about one axis.
+            let deviation = (particles.medianTurn ?? 0) / ParticleAccount.medianLength.turn
+            let blur = deviation * .pi / 180 * diameter / 2
             if blur > resolution.corrected0143 {
                 doubts.append(
                     "poses are known to \(ParticleAccount.text(angleError: particles.medianTurn ?? 0)), which blurs the rim by \(text(min(blur, diameter / 2))) Å: "
