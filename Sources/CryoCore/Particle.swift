@@ -29,3 +29,11 @@ public struct Particle: Sendable, Equatable {
         self.halfSet = halfSet
     }
 }
+
+extension [Particle] {
+    /// The optics of one particle of each optics group, in no order.
+    public var groupOptics: [ContrastTransferFunction] {
+        Array<ContrastTransferFunction>(
+            Dictionary(map { ($0.opticsGroup, $0.ctf) }) { first, _ in first }.values)
+    }
+}

@@ -77,8 +77,9 @@ struct AtomSelection {
     mutating func isFirst(alternative: String, residue: @autoclosure () -> String) -> Bool {
         guard !alternative.isEmpty else { return true }
         let residue = residue()
-        defer { alternatives[residue] = alternatives[residue] ?? alternative }
-        return alternatives[residue].map { $0 == alternative } ?? true
+        let first = alternatives[residue] ?? alternative
+        alternatives[residue] = first
+        return first == alternative
     }
 
     static func isWater(_ residue: String) -> Bool { waters.contains(residue) }

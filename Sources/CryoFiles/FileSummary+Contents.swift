@@ -86,8 +86,7 @@ extension FileSummary {
         add("optics groups", opticsGroupCount.map { "\($0)" } ?? "none (RELION 3.0)")
         let defocus = set.particles.map { ($0.ctf.defocusU + $0.ctf.defocusV) / 2 }
         if let low = defocus.min(), let high = defocus.max() {
-            let groups = Dictionary(set.particles.map { ($0.opticsGroup, $0.ctf) }) { first, _ in first }
-                .values
+            let groups = set.particles.groupOptics
             func distinct(_ text: (ContrastTransferFunction) -> String) -> String {
                 Set(groups.map(text)).sorted().joined(separator: "; ").excerpt
             }

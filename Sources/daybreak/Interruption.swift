@@ -2,8 +2,8 @@ import CryoReport
 import Foundation
 import Synchronization
 
-/// SIGINT, SIGTERM, and SIGHUP of a terminal that goes, as a wish to stop after the iteration, or within one over very many particles; a second one ends the
-/// program at once.
+/// SIGINT, SIGTERM, and SIGHUP of a terminal that goes, as a wish to stop after the iteration, or within one over very many
+/// particles; a second one ends the program at once.
 enum Interruption {
     private static let received = Atomic<Int32>(0)
 
@@ -25,15 +25,15 @@ enum Interruption {
 
     /// Listens from now on.
     static func listen() {
+        let numbers = [SIGINT, SIGTERM] + (isHangUpIgnored ? [] : [SIGHUP])
         // Whoever started the program may have blocked them.
         var wanted = sigset_t()
         unsafe sigemptyset(&wanted)
-        unsafe sigaddset(&wanted, SIGINT)
-        unsafe sigaddset(&wanted, SIGTERM)
+        for number in numbers { unsafe sigaddset(&wanted, number) }
         unsafe pthread_sigmask(SIG_UNBLOCK, &wanted, nil)
         // Who reads the events may go before the run ends.
         Foundation.signal(SIGPIPE, SIG_IGN)
-        for number in [SIGINT, SIGTERM] + (isHangUpIgnored ? [] : [SIGHUP]) {
+        for number in numbers {
             Foundation.signal(number) { number in
                 // Whatever is interrupted may be about to look at its own error.
                 let before = errno

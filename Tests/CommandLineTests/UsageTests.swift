@@ -128,6 +128,13 @@ struct UsageTests {
         }
     }
 
+    @Test(arguments: ["Q", "C0", "I9", ""]) func unknownSymmetriesAreNamed(name: String) throws {
+        let outcome = try folder.run("reconstruct", "p.star", "-o", "r", "--symmetry", name)
+        #expect(
+            outcome.status == 64 && outcome.errors.contains("symmetry '\(name)' is unknown"),
+            "\(outcome.errors)")
+    }
+
     /// A value of another kind is answered with the kind that is wanted.
     @Test(arguments: [
         ("contrast=white", "1 (white), -1 (black)"), ("annealBatch=many", "it takes a whole number"),
@@ -136,6 +143,7 @@ struct UsageTests {
         ("seed=-1", "it takes a whole number from 0"), ("starts=two", "it takes a whole number or null"),
         ("shiftStep=0", "is 0.0; expected 0.01 to"), ("marchBatch=0", "is 0; expected 1 to"),
         ("annealIterations=-1", "expected 0 to"), ("symmetry=C0", "symmetry 'C0' is unknown; expected"),
+        ("maxResolution=0", "setting 'maxResolution' is 0.0; expected"),
     ]) func settingsSayWhatTheyTake(setting: String, phrase: String) throws {
         let outcome = try folder.run("reconstruct", "p.star", "-o", "r", "--set", setting)
         #expect(outcome.status == 64 && outcome.errors.contains(phrase), "\(outcome.errors)")

@@ -208,9 +208,8 @@ public struct ReportPage {
 
     private var imageFacts: String {
         guard let box = record.boxSize, let pixel = record.pixelSize else { return "not recorded" }
-        let groups = Dictionary(particles.map { ($0.opticsGroup, $0.ctf) }) { first, _ in first }.values
         let optics = Set(
-            groups.map {
+            particles.groupOptics.map {
                 "\(HTML.text($0.voltage / 1000, 0)) kV, Cs \(HTML.text($0.sphericalAberration / 1e7, 2)) mm"
             })
         return (["\(box) px of \(HTML.text(pixel, 3)) Å"] + optics.sorted().prefix(4)).joined(separator: ", ")

@@ -68,22 +68,16 @@ struct AxisSearch: Sendable {
         }
     }
 
-    /// A correlation relative to what turns about random axes have.
-    private func score(_ superposition: Superposition, order: Int) -> Double {
+    /// How well the map agrees with itself after a turn of 2π/order, relative to such turns about random axes; 0 where these tell nothing.
+    func score(_ superposition: Superposition, order: Int) -> Double {
+        guard order <= Self.highestOrder, chances[order] < Self.mostChance else { return 0 }
         let chance = chances[order]
         return (refinement.score(superposition) - chance) / max(1e-6, 1 - chance)
     }
 
-    /// How well the map agrees with itself after a turn of 2π/order, moved by a shift (Å).
-    func score(_ turn: Rotation, shift: SIMD3<Double>, order: Int) -> Double {
-        guard order <= Self.highestOrder, chances[order] < Self.mostChance else { return 0 }
-        return score(Superposition(rotation: turn, shift: shift), order: order)
-    }
-
     /// How well the map agrees with itself after the least turn of an axis.
     private func leastTurnScore(_ found: FoundAxis) -> Double {
-        let (order, turn) = (found.axis.order, found.axis.turn)
-        return score(turn, shift: found.point - turn.apply(found.point), order: order)
+        score(found.superposition(angle: 2 * .pi / Double(found.axis.order)), order: found.axis.order)
     }
 
     /// How well an axis holds with its order n: all turns by multiples of 2π/n against those halfway between.

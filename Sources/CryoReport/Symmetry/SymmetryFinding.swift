@@ -124,7 +124,8 @@ struct SymmetryPlacement: Sendable {
     private func score(_ search: AxisSearch, _ axes: [SymmetryAxis]) -> Double {
         axes.reduce(0) { sum, axis in
             let own = rotation.inverse * axis.turn * rotation
-            return sum + search.score(own, shift: centre - own.apply(centre), order: axis.order)
+            let turned = Superposition(rotation: own, shift: centre - own.apply(centre))
+            return sum + search.score(turned, order: axis.order)
         } / Double(axes.count)
     }
 
